@@ -1,0 +1,362 @@
+//! PURE. Pixels only: two encoded pictures in, counts, regions and an overlay out. Knows nothing of
+//! specs, files or browsers, and gives no verdict: how much of a shot may mismatch is decided elsewhere.
+//!
+//! [`compare`] reads as: sizes from the headers → decode → paint masks → find runs of mismatched pixels →
+//! group them into regions. The result does not depend on the number of threads.
+
+mod antialias;
+mod decode;
+mod error;
+mod metric;
+mod oklab;
+mod overlay;
+mod picture;
+mod regions;
+mod runs;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use decode::decode_header;
+pub use error::{DiffError, Input, PictureError};
+use picture::Pair;
+use runs::{Finding, Run};
+
+/// How far apart two colours are.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Metric {
+    /// Any differing channel is a mismatch; the threshold is not used.
+    Exact,
+    /// pixelmatch 7.2.0's rule: YIQ delta above `35215 · threshold²`.
+    Yiq,
+    /// HyAB distance in toe-corrected OKLab, black to white = 1 (pixelmatch's main branch of July 2026).
+    #[default]
+    Oklab,
+}
+
+/// What becomes of a pixel that differs only by anti-aliasing.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Antialiasing {
+    /// Drawn yellow and not counted as mismatched.
+    #[default]
+    Ignore,
+    /// Counted as mismatched like any other.
+    Count,
+}
+
+/// A box in whole device pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Rect {
+    /// Left edge.
+    pub x: u32,
+    /// Top edge.
+    pub y: u32,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+}
+
+/// Width and height in device pixels; `[width, height]` in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "[u32; 2]", into = "[u32; 2]")]
+pub struct Size {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+}
+
+impl Rect {
+    /// The part that lies inside a picture of `size`, if any.
+    fn clip(&self, size: Size) -> Option<Self> {
+        let right = self.x.saturating_add(self.width).min(size.width);
+        let bottom = self.y.saturating_add(self.height).min(size.height);
+        (self.x < right && self.y < bottom).then(|| Self {
+            width: right - self.x,
+            height: bottom - self.y,
+            ..*self
+        })
+    }
+}
+
+impl Size {
+    /// Width times height.
+    pub fn pixels(&self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
+
+    /// The smallest size that holds both.
+    fn union(self, other: Self) -> Self {
+        Self {
+            width: self.width.max(other.width),
+            height: self.height.max(other.height),
+        }
+    }
+
+    /// The largest size that both hold.
+    fn intersection(self, other: Self) -> Self {
+        Self {
+            width: self.width.min(other.width),
+            height: self.height.min(other.height),
+        }
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+impl From<[u32; 2]> for Size {
+    fn from([width, height]: [u32; 2]) -> Self {
+        Self { width, height }
+    }
+}
+
+impl From<Size> for [u32; 2] {
+    fn from(size: Size) -> Self {
+        [size.width, size.height]
+    }
+}
+
+/// A box of mismatched pixels that belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Region {
+    /// Left edge.
+    pub x: u32,
+    /// Top edge.
+    pub y: u32,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// How many pixels of the box mismatch.
+    pub mismatched_pixels: u64,
+}
+
+/// How two pictures are compared.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The colour distance.
+    pub metric: Metric,
+    /// Distance, 0 to 1, above which one pixel is mismatched.
+    pub threshold: f64,
+    /// Whether anti-aliased pixels count; [`Metric::Exact`] counts them always.
+    pub antialiasing: Antialiasing,
+    /// Areas that are painted over on both sides before comparing. What lies outside the pictures is ignored;
+    /// pixels that only one picture has are mismatched under a mask too.
+    pub masks: Vec<Rect>,
+    /// Pictures with more pixels than this are refused from their header, as is a pair whose union canvas
+    /// has more.
+    pub max_pixels: u64,
+}
+
+impl Default for Options {
+    /// OKLab at 0.1, anti-aliasing ignored, no masks, at most 2²⁸ pixels (1 GiB decoded).
+    fn default() -> Self {
+        Self {
+            metric: Metric::default(),
+            threshold: 0.1,
+            antialiasing: Antialiasing::default(),
+            masks: Vec::new(),
+            max_pixels: 1 << 28,
+        }
+    }
+}
+
+/// How two pictures differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diff {
+    /// Size of the baseline.
+    pub baseline_size: Size,
+    /// Size of the candidate.
+    pub candidate_size: Size,
+    /// Pixels that are further apart than the threshold, and pixels that only one picture has.
+    pub mismatched_pixels: u64,
+    /// Pixels that differ by anti-aliasing alone; not among the mismatched ones.
+    pub antialiased_pixels: u64,
+    /// Pixels of the union canvas, the smallest one that holds both pictures.
+    pub total_pixels: u64,
+    /// The mismatched pixels, grouped; from top to bottom, then from left to right.
+    pub regions: Vec<Region>,
+}
+
+impl Diff {
+    fn identical(size: Size) -> Self {
+        Self {
+            baseline_size: size,
+            candidate_size: size,
+            mismatched_pixels: 0,
+            antialiased_pixels: 0,
+            total_pixels: size.pixels(),
+            regions: Vec::new(),
+        }
+    }
+
+    fn new(pair: &Pair, runs: &[Run]) -> Self {
+        let canvas = pair.canvas();
+        Self {
+            baseline_size: pair.baseline.size(),
+            candidate_size: pair.candidate.size(),
+            mismatched_pixels: Run::count(runs, Finding::Mismatched),
+            antialiased_pixels: Run::count(runs, Finding::Antialiased),
+            total_pixels: canvas.pixels(),
+            regions: regions::group(runs, canvas.width),
+        }
+    }
+
+    /// Mismatched pixels as a part of the union canvas, 0 to 1, not rounded.
+    pub fn mismatch_ratio(&self) -> f64 {
+        self.mismatched_pixels as f64 / self.total_pixels as f64
+    }
+}
+
+/// How two pictures differ, and a picture of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiffWithOverlay {
+    /// The numbers.
+    pub diff: Diff,
+    /// PNG bytes; none when no pixel is mismatched or anti-aliased.
+    pub overlay: Option<Vec<u8>>,
+}
+
+/// Compares two PNG files, of any colour type, depth and interlacing.
+///
+/// Equal files are equal pictures: only their header is read.
+///
+/// # Errors
+/// When one is no intact PNG, or more than `options.max_pixels` are needed.
+pub fn compare(baseline: &[u8], candidate: &[u8], options: &Options) -> Result<Diff, DiffError> {
+    let found = find(baseline, candidate, options)?;
+    Ok(found.diff)
+}
+
+/// Compares like [`compare`] and draws what it found: matching pixels at a third of their opacity,
+/// mismatched ones red, anti-aliased ones yellow, masks pale blue.
+///
+/// # Errors
+/// As [`compare`]; also when there is no memory for the overlay.
+pub fn compare_with_overlay(
+    baseline: &[u8],
+    candidate: &[u8],
+    options: &Options,
+) -> Result<DiffWithOverlay, DiffError> {
+    let Found { diff, evidence } = find(baseline, candidate, options)?;
+    let overlay = evidence
+        .filter(|evidence| !evidence.runs.is_empty())
+        .map(|Evidence { pair, runs }| overlay::overlay(&pair, &runs, &options.masks))
+        .transpose()
+        .map_err(DiffError::Overlay)?;
+    Ok(DiffWithOverlay { diff, overlay })
+}
+
+/// A comparison and what it was made from.
+struct Found {
+    diff: Diff,
+    /// None when the files are equal and were not decoded.
+    evidence: Option<Evidence>,
+}
+
+/// Decoded pictures with masks painted, and the runs found in them.
+struct Evidence {
+    pair: Pair,
+    runs: Vec<Run>,
+}
+
+fn find(baseline: &[u8], candidate: &[u8], options: &Options) -> Result<Found, DiffError> {
+    let sizes = Sizes::read(baseline, candidate, options.max_pixels)?;
+    if baseline == candidate {
+        let diff = Diff::identical(sizes.baseline);
+        return Ok(Found {
+            diff,
+            evidence: None,
+        });
+    }
+    let mut pair = sizes.decode(baseline, candidate)?;
+    pair.paint(&options.masks);
+    let runs = runs::find_runs(&pair, options);
+    Ok(Found {
+        diff: Diff::new(&pair, &runs),
+        evidence: Some(Evidence { pair, runs }),
+    })
+}
+
+/// The sizes in the two headers, checked against the limit.
+struct Sizes {
+    baseline: Size,
+    candidate: Size,
+}
+
+impl Sizes {
+    fn read(baseline: &[u8], candidate: &[u8], max_pixels: u64) -> Result<Self, DiffError> {
+        let baseline = decode::checked_size(baseline, max_pixels).map_err(DiffError::Baseline)?;
+        let candidate =
+            decode::checked_size(candidate, max_pixels).map_err(DiffError::Candidate)?;
+        // A very wide and a very tall picture are each allowed, while their canvas is enormous.
+        if baseline.union(candidate).pixels() > max_pixels {
+            return Err(DiffError::TooLargeTogether {
+                baseline,
+                candidate,
+                max_pixels,
+            });
+        }
+        Ok(Self {
+            baseline,
+            candidate,
+        })
+    }
+
+    fn decode(&self, baseline: &[u8], candidate: &[u8]) -> Result<Pair, DiffError> {
+        let (baseline, candidate) = rayon::join(
+            || decode::decode(baseline, self.baseline),
+            || decode::decode(candidate, self.candidate),
+        );
+        Ok(Pair {
+            baseline: baseline.map_err(DiffError::Baseline)?,
+            candidate: candidate.map_err(DiffError::Candidate)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rect(x: u32, y: u32, width: u32, height: u32) -> Rect {
+        Rect {
+            x,
+            y,
+            width,
+            height,
+        }
+    }
+
+    #[test]
+    fn rectangles_are_clipped_without_overflow() {
+        let size = Size::from([10, 8]);
+        assert_eq!(rect(2, 3, 4, 4).clip(size), Some(rect(2, 3, 4, 4)));
+        assert_eq!(
+            rect(9, 7, u32::MAX, u32::MAX).clip(size),
+            Some(rect(9, 7, 1, 1))
+        );
+        assert_eq!(rect(10, 0, 5, 5).clip(size), None);
+        assert_eq!(rect(0, 0, 0, 5).clip(size), None);
+    }
+
+    #[test]
+    fn sizes_are_pairs_in_json() {
+        let diff = Diff::identical(Size::from([3, 2]));
+        let json = serde_json::to_value(&diff).expect("plain data");
+        assert_eq!(json["baseline_size"], serde_json::json!([3, 2]));
+        assert_eq!(json["total_pixels"], 6);
+    }
+}

@@ -1,0 +1,171 @@
+//! The pixel loop: a pair of pictures in, the runs of pixels that are mismatched or anti-aliased out, in
+//! reading order whatever the number of threads. It draws and groups nothing.
+
+use rayon::prelude::*;
+
+use super::antialias::is_antialiased;
+use super::metric::Judge;
+use super::picture::{Pair, Point, Shared};
+use super::{Antialiasing, Options};
+
+/// What was found at a pixel that does not match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// Counted.
+    Mismatched,
+    /// Differs by anti-aliasing alone; drawn and not counted.
+    Antialiased,
+}
+
+/// Neighbouring pixels of one row with the same finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) y: u32,
+    /// First column.
+    pub(super) start: u32,
+    /// Column after the last one.
+    pub(super) end: u32,
+    pub(super) finding: Finding,
+}
+
+impl Run {
+    /// How many pixels of `runs` have `finding`.
+    pub(super) fn count(runs: &[Self], finding: Finding) -> u64 {
+        let found = runs.iter().filter(|run| run.finding == finding);
+        found.map(|run| u64::from(run.end - run.start)).sum()
+    }
+
+    /// The runs of row `y`, out of runs in reading order.
+    pub(super) fn of_row(runs: &[Self], y: u32) -> &[Self] {
+        let below = &runs[runs.partition_point(|run| run.y < y)..];
+        &below[..below.partition_point(|run| run.y == y)]
+    }
+}
+
+/// Compares the pair row by row. Where both have pixels, they are compared as if each picture ended
+/// there; pixels that only one has are mismatched; pixels that none has match.
+pub(super) fn find_runs(pair: &Pair, options: &Options) -> Vec<Run> {
+    let judge = Judge::new(options);
+    let scanner = Scanner {
+        shared: pair.shared(),
+        forgives_antialiasing: options.antialiasing == Antialiasing::Ignore
+            && judge.forgives_antialiasing(),
+        judge,
+    };
+    let find_in_row = |y| {
+        let mut runs = scanner.runs_of_row(y);
+        runs.extend(one_sided_run(pair, y));
+        runs
+    };
+    let rows = 0..pair.canvas().height;
+    rows.into_par_iter().flat_map_iter(find_in_row).collect()
+}
+
+/// The part of row `y` that only one picture reaches.
+fn one_sided_run(pair: &Pair, y: u32) -> Option<Run> {
+    let baseline = pair.baseline.row(y).len() as u32;
+    let candidate = pair.candidate.row(y).len() as u32;
+    let [start, end] = [baseline.min(candidate), baseline.max(candidate)];
+    (start < end).then_some(Run {
+        y,
+        start,
+        end,
+        finding: Finding::Mismatched,
+    })
+}
+
+struct Scanner<'a> {
+    shared: Shared<'a>,
+    judge: Judge,
+    forgives_antialiasing: bool,
+}
+
+impl Scanner<'_> {
+    fn runs_of_row(&self, y: u32) -> Vec<Run> {
+        let baseline = self.shared.baseline.row(y);
+        let candidate = self.shared.candidate.row(y);
+        let mut runs = Vec::new();
+        // Most rows of most screenshots are equal; comparing them as bytes is as fast as memory.
+        if baseline.as_flattened() == candidate.as_flattened() {
+            return runs;
+        }
+        for (x, (baseline, candidate)) in baseline.iter().zip(candidate).enumerate() {
+            if baseline != candidate {
+                let point = Point { x, y: y as usize };
+                if let Some(finding) = self.judge(*baseline, *candidate, point) {
+                    append(&mut runs, point, finding);
+                }
+            }
+        }
+        runs
+    }
+
+    fn judge(&self, baseline: [u8; 4], candidate: [u8; 4], point: Point) -> Option<Finding> {
+        let index = self.shared.baseline.index(point);
+        if !self.judge.mismatches(baseline, candidate, index) {
+            return None;
+        }
+        if self.forgives_antialiasing && is_antialiased(&self.shared, point, &self.judge) {
+            return Some(Finding::Antialiased);
+        }
+        Some(Finding::Mismatched)
+    }
+}
+
+/// Adds a pixel to the runs of its row, which are in order and end before it.
+fn append(runs: &mut Vec<Run>, point: Point, finding: Finding) {
+    let x = point.x as u32;
+    match runs.last_mut() {
+        Some(last) if last.end == x && last.finding == finding => last.end += 1,
+        _ => runs.push(Run {
+            y: point.y as u32,
+            start: x,
+            end: x + 1,
+            finding,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(y: u32, start: u32, end: u32, finding: Finding) -> Run {
+        Run {
+            y,
+            start,
+            end,
+            finding,
+        }
+    }
+
+    #[test]
+    fn neighbours_with_one_finding_become_one_run() {
+        let mut runs = Vec::new();
+        for (x, finding) in [
+            (3, Finding::Mismatched),
+            (4, Finding::Mismatched),
+            (5, Finding::Antialiased),
+            (7, Finding::Antialiased),
+        ] {
+            append(&mut runs, Point { x, y: 9 }, finding);
+        }
+        let expected = [
+            run(9, 3, 5, Finding::Mismatched),
+            run(9, 5, 6, Finding::Antialiased),
+            run(9, 7, 8, Finding::Antialiased),
+        ];
+        assert_eq!(runs, expected);
+        assert_eq!(Run::count(&runs, Finding::Mismatched), 2);
+        assert_eq!(Run::count(&runs, Finding::Antialiased), 2);
+    }
+
+    #[test]
+    fn the_runs_of_a_row_are_found_by_its_number() {
+        let runs = [1, 3, 3, 7].map(|y| run(y, 0, 1, Finding::Mismatched));
+        assert_eq!(Run::of_row(&runs, 3).len(), 2);
+        assert_eq!(Run::of_row(&runs, 7).len(), 1);
+        assert!(Run::of_row(&runs, 0).is_empty());
+        assert!(Run::of_row(&runs, 9).is_empty());
+    }
+}

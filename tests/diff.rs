@@ -1,0 +1,20 @@
+//! The pixel engine through its public names: against its plain twin, against pixelmatch's own pairs and
+//! counts, against PngSuite, against files that are broken on purpose, and on the pairs under
+//! `fixtures/diff`, where adding a case means adding files.
+
+#[path = "diff/fixtures.rs"]
+mod fixtures;
+#[path = "diff/hostile.rs"]
+mod hostile;
+#[path = "diff/masks.rs"]
+mod masks;
+#[path = "diff/oracle.rs"]
+mod oracle;
+#[path = "diff/picture.rs"]
+mod picture;
+#[path = "diff/plain.rs"]
+mod plain;
+#[path = "diff/pngsuite.rs"]
+mod pngsuite;
+#[path = "diff/random.rs"]
+mod random;

@@ -1,0 +1,63 @@
+//! Willem van Schaik's PngSuite: every colour type, depth, filter and interlacing, and broken files.
+
+use std::path::PathBuf;
+
+use twinshot::diff::{Metric, Options, compare};
+
+use crate::picture::{self, Picture};
+
+/// The files whose name begins with `x` are broken.
+struct Suite {
+    valid: Vec<PathBuf>,
+    broken: Vec<PathBuf>,
+}
+
+fn suite() -> Option<Suite> {
+    let folder = picture::oracle("pngsuite")?;
+    let files = std::fs::read_dir(folder).expect("a readable folder");
+    let files = files.map(|entry| entry.expect("a readable entry").path());
+    let is_png = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "png");
+    let is_broken = |path: &PathBuf| {
+        path.file_name()
+            .is_some_and(|name| name.as_encoded_bytes()[0] == b'x')
+    };
+    let (broken, valid) = files.filter(is_png).partition(is_broken);
+    Some(Suite { valid, broken })
+}
+
+fn exact() -> Options {
+    Options {
+        metric: Metric::Exact,
+        ..Options::default()
+    }
+}
+
+/// Both decoders round 16-bit samples to the nearest 8-bit level, so there is no exception.
+#[test]
+fn valid_files_are_read_as_the_image_crate_reads_them() {
+    let Some(Suite { valid, .. }) = suite() else {
+        return;
+    };
+    assert!(valid.len() > 150, "only {} valid files", valid.len());
+    for path in valid {
+        let bytes = picture::read(&path);
+        let encoded_again = Picture::from_png(&bytes).to_png();
+        let diff = compare(&bytes, &encoded_again, &exact())
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!(diff.mismatched_pixels, 0, "{}", path.display());
+    }
+}
+
+#[test]
+fn broken_files_are_errors() {
+    let Some(Suite { broken, .. }) = suite() else {
+        return;
+    };
+    assert!(broken.len() > 10, "only {} broken files", broken.len());
+    let other = Picture::filled(32, 32, [255; 4]).to_png();
+    for path in broken {
+        let bytes = picture::read(&path);
+        let found = compare(&other, &bytes, &exact());
+        assert!(found.is_err(), "{}", path.display());
+    }
+}

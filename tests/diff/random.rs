@@ -1,0 +1,201 @@
+//! Thousands of small random pairs, compared by the engine and by its plain twin.
+
+use twinshot::diff::{
+    Antialiasing, Diff, DiffWithOverlay, Metric, Options, Rect, compare, compare_with_overlay,
+};
+
+use crate::picture::{Picture, Rgba};
+use crate::plain::{Class, Plain};
+
+/// A generator that gives the same numbers in every run (xorshift, G. Marsaglia 2003).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u32) -> u32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 33) as u32 % limit
+    }
+
+    fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len() as u32) as usize]
+    }
+
+    fn level(&mut self) -> u8 {
+        self.below(256) as u8
+    }
+
+    /// A few colours, so that flat areas and ramps come about; some palettes have transparent ones.
+    fn palette(&mut self) -> Vec<Rgba> {
+        let alphas: &[u8] = match self.below(3) {
+            0 => &[255, 255, 254, 128, 1, 0],
+            _ => &[255],
+        };
+        let len = 2 + self.below(6);
+        let mut colour = || [self.level(), self.level(), self.level(), self.pick(alphas)];
+        (0..len).map(|_| colour()).collect()
+    }
+
+    /// Rectangles on a ground, all in colours of the palette.
+    fn picture(&mut self, width: u32, height: u32, palette: &[Rgba]) -> Picture {
+        let mut picture = Picture::filled(width, height, self.pick(palette));
+        for _ in 0..self.below(8) {
+            let [x, y] = [self.below(width), self.below(height)];
+            let [w, h] = [1 + self.below(width - x), 1 + self.below(height - y)];
+            picture.fill(x, y, w, h, self.pick(palette));
+        }
+        picture
+    }
+
+    /// The same picture with single pixels recoloured or nudged, sometimes of another size.
+    fn changed(&mut self, picture: &Picture, palette: &[Rgba]) -> Picture {
+        let mut changed = match self.below(4) {
+            0 => {
+                let [width, height] = [1 + self.below(20), 1 + self.below(20)];
+                self.picture(width, height, palette)
+            }
+            _ => picture.clone(),
+        };
+        for _ in 0..self.below(40) {
+            let [x, y] = [self.below(changed.width), self.below(changed.height)];
+            let mut colour = changed.get(x, y).expect("inside");
+            match self.below(3) {
+                0 => colour = self.pick(palette),
+                1 => colour = [self.level(), self.level(), self.level(), colour[3]],
+                _ => colour = colour.map(|channel| channel.saturating_sub(self.below(60) as u8)),
+            }
+            changed.set(x, y, colour);
+        }
+        changed
+    }
+
+    fn options(&mut self) -> Options {
+        let mut masks = Vec::new();
+        if self.below(3) == 0 {
+            let [x, y, width, height] = [24, 24, 12, 12].map(|limit| self.below(limit));
+            masks.push(Rect {
+                x,
+                y,
+                width,
+                height,
+            });
+        }
+        Options {
+            metric: self.pick(&[Metric::Exact, Metric::Yiq, Metric::Oklab]),
+            threshold: self.pick(&[0.0, 0.02, 0.05, 0.1, 0.1, 0.3]),
+            antialiasing: self.pick(&[
+                Antialiasing::Ignore,
+                Antialiasing::Ignore,
+                Antialiasing::Count,
+            ]),
+            masks,
+            ..Options::default()
+        }
+    }
+}
+
+/// Two pictures and how to compare them.
+struct Case {
+    baseline: Picture,
+    candidate: Picture,
+    options: Options,
+}
+
+fn case(seed: u64) -> Case {
+    let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ (seed + 1).wrapping_mul(0x2545_f491_4f6c_dd1d));
+    let palette = random.palette();
+    let [width, height] = [1 + random.below(20), 1 + random.below(20)];
+    let baseline = random.picture(width, height, &palette);
+    Case {
+        candidate: random.changed(&baseline, &palette),
+        options: random.options(),
+        baseline,
+    }
+}
+
+fn found(case: &Case) -> DiffWithOverlay {
+    let [baseline, candidate] = [case.baseline.to_png(), case.candidate.to_png()];
+    compare_with_overlay(&baseline, &candidate, &case.options).expect("two valid pictures")
+}
+
+#[test]
+fn random_pairs_equal_the_plain_twin() {
+    let mut antialiased = 0;
+    for seed in 0..4000 {
+        let case = case(seed);
+        let DiffWithOverlay { diff, overlay } = found(&case);
+        let plain = Plain::compare(&case.baseline, &case.candidate, &case.options);
+        let context = format!("seed {seed}, {:?}", case.options);
+        assert_eq!(
+            diff.mismatched_pixels,
+            plain.count(Class::Mismatched),
+            "{context}"
+        );
+        assert_eq!(
+            diff.antialiased_pixels,
+            plain.count(Class::Antialiased),
+            "{context}"
+        );
+        assert_eq!(diff.total_pixels, plain.classes.len() as u64, "{context}");
+        match overlay {
+            Some(bytes) => {
+                let drawn = plain.overlay(&case.baseline, &case.candidate);
+                assert_eq!(Picture::from_png(&bytes), drawn, "{context}");
+            }
+            None => assert_eq!(
+                diff.mismatched_pixels + diff.antialiased_pixels,
+                0,
+                "{context}"
+            ),
+        }
+        check_regions(&diff, &plain, &context);
+        antialiased += diff.antialiased_pixels;
+    }
+    assert!(
+        antialiased > 1000,
+        "the pairs hardly show anti-aliasing: {antialiased}"
+    );
+}
+
+/// Counts add up, and each edge of a box touches a mismatched pixel.
+fn check_regions(diff: &Diff, plain: &Plain, context: &str) {
+    let counted: u64 = diff
+        .regions
+        .iter()
+        .map(|region| region.mismatched_pixels)
+        .sum();
+    assert_eq!(counted, diff.mismatched_pixels, "{context}");
+    let is_mismatched = |x, y| plain.classes[(y * plain.width + x) as usize] == Class::Mismatched;
+    for region in &diff.regions {
+        let [right, bottom] = [region.x + region.width, region.y + region.height];
+        let column = |x| (region.y..bottom).any(|y| is_mismatched(x, y));
+        let row = |y| (region.x..right).any(|x| is_mismatched(x, y));
+        let tight = column(region.x) && column(right - 1) && row(region.y) && row(bottom - 1);
+        assert!(tight, "{context}: {region:?}");
+    }
+}
+
+#[test]
+fn the_overlay_does_not_change_the_numbers() {
+    for seed in 0..200 {
+        let case = case(seed);
+        let [baseline, candidate] = [case.baseline.to_png(), case.candidate.to_png()];
+        let diff = compare(&baseline, &candidate, &case.options).expect("two valid pictures");
+        assert_eq!(diff, found(&case).diff, "seed {seed}");
+    }
+}
+
+#[test]
+fn one_thread_and_four_find_the_same() {
+    let pool = |threads| {
+        let builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        builder.build().expect("a small pool")
+    };
+    let [one, four] = [pool(1), pool(4)];
+    for seed in 0..300 {
+        let case = case(seed);
+        let [alone, together] = [&one, &four].map(|pool| pool.install(|| found(&case)));
+        assert_eq!(alone, together, "seed {seed}");
+    }
+}

@@ -1,0 +1,520 @@
+//! `twinshot.yaml` in, a checked `Config` out. Reads no file itself.
+
+use std::{collections::BTreeSet, path::PathBuf, str::FromStr, time::Duration};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use url::Url;
+
+use crate::diff::{Antialiasing, Metric};
+pub use crate::spec::NamedViewport;
+use crate::spec::{
+    Diagnostic, Diagnostics, MaxMismatch, Secrets, Source, Variables, Viewport,
+    diagnostic::{did_you_mean, is_unprintable, listed},
+    interpolate::{Scope, Used},
+    is_host,
+    raw::LimitYaml,
+    read::{Entries, Place, TextOr},
+    tree::{Tree, Value},
+    value::Reader,
+};
+
+/// The same as pixelmatch and Playwright.
+const THRESHOLD: f64 = 0.1;
+/// A look for an element or a wait.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// A page's load.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Chrome paints no taller surface.
+const MAX_PAGE_HEIGHT: u32 = 16_384;
+/// Names of viewports are parts of file names.
+const MAX_NAME_BYTES: usize = 60;
+
+/// The checked configuration of a suite.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The folder of `twinshot.yaml`; every relative path is below it.
+    pub root: PathBuf,
+    /// In the order of the file.
+    pub environments: Vec<Environment>,
+    /// What fills the baseline.
+    pub baseline: BaselineSource,
+    /// The name of the environment under test.
+    pub candidate: String,
+    /// At least one, unique names.
+    pub viewports: Vec<NamedViewport>,
+    /// The colour distance of every comparison.
+    pub metric: Metric,
+    /// Distance, 0 to 1, above which one pixel is mismatched.
+    pub threshold: f64,
+    /// Whether anti-aliased pixels count.
+    pub antialiasing: Antialiasing,
+    /// How much of one shot may mismatch.
+    pub max_mismatch: MaxMismatch,
+    /// Names of variables whose values are secret.
+    pub secrets: Vec<String>,
+    /// Where the browser is driven.
+    pub webdriver: Webdriver,
+    /// How long a wait or a look for an element may take.
+    pub timeout: Duration,
+    /// How long a page may take to load.
+    pub page_timeout: Duration,
+    /// Taller pages are cut here, with a warning; CSS pixels.
+    pub max_page_height: u32,
+}
+
+/// A configuration, and the secret values that were filled into it.
+#[derive(Debug, Clone)]
+pub struct ParsedConfig {
+    /// The checked configuration.
+    pub config: Config,
+    /// Values that must not appear in any output.
+    pub secrets: Secrets,
+}
+
+/// A name and a base URL.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub url: EnvironmentUrl,
+    /// Other hosts (`name` or `name:port`) that its pages may end on.
+    pub hosts: Vec<String>,
+}
+
+/// Where an environment is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EnvironmentUrl {
+    /// `http` or `https`.
+    Url(url::Url),
+    /// The embedded demo site in one release, started on a free port: `demo:production`, `demo:staging`.
+    Demo(crate::demo::Release),
+}
+
+/// Why a text is no environment's URL; the message continues the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {}", self.problem(), self.help())]
+pub enum BadEnvironmentUrl {
+    /// `demo:` and then no release.
+    NoRelease,
+    /// Not a URL, or of another scheme, or without a host.
+    NotHttp,
+    /// With a query or a fragment.
+    NotBase,
+}
+
+impl BadEnvironmentUrl {
+    fn problem(self) -> &'static str {
+        match self {
+            Self::NoRelease => "is no release of the demo site",
+            Self::NotHttp => "is not an http(s) URL",
+            Self::NotBase => "is no base URL: it has a `?…` or a `#…`",
+        }
+    }
+
+    fn help(self) -> &'static str {
+        match self {
+            Self::NoRelease => "write `demo:production` or `demo:staging`",
+            Self::NotHttp | Self::NotBase => "write for example `https://app.example.com`",
+        }
+    }
+}
+
+impl FromStr for EnvironmentUrl {
+    type Err = BadEnvironmentUrl;
+
+    fn from_str(text: &str) -> Result<Self, BadEnvironmentUrl> {
+        if let Some(release) = text.strip_prefix("demo:") {
+            let release = release.parse().map_err(|_| BadEnvironmentUrl::NoRelease)?;
+            return Ok(Self::Demo(release));
+        }
+        let url = Url::parse(text).map_err(|_| BadEnvironmentUrl::NotHttp)?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(BadEnvironmentUrl::NotHttp);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(BadEnvironmentUrl::NotBase);
+        }
+        Ok(Self::Url(url))
+    }
+}
+
+/// What the candidate is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BaselineSource {
+    /// The pictures approved before, under `golden/`.
+    Golden,
+    /// A live environment, by name.
+    Environment(String),
+}
+
+/// Where the browser is driven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Webdriver {
+    /// Twinshot starts chromedriver itself.
+    Auto,
+    /// One that runs already.
+    Url(url::Url),
+}
+
+/// `twinshot.yaml`: what is compared with what, and how.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Twinshot configuration")]
+struct ConfigYaml {
+    /// The environments, by name.
+    environments: Place<Entries<EnvironmentYaml>>,
+    /// The environment that is assumed good, or `golden` for approved pictures; `production` when absent.
+    baseline: Option<Place<String>>,
+    /// The environment under test; `staging` when absent.
+    candidate: Option<Place<String>>,
+    /// Viewports by name: `1400x1000`, or `390x844@2` with a device pixel ratio.
+    viewports: Option<Place<Entries<String>>>,
+    /// The colour distance of every comparison.
+    metric: Option<Metric>,
+    /// Distance, 0 to 1, above which one pixel is mismatched.
+    threshold: Option<Place<f64>>,
+    /// Whether anti-aliased pixels count.
+    antialiasing: Option<Antialiasing>,
+    /// How much of one picture may mismatch: pixels (`12`), a ratio (`"0.2%"`), or both.
+    max_mismatch: Option<Place<TextOr<LimitYaml>>>,
+    /// Names of variables whose values never appear in any output.
+    secrets: Option<Place<Vec<Place<String>>>>,
+    /// `auto`, or the URL of a WebDriver that runs already.
+    webdriver: Option<Place<String>>,
+    /// How long a wait or a look for an element may take, for example `10s`.
+    timeout: Option<Place<String>>,
+    /// How long a page may take to load, for example `30s`.
+    page_timeout: Option<Place<String>>,
+    /// Taller pages are cut here, with a warning; CSS pixels.
+    max_page_height: Option<Place<u32>>,
+}
+
+/// Where one environment is.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Environment")]
+struct EnvironmentYaml {
+    /// Its base URL, or `demo:production` or `demo:staging` for the embedded demo site.
+    url: Place<String>,
+    /// Other hosts (`name` or `name:port`) that its pages may end on.
+    hosts: Option<Place<Vec<Place<String>>>>,
+}
+
+/// The JSON Schema of `twinshot.yaml`, for editors.
+pub fn config_schema() -> serde_json::Value {
+    crate::spec::schema_of::<ConfigYaml>()
+}
+
+impl Config {
+    /// Reads `twinshot.yaml`. The names under `secrets` count before any variable is filled in.
+    pub fn parse(source: &Source, variables: &Variables) -> Result<ParsedConfig, Diagnostics> {
+        let tree = Tree::parse(source)?;
+        if let Value::Null = tree.node(0).value {
+            let error = Diagnostic::new("the file is empty", tree.spot(0));
+            return Err(error
+                .help("`twinshot init` writes a configuration to begin with")
+                .into());
+        }
+        let yaml: ConfigYaml = tree.read_root()?;
+        let secrets = secret_names(&tree, &yaml)?;
+        let variables = variables.with_secret_names(&secrets);
+        let used = Used::default();
+        let scope = Scope::new(&variables, &used);
+        let reader = Reader {
+            tree: &tree,
+            scope: &scope,
+        };
+        if yaml.environments.value.0.is_empty() {
+            let error = reader.key_error(yaml.environments.id, "`environments` is empty");
+            return Err(error.help("add at least one, with its `url`").into());
+        }
+        let mut config = lower(reader, &yaml)?;
+        config.root = source.folder.clone();
+        config.secrets = secrets;
+        let secrets = used.into_secrets();
+        Ok(ParsedConfig { config, secrets })
+    }
+}
+
+fn secret_names(tree: &Tree, yaml: &ConfigYaml) -> Result<Vec<String>, Diagnostic> {
+    let mut names = Vec::new();
+    for place in yaml.secrets.iter().flat_map(|secrets| &secrets.value) {
+        if !crate::spec::interpolate::is_name(&place.value) {
+            let error = Diagnostic::new("`secrets` lists names of variables", tree.spot(place.id));
+            return Err(error.help("write APP_PASSWORD, not its value and not ${APP_PASSWORD}"));
+        }
+        names.push(place.value.clone());
+    }
+    Ok(names)
+}
+
+/// Collects what is wrong with the parts, so that one run shows all of it.
+fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let environments = environments(reader, &yaml.environments, &mut problems);
+    let viewports = viewports(reader, yaml.viewports.as_ref(), &mut problems);
+    let mut keep = Keep(&mut problems);
+    let names: Vec<&str> = reader
+        .tree
+        .entries(yaml.environments.id)
+        .iter()
+        .map(|id| reader.tree.key(*id))
+        .collect();
+    let baseline = keep.of(baseline(reader, yaml, &names));
+    let candidate = keep.of(role(
+        reader,
+        yaml,
+        "candidate",
+        yaml.candidate.as_ref(),
+        &names,
+    ));
+    let threshold = keep.of(reader.threshold(yaml.threshold.as_ref()));
+    let max_mismatch = keep.of(reader.max_mismatch(yaml.max_mismatch.as_ref()));
+    let timeout = keep.of(reader.maybe_timeout(yaml.timeout.as_ref()));
+    let page_timeout = keep.of(reader.maybe_timeout(yaml.page_timeout.as_ref()));
+    let webdriver = keep.of(webdriver(reader, yaml.webdriver.as_ref()));
+    let max_page_height = keep.of(max_page_height(reader, yaml.max_page_height.as_ref()));
+    problems.or(Config {
+        root: PathBuf::new(),
+        environments,
+        baseline: baseline.unwrap_or(BaselineSource::Golden),
+        candidate: candidate.unwrap_or_default(),
+        viewports,
+        metric: yaml.metric.unwrap_or_default(),
+        threshold: threshold.flatten().unwrap_or(THRESHOLD),
+        antialiasing: yaml.antialiasing.unwrap_or_default(),
+        max_mismatch: max_mismatch.flatten().unwrap_or_default(),
+        secrets: Vec::new(),
+        webdriver: webdriver.unwrap_or(Webdriver::Auto),
+        timeout: timeout.flatten().unwrap_or(TIMEOUT),
+        page_timeout: page_timeout.flatten().unwrap_or(PAGE_TIMEOUT),
+        max_page_height: max_page_height.unwrap_or(MAX_PAGE_HEIGHT),
+    })
+}
+
+/// Keeps a problem and goes on without the value.
+struct Keep<'p>(&'p mut Diagnostics);
+
+impl Keep<'_> {
+    fn of<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
+        result.map_err(|problem| self.0.push(problem)).ok()
+    }
+}
+
+fn environments(
+    reader: Reader<'_>,
+    place: &Place<Entries<EnvironmentYaml>>,
+    problems: &mut Diagnostics,
+) -> Vec<Environment> {
+    let mut keep = Keep(problems);
+    let environments = place.value.0.iter();
+    environments
+        .filter_map(|place| keep.of(environment(reader, place)))
+        .collect()
+}
+
+fn environment(
+    reader: Reader<'_>,
+    place: &Place<EnvironmentYaml>,
+) -> Result<Environment, Diagnostic> {
+    let name = reader.tree.key(place.id);
+    if name == "golden" {
+        let error = reader.key_error(place.id, "no environment can be named `golden`");
+        return Err(error.help("`baseline: golden` stands for the approved pictures"));
+    }
+    if name.trim().is_empty() || name.chars().any(is_unprintable) {
+        return Err(reader.key_error(place.id, "the name of an environment must be printable"));
+    }
+    let mut hosts = Vec::new();
+    for host in place.value.hosts.iter().flat_map(|hosts| &hosts.value) {
+        let text = reader.some_text(host)?;
+        if !is_host(text.value()) {
+            let error = reader.error(host.id, format!("`{text}` is not a host"));
+            return Err(
+                error.help("write `name` or `name:port`, without `https://` and without a path")
+            );
+        }
+        hosts.push(text.value().to_owned());
+    }
+    Ok(Environment {
+        name: name.to_owned(),
+        url: environment_url(reader, &place.value.url)?,
+        hosts,
+    })
+}
+
+fn environment_url(
+    reader: Reader<'_>,
+    place: &Place<String>,
+) -> Result<EnvironmentUrl, Diagnostic> {
+    let text = reader.some_text(place)?;
+    text.value()
+        .trim()
+        .parse()
+        .map_err(|error: BadEnvironmentUrl| {
+            let diagnostic = reader.error(place.id, format!("`{text}` {}", error.problem()));
+            diagnostic.help(error.help())
+        })
+}
+
+/// Shows the source text: the value may hold a secret.
+fn http_url(
+    reader: Reader<'_>,
+    place: &Place<String>,
+    value: &str,
+    help: &str,
+) -> Result<Url, Diagnostic> {
+    let url = Url::parse(value.trim()).ok();
+    let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.ok_or_else(|| {
+        let error = reader.error(place.id, format!("`{}` is not an http(s) URL", place.value));
+        error.help(help)
+    })
+}
+
+fn baseline(
+    reader: Reader<'_>,
+    yaml: &ConfigYaml,
+    names: &[&str],
+) -> Result<BaselineSource, Diagnostic> {
+    match &yaml.baseline {
+        Some(place) if place.value == "golden" => Ok(BaselineSource::Golden),
+        place => {
+            role(reader, yaml, "baseline", place.as_ref(), names).map(BaselineSource::Environment)
+        }
+    }
+}
+
+/// The environment that fills a role; `production` and `staging` when nothing is said.
+fn role(
+    reader: Reader<'_>,
+    yaml: &ConfigYaml,
+    role: &str,
+    place: Option<&Place<String>>,
+    names: &[&str],
+) -> Result<String, Diagnostic> {
+    let Some(place) = place else {
+        let usual = if role == "baseline" {
+            "production"
+        } else {
+            "staging"
+        };
+        if names.contains(&usual) {
+            return Ok(usual.to_owned());
+        }
+        let message =
+            format!("no environment is named `{usual}`, and `{role}` does not name another");
+        let error = reader.key_error(yaml.environments.id, message);
+        return Err(error.help(format!(
+            "add `{role}: NAME` with one of {}",
+            listed(names.iter().copied())
+        )));
+    };
+    let text = reader.some_text(place)?;
+    if names.contains(&text.value()) {
+        return Ok(text.value().to_owned());
+    }
+    if text.value() == "golden" {
+        let error = reader.error(place.id, "approved pictures cannot be under test");
+        return Err(error.help("`golden` fills the baseline only"));
+    }
+    let error = reader.error(place.id, format!("no environment is named `{text}`"));
+    Err(match did_you_mean(text.value(), names.iter().copied()) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.help(format!(
+            "configured environments: {}",
+            listed(names.iter().copied())
+        )),
+    })
+}
+
+fn viewports(
+    reader: Reader<'_>,
+    place: Option<&Place<Entries<String>>>,
+    problems: &mut Diagnostics,
+) -> Vec<NamedViewport> {
+    let Some(place) = place else {
+        let viewport = Viewport {
+            width: 1400,
+            height: 1000,
+            scale: 1.0,
+        };
+        return vec![NamedViewport {
+            name: "desktop".into(),
+            viewport,
+        }];
+    };
+    if place.value.0.is_empty() {
+        problems.push(reader.key_error(place.id, "`viewports` is empty"));
+    }
+    let mut known = BTreeSet::new();
+    let mut keep = Keep(problems);
+    let viewports = place.value.0.iter();
+    viewports
+        .filter_map(|place| keep.of(viewport(reader, place, &mut known)))
+        .collect()
+}
+
+fn viewport(
+    reader: Reader<'_>,
+    place: &Place<String>,
+    known: &mut BTreeSet<String>,
+) -> Result<NamedViewport, Diagnostic> {
+    let name = reader.tree.key(place.id);
+    let plain = name
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if !plain || name.is_empty() || name.starts_with('.') || name.len() > MAX_NAME_BYTES {
+        let error = reader.key_error(place.id, format!("`{name}` cannot name a viewport"));
+        return Err(error.help("the name is part of file names: letters, digits, `-`, `_` and `.`"));
+    }
+    if name.parse::<Viewport>().is_ok() {
+        let error = reader.key_error(place.id, "the name of a viewport reads like a size");
+        return Err(error.help("give it a name, for example `desktop`"));
+    }
+    if !known.insert(name.to_lowercase()) {
+        let error = reader.key_error(place.id, format!("two viewports are named `{name}`"));
+        return Err(error.help("names must differ, and not only in upper and lower case"));
+    }
+    let text = reader.some_text(place)?;
+    let viewport = text
+        .value()
+        .parse()
+        .map_err(|error: crate::spec::ViewportError| {
+            reader.error(place.id, format!("`{text}` is no viewport: {error}"))
+        })?;
+    Ok(NamedViewport {
+        name: name.to_owned(),
+        viewport,
+    })
+}
+
+fn webdriver(reader: Reader<'_>, place: Option<&Place<String>>) -> Result<Webdriver, Diagnostic> {
+    let Some(place) = place else {
+        return Ok(Webdriver::Auto);
+    };
+    let text = reader.some_text(place)?;
+    match text.value() {
+        "auto" => Ok(Webdriver::Auto),
+        value => http_url(
+            reader,
+            place,
+            value,
+            "write `auto`, or for example `http://127.0.0.1:9515`",
+        )
+        .map(Webdriver::Url),
+    }
+}
+
+fn max_page_height(reader: Reader<'_>, place: Option<&Place<u32>>) -> Result<u32, Diagnostic> {
+    match place {
+        None => Ok(MAX_PAGE_HEIGHT),
+        Some(place) if (1..=MAX_PAGE_HEIGHT).contains(&place.value) => Ok(place.value),
+        Some(place) => {
+            let message = format!("`max_page_height` is 1 to {MAX_PAGE_HEIGHT} CSS pixels");
+            Err(reader.error(place.id, message))
+        }
+    }
+}

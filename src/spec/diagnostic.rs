@@ -1,0 +1,298 @@
+//! What is wrong with a file, and how it is shown: place, source line, caret, help.
+//! Shows source text only, never a value that was filled in.
+
+use std::fmt::{self, Write as _};
+
+use super::Location;
+
+/// So many problems are shown; the rest is counted.
+const SHOWN: usize = 50;
+/// Source lines are cut to about so many characters around the caret.
+const LINE_WIDTH: usize = 100;
+
+/// Everything that is wrong with the files that were read, in their order.
+#[derive(Debug, Clone, Default)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+/// One problem of a spec or a configuration.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    message: String,
+    spot: Option<Box<Spot>>,
+    notes: Vec<Note>,
+    help: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Note {
+    text: String,
+    spot: Option<Spot>,
+}
+
+/// A place and the source line that is shown for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Spot {
+    location: Location,
+    line: String,
+    caret: usize,
+    width: usize,
+}
+
+impl Diagnostic {
+    pub(crate) fn new(message: impl Into<String>, spot: Spot) -> Self {
+        Self {
+            spot: Some(Box::new(spot)),
+            ..Self::placeless(message)
+        }
+    }
+
+    pub(crate) fn placeless(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            spot: None,
+            notes: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    pub(crate) fn maybe_help(mut self, help: Option<String>) -> Self {
+        self.help.extend(help);
+        self
+    }
+
+    pub(crate) fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(Note {
+            text: text.into(),
+            spot: None,
+        });
+        self
+    }
+
+    pub(crate) fn note_at(mut self, text: impl Into<String>, spot: Spot) -> Self {
+        self.notes.push(Note {
+            text: text.into(),
+            spot: Some(spot),
+        });
+        self
+    }
+
+    /// What is wrong, in one line.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Where, unless the problem has no place in a file.
+    pub fn location(&self) -> Option<&Location> {
+        self.spot.as_ref().map(|spot| &spot.location)
+    }
+
+    /// What could be done about it.
+    pub fn helps(&self) -> impl Iterator<Item = &str> {
+        self.help.iter().map(String::as_str)
+    }
+
+    /// Two uses of a fragment find the same problem twice.
+    fn same_as(&self, other: &Self) -> bool {
+        self.message == other.message && self.location() == other.location()
+    }
+
+    fn gutter(&self) -> usize {
+        let notes = self.notes.iter().filter_map(|note| note.spot.as_ref());
+        let own = self.spot.as_deref();
+        let lines = own.into_iter().chain(notes).map(|spot| spot.location.line);
+        lines.max().unwrap_or(0).to_string().len() + 1
+    }
+}
+
+impl Spot {
+    /// `line` is the raw source line; the column counts its characters from 1.
+    pub(crate) fn new(location: Location, line: &str, width: u32) -> Self {
+        let before = location.column.saturating_sub(1) as usize;
+        let (line, caret, width) = excerpt(line, before, (width as usize).max(1));
+        Self {
+            location,
+            line,
+            caret,
+            width,
+        }
+    }
+
+    pub(crate) fn location(&self) -> &Location {
+        &self.location
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, arrow: &str, gutter: usize) -> fmt::Result {
+        let shown = Location {
+            file: escape(&self.location.file).into(),
+            ..self.location.clone()
+        };
+        writeln!(f, "{:gutter$}{arrow} {shown}", "")?;
+        writeln!(f, "{:gutter$} |", "")?;
+        writeln!(f, "{:>gutter$} | {}", self.location.line, self.line)?;
+        let carets = "^".repeat(self.width);
+        write!(
+            f,
+            "{:gutter$} | {:caret$}{carets}",
+            "",
+            "",
+            caret = self.caret
+        )
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gutter = self.gutter();
+        write!(f, "error: {}", escape(&self.message))?;
+        if let Some(spot) = &self.spot {
+            f.write_char('\n')?;
+            spot.write(f, "-->", gutter)?;
+            if !self.help.is_empty() || !self.notes.is_empty() {
+                write!(f, "\n{:gutter$} |", "")?;
+            }
+        }
+        for note in &self.notes {
+            write!(f, "\n{:gutter$} = note: {}", "", escape(&note.text))?;
+            if let Some(spot) = &note.spot {
+                f.write_char('\n')?;
+                spot.write(f, ":::", gutter)?;
+            }
+        }
+        for help in &self.help {
+            write!(f, "\n{:gutter$} = help: {}", "", escape(help))?;
+        }
+        Ok(())
+    }
+}
+
+impl Diagnostics {
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        if !self.list.iter().any(|known| known.same_as(&diagnostic)) {
+            self.list.push(diagnostic);
+        }
+    }
+
+    /// The value, unless a problem was found before.
+    pub(crate) fn or<T>(mut self, value: T) -> Result<T, Self> {
+        if self.list.is_empty() {
+            return Ok(value);
+        }
+        self.list.sort_by_key(|diagnostic| {
+            diagnostic
+                .location()
+                .map(|at| (at.file.clone(), at.line, at.column))
+        });
+        Err(self)
+    }
+
+    /// How many problems there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Never so in an `Err`.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The problems, by file and line.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.list.iter()
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self {
+            list: vec![diagnostic],
+        }
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, diagnostic) in self.list.iter().take(SHOWN).enumerate() {
+            if index > 0 {
+                f.write_str("\n\n")?;
+            }
+            diagnostic.fmt(f)?;
+        }
+        match self.list.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "\n\nerror: {more} more"),
+        }
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+/// The part of a line around the caret, safe for a terminal, with the caret's offset and width in it.
+fn excerpt(line: &str, before: usize, width: usize) -> (String, usize, usize) {
+    let chars: Vec<char> = line.chars().collect();
+    let before = before.min(chars.len());
+    let start = match chars.len() > LINE_WIDTH {
+        true => before.saturating_sub(LINE_WIDTH / 2),
+        false => 0,
+    };
+    let end = chars.len().min(start + LINE_WIDTH);
+    let shown = |range: std::ops::Range<usize>| escape(&chars[range].iter().collect::<String>());
+    let lead = if start > 0 { "…" } else { "" };
+    let left = format!("{lead}{}", shown(start..before));
+    let under = shown(before..end.min(before + width));
+    let tail = if end < chars.len() { "…" } else { "" };
+    let right = shown(end.min(before + width)..end);
+    let (caret, width) = (left.chars().count(), under.chars().count().max(1));
+    (format!("{left}{under}{right}{tail}"), caret, width)
+}
+
+/// Control characters, and those that reorder text, as visible escapes.
+pub(crate) fn escape(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_unprintable(c) {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Control characters, line separators, and the marks that change the direction of text.
+pub(crate) fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// The candidate that was probably meant.
+pub(crate) fn did_you_mean<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let plain = plain(name);
+    let scored = candidates.into_iter().map(|candidate| {
+        let distance = strsim::damerau_levenshtein(&plain, &self::plain(candidate));
+        (distance, candidate)
+    });
+    let best = scored.min_by_key(|(distance, _)| *distance)?;
+    let longest = plain.chars().count().max(best.1.chars().count());
+    (best.0 <= longest.div_ceil(3).min(3) && best.0 < longest).then_some(best.1)
+}
+
+/// Names of other tools are spelt `doubleClick` or `double-click`.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
+    letters.take(64).flat_map(char::to_lowercase).collect()
+}
+
+/// `a`, `b` and `c`, for a sentence.
+pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}

@@ -1,0 +1,212 @@
+//! `${NAME}` in a text: from a fragment's parameters, then from the environment that was handed in.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use super::Secrets;
+
+/// A variable whose name contains one of these is secret without being listed.
+const SECRET_WORDS: [&str; 4] = ["PASSWORD", "SECRET", "TOKEN", "KEY"];
+
+/// The environment variables that specs may use, and which of them are secret.
+#[derive(Clone, Default)]
+pub struct Variables {
+    values: BTreeMap<String, String>,
+    secret_names: BTreeSet<String>,
+}
+
+impl Variables {
+    /// Takes the environment as it is handed in; reads none itself.
+    pub fn new(
+        environment: impl IntoIterator<Item = (String, String)>,
+        secret_names: &[String],
+    ) -> Self {
+        Self {
+            values: environment.into_iter().collect(),
+            secret_names: secret_names.iter().cloned().collect(),
+        }
+    }
+
+    /// The same values with more secret names.
+    pub fn with_secret_names(&self, names: &[String]) -> Self {
+        let mut variables = self.clone();
+        variables.secret_names.extend(names.iter().cloned());
+        variables
+    }
+
+    fn is_secret(&self, name: &str) -> bool {
+        self.secret_names.contains(name) || SECRET_WORDS.iter().any(|word| name.contains(word))
+    }
+}
+
+impl std::fmt::Debug for Variables {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Variables({} values)", self.values.len())
+    }
+}
+
+/// The secret values that were used while files were read.
+#[derive(Default)]
+pub(crate) struct Used(RefCell<BTreeSet<String>>);
+
+impl Used {
+    pub(crate) fn into_secrets(self) -> Secrets {
+        Secrets::new(self.0.into_inner())
+    }
+}
+
+/// What `${NAME}` means at one place.
+#[derive(Clone)]
+pub(crate) struct Scope<'a> {
+    variables: &'a Variables,
+    params: BTreeMap<String, String>,
+    used: &'a Used,
+}
+
+/// Why a text cannot be filled in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum FillError {
+    /// No such parameter or variable.
+    Unset(String),
+    /// `${` without a name and a closing brace; holds the part as it was written.
+    Malformed(String),
+}
+
+/// A piece of a text.
+enum Piece<'a> {
+    Literal(&'a str),
+    Variable(&'a str),
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn new(variables: &'a Variables, used: &'a Used) -> Self {
+        Self {
+            variables,
+            params: BTreeMap::new(),
+            used,
+        }
+    }
+
+    /// The scope of a fragment's steps.
+    pub(crate) fn with_params(&self, params: BTreeMap<String, String>) -> Self {
+        Self {
+            params,
+            ..self.clone()
+        }
+    }
+
+    /// The text with every `${NAME}` replaced.
+    pub(crate) fn fill(&self, source: &str) -> Result<String, FillError> {
+        let mut filled = String::with_capacity(source.len());
+        for piece in pieces(source) {
+            match piece? {
+                Piece::Literal(text) => filled.push_str(text),
+                Piece::Variable(name) => filled.push_str(self.lookup(name)?),
+            }
+        }
+        Ok(filled)
+    }
+
+    fn lookup(&self, name: &str) -> Result<&str, FillError> {
+        if let Some(value) = self.params.get(name) {
+            return Ok(value);
+        }
+        let value = self.variables.values.get(name);
+        let value = value.ok_or_else(|| FillError::Unset(name.to_owned()))?;
+        if self.variables.is_secret(name) {
+            self.used.0.borrow_mut().insert(value.clone());
+        }
+        Ok(value)
+    }
+}
+
+/// Whether the text depends on a variable.
+pub(crate) fn has_variable(source: &str) -> bool {
+    pieces(source).any(|piece| !matches!(piece, Ok(Piece::Literal(_))))
+}
+
+/// Cuts a text at `${NAME}`; `$${` is a literal `${`.
+fn pieces(source: &str) -> impl Iterator<Item = Result<Piece<'_>, FillError>> {
+    let mut rest = source;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        if let Some(after) = rest.strip_prefix("$${") {
+            rest = after;
+            return Some(Ok(Piece::Literal("${")));
+        }
+        if let Some(after) = rest.strip_prefix("${") {
+            let Some((name, after)) = after.split_once('}').filter(|(name, _)| is_name(name))
+            else {
+                let part = after.split('}').next().unwrap_or(after);
+                let part: String = part.lines().next().unwrap_or("").chars().take(20).collect();
+                rest = "";
+                return Some(Err(FillError::Malformed(format!("${{{part}"))));
+            };
+            rest = after;
+            return Some(Ok(Piece::Variable(name)));
+        }
+        let end = next_mark(rest);
+        let (text, after) = rest.split_at(end);
+        rest = after;
+        Some(Ok(Piece::Literal(text)))
+    })
+}
+
+/// Where the next `${` or `$${` begins.
+fn next_mark(text: &str) -> usize {
+    match text.find("${") {
+        Some(at) if at > 0 && text.as_bytes()[at - 1] == b'$' => at - 1,
+        Some(at) => at,
+        None => text.len(),
+    }
+}
+
+/// `[A-Za-z_][A-Za-z0-9_]*`
+pub(crate) fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill(source: &str) -> Result<String, FillError> {
+        let environment = [("USER", "jane"), ("_x1", "")];
+        let environment = environment.map(|(name, value)| (name.into(), value.into()));
+        let variables = Variables::new(environment, &[]);
+        Scope::new(&variables, &Used::default()).fill(source)
+    }
+
+    #[test]
+    fn fills_names_and_keeps_the_rest() {
+        for (source, value) in [
+            ("", ""),
+            ("a", "a"),
+            ("$", "$"),
+            ("$5 {x} $x", "$5 {x} $x"),
+            ("${USER}", "jane"),
+            ("a${USER}${_x1}b", "ajaneb"),
+            ("$${USER}", "${USER}"),
+            ("$$${USER}", "$${USER}"),
+            ("é$${", "é${"),
+        ] {
+            assert_eq!(fill(source).as_deref(), Ok(value), "{source}");
+        }
+    }
+
+    #[test]
+    fn says_what_is_missing() {
+        assert_eq!(fill("a ${NONE}"), Err(FillError::Unset("NONE".into())));
+        for source in ["${", "${}", "${a b}", "${1a}", "${a.b}", "x ${USER"] {
+            assert!(
+                matches!(fill(source), Err(FillError::Malformed(_))),
+                "{source}"
+            );
+        }
+    }
+}

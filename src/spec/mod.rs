@@ -1,0 +1,496 @@
+//! PURE. YAML text in, checked flows out, with diagnostics that name file, line and column.
+//! Past this module nobody re-validates.
+
+mod action;
+pub(crate) mod diagnostic;
+mod expand;
+pub(crate) mod interpolate;
+pub(crate) mod raw;
+pub(crate) mod read;
+mod schema;
+mod secrets;
+mod selector;
+mod step;
+mod suite;
+pub(crate) mod tree;
+pub(crate) mod value;
+
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+
+pub(crate) use self::{action::is_host, schema::schema_of};
+pub use self::{
+    diagnostic::{Diagnostic, Diagnostics},
+    interpolate::Variables,
+    schema::spec_schema,
+    value::ViewportError,
+};
+
+/// A file that was read by the caller.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// As the user would name it, for example `specs/settings.yaml`.
+    pub name: String,
+    /// Its folder; files that it names are resolved against it.
+    pub folder: PathBuf,
+    /// Its content.
+    pub text: String,
+}
+
+/// What specs need to know of the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct SuiteSettings {
+    /// The configured viewports.
+    pub viewports: Vec<NamedViewport>,
+}
+
+/// A viewport and its name in file names and reports.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedViewport {
+    /// For example `desktop`.
+    pub name: String,
+    /// Its size.
+    pub viewport: Viewport,
+}
+
+/// Where something stands in a spec file; lines and columns count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Location {
+    /// The file as the user would name it.
+    pub file: Arc<str>,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+/// A string whose `${NAME}` parts were filled in. What people see is the source, never the value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text {
+    pub(crate) source: String,
+    pub(crate) value: String,
+}
+
+/// All flows of a run, in the order of their files' names.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// The flows.
+    pub flows: Vec<Flow>,
+    /// Values that must not appear in any output.
+    pub secrets: Secrets,
+}
+
+/// One named script.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    /// Its unique name.
+    pub name: String,
+    /// Where it is defined.
+    pub location: Location,
+    /// Names of the configured viewports it runs at; all when empty.
+    pub viewports: Vec<String>,
+    /// Runs first on both sides and is never photographed.
+    pub setup: Vec<Step>,
+    /// The photographed steps.
+    pub steps: Vec<Step>,
+}
+
+/// One action of a flow, and the picture taken after it.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// What is done.
+    pub action: Action,
+    /// The step as people read it, for example `click #move-source`.
+    pub label: String,
+    /// Where it stands.
+    pub location: Location,
+    /// How long its waits may take; the configuration's `timeout` when absent.
+    pub timeout: Option<Duration>,
+    /// The picture taken after it.
+    pub shot: Option<Shot>,
+}
+
+/// A picture to take and how it is judged.
+#[derive(Debug, Clone)]
+pub struct Shot {
+    /// Its name, unique in its flow.
+    pub name: String,
+    /// How much of the page it shows.
+    pub area: Area,
+    /// A viewport of its own, used for this picture only.
+    pub viewport: Option<Viewport>,
+    /// Elements that are painted over on both sides.
+    pub masks: Vec<Target>,
+    /// Overrides the configured threshold.
+    pub threshold: Option<f64>,
+    /// Overrides the configured limit.
+    pub max_mismatch: Option<MaxMismatch>,
+}
+
+/// How much of the page a shot shows.
+#[derive(Debug, Clone)]
+pub enum Area {
+    /// The whole page, however tall.
+    Page,
+    /// What the viewport shows.
+    Viewport,
+    /// One element's border box.
+    Element(Target),
+}
+
+/// How to find one element: alternatives, tried in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// At least one.
+    pub alternatives: Vec<Selector>,
+    /// The selector as it was written, for people.
+    pub source: String,
+}
+
+/// One way to find an element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selector {
+    /// CSS; more than one part means: each but the last is a shadow host (`host >>> inside`).
+    Css(Vec<String>),
+    /// The innermost element whose trimmed, space-collapsed text is exactly this (`text=…`).
+    Text(String),
+    /// `xpath=…`.
+    XPath(String),
+}
+
+/// CSS width × height at a device pixel ratio, written `1400x1000` or `390x844@2`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Viewport {
+    /// CSS pixels.
+    pub width: u32,
+    /// CSS pixels.
+    pub height: u32,
+    /// Device pixels for one CSS pixel.
+    pub scale: f64,
+}
+
+/// How much of one shot may mismatch; when both are given the smaller wins, when none is, nothing may.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct MaxMismatch {
+    /// Pixels.
+    pub pixels: Option<u64>,
+    /// Mismatched pixels per pixel of the union canvas, 0 to 1.
+    pub ratio: Option<f64>,
+}
+
+/// What a step does. The names are those of the YAML.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Loads a page of the environment.
+    Goto {
+        /// Relative to the environment's URL, or absolute.
+        url: Text,
+        /// The HTTP status that is expected; any below 400 when absent.
+        status: Option<u16>,
+        /// A foreign host (`name` or `name:port`) that the page may end on.
+        host: Option<Text>,
+    },
+    /// One page back in the session's history.
+    Back,
+    /// One page forward.
+    Forward,
+    /// Loads the page again.
+    Refresh,
+    /// A real click in the element's middle.
+    Click(Target),
+    /// Two of them.
+    DoubleClick(Target),
+    /// Moves the pointer over the element.
+    Hover(Target),
+    /// Moves the pointer there and presses its button down.
+    MouseDown(Target),
+    /// Releases the button, over the element when one is given.
+    MouseUp(Option<Target>),
+    /// Key events, after what the field holds was selected and replaced; an empty text clears it.
+    Type {
+        /// The field.
+        into: Target,
+        /// What is typed.
+        text: Text,
+        /// Keeps what the field holds and types at its end.
+        append: bool,
+    },
+    /// Sets the value at once: `input` and `change` events, no key events.
+    Insert {
+        /// The field.
+        into: Target,
+        /// The new value.
+        text: Text,
+    },
+    /// Empties a field.
+    Clear(Target),
+    /// Presses keys, for example `Enter` or `Control+a`, on an element or where the focus is.
+    Press {
+        /// Chords, pressed one after the other; each is a list of key names held together.
+        keys: Vec<Vec<String>>,
+        /// Gets the focus first.
+        on: Option<Target>,
+    },
+    /// Clicks a check box or radio button that is not checked.
+    Check(Target),
+    /// Clicks a check box that is checked.
+    Uncheck(Target),
+    /// Chooses options of a `<select>` by value or, failing that, by visible text.
+    Select {
+        /// The `<select>`.
+        from: Target,
+        /// Values or visible texts; several for a multiple select.
+        options: Vec<Text>,
+    },
+    /// Gives files to an `<input type=file>`.
+    Upload {
+        /// The input.
+        into: Target,
+        /// Files, resolved against the spec file's folder.
+        files: Vec<PathBuf>,
+    },
+    /// Presses on one element, moves, and releases on another or at an offset.
+    Drag {
+        /// What is dragged.
+        from: Target,
+        /// Where to.
+        to: DragTo,
+    },
+    /// Scrolls the page or an element in it, at once.
+    Scroll(Scroll),
+    /// Changes the viewport for the rest of the flow.
+    Viewport(Viewport),
+    /// Waits.
+    Wait(Wait),
+    /// Runs a script in the page; a promise is awaited, a throw fails the step.
+    Evaluate {
+        /// The body of a function; `arguments` holds `args`.
+        script: Text,
+        /// JSON values.
+        args: Vec<serde_json::Value>,
+    },
+    /// Adds a script or a style sheet to the page.
+    Inject(Inject),
+    /// Sets, deletes or clears cookies of the page's host.
+    Cookies {
+        /// Deletes all of them first.
+        clear: bool,
+        /// Deletes these first.
+        delete: Vec<Text>,
+        /// Sets these.
+        set: Vec<Cookie>,
+    },
+    /// Goes into a frame or out of it.
+    Frame(Frame),
+    /// Goes to another window or closes this one.
+    Window(Window),
+    /// Answers an open dialog of the browser (alert, confirm, prompt).
+    Dialog {
+        /// OK, or Cancel.
+        accept: bool,
+        /// What is typed into a prompt.
+        text: Option<Text>,
+    },
+    /// What must be so; each that is not fails the shot.
+    Expect(Vec<Expectation>),
+}
+
+/// Where a drag ends.
+#[derive(Debug, Clone)]
+pub enum DragTo {
+    /// The middle of an element.
+    Element(Target),
+    /// CSS pixels from where it began.
+    Offset {
+        /// To the right.
+        x: i32,
+        /// Downwards.
+        y: i32,
+    },
+}
+
+/// Where to scroll.
+#[derive(Debug, Clone)]
+pub enum Scroll {
+    /// Until the element stands in the viewport's middle.
+    IntoView(Target),
+    /// To a position in CSS pixels, of the page or of a scrolling element.
+    To {
+        /// The scrolling element; the page when absent.
+        within: Option<Target>,
+        /// From the left.
+        x: u32,
+        /// From the top.
+        y: u32,
+    },
+    /// To the page's first line.
+    Top,
+    /// To its last.
+    Bottom,
+}
+
+/// What to wait for. All but `Duration` end at the step's timeout.
+#[derive(Debug, Clone)]
+pub enum Wait {
+    /// A time.
+    Duration(Duration),
+    /// All of these at once.
+    Until(Vec<Condition>),
+}
+
+/// One condition of a `wait`.
+#[derive(Debug, Clone)]
+pub enum Condition {
+    /// An element is there and can be seen.
+    Visible(Target),
+    /// An element is there and cannot be seen, or is gone.
+    Hidden(Target),
+    /// No element is there.
+    Gone(Target),
+    /// The page's visible text contains this.
+    Text(Text),
+    /// The URL contains this, or matches it where it holds `*`.
+    Url(Text),
+    /// The expression's value is true.
+    Js(Text),
+}
+
+/// One expectation of an `expect`.
+#[derive(Debug, Clone)]
+pub enum Expectation {
+    /// An element is there.
+    Exists(Target),
+    /// An element can be seen.
+    Visible(Target),
+    /// So many elements are there.
+    Count {
+        /// Which.
+        of: Target,
+        /// How many.
+        equals: u32,
+    },
+    /// The text (of an element, or of the page) contains this.
+    Text {
+        /// The element; the page's body when absent.
+        of: Option<Target>,
+        /// The text, spaces collapsed.
+        contains: Text,
+    },
+    /// The title is this.
+    Title(Text),
+    /// The URL, relative to the environment's, is this; `*` stands for anything.
+    Url(Text),
+    /// The URL's path is this; `*` stands for anything.
+    Path(Text),
+    /// The document's HTTP status is this.
+    Status(u16),
+}
+
+/// What `inject` adds.
+#[derive(Debug, Clone)]
+pub enum Inject {
+    /// JavaScript source.
+    Js(Text),
+    /// A style sheet.
+    Css(Text),
+    /// A file, resolved against the spec file's folder; the extension (`.js`, `.css`) says which.
+    File(PathBuf),
+}
+
+/// A cookie to set.
+#[derive(Debug, Clone)]
+pub struct Cookie {
+    /// Its name.
+    pub name: Text,
+    /// Its value.
+    pub value: Text,
+    /// `/` when absent.
+    pub path: Option<Text>,
+    /// The page's host when absent.
+    pub domain: Option<Text>,
+    /// Only sent over https.
+    pub secure: bool,
+    /// Not visible to scripts.
+    pub http_only: bool,
+}
+
+/// Which frame the following steps act in.
+#[derive(Debug, Clone)]
+pub enum Frame {
+    /// A frame of the current one.
+    Enter(Target),
+    /// The frame around the current one.
+    Parent,
+    /// The page itself.
+    Top,
+}
+
+/// Which window the following steps act in.
+#[derive(Debug, Clone)]
+pub enum Window {
+    /// The one opened last.
+    Newest,
+    /// The one that the flow began in.
+    First,
+    /// The one whose title or URL contains this.
+    Matching(Text),
+    /// Closes the current one and goes back to the first.
+    Close,
+}
+
+/// Values that never appear in any output, in any of their usual encodings.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    pub(crate) values: Vec<String>,
+}
+
+impl Text {
+    /// What is sent to the browser. Never show it.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// What people see: the text as it was written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Text({:?})", self.source)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)
+    }
+}
+
+impl fmt::Display for Viewport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)?;
+        if self.scale != 1.0 {
+            write!(f, "@{}", self.scale)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets({} values)", self.values.len())
+    }
+}

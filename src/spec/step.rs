@@ -1,0 +1,303 @@
+//! One step of a file: its names and types, its one action, and the picture that it asks for.
+
+use super::{
+    Area, Diagnostic, Diagnostics, MaxMismatch, Shot, Target,
+    action::Actions,
+    diagnostic::{Spot, did_you_mean},
+    raw::{ACTIONS, BARE, OPTIONS, ShotYaml, StepYaml},
+    read::{Held, Place, Problem, TextOr, suggestion},
+    suite::check_name,
+    tree::{NodeId, Tree, Value},
+};
+
+/// What other tools call our actions.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("visit", "goto"),
+    ("open", "goto"),
+    ("navigate", "goto"),
+    ("load", "goto"),
+    ("reload", "refresh"),
+    ("tap", "click"),
+    ("dblclick", "double_click"),
+    ("fill", "type"),
+    ("input", "type"),
+    ("key", "press"),
+    ("keys", "press"),
+    ("sleep", "wait"),
+    ("pause", "wait"),
+    ("delay", "wait"),
+    ("eval", "evaluate"),
+    ("execute", "evaluate"),
+    ("script", "evaluate"),
+    ("assert", "expect"),
+    ("include", "use"),
+    ("screenshot", "shot"),
+    ("name", "shot"),
+    ("ignore", "mask"),
+    ("resize", "viewport"),
+];
+
+/// A step whose names and types are right.
+pub(super) struct Parsed {
+    pub(super) id: NodeId,
+    pub(super) yaml: StepYaml,
+    /// The action's name.
+    pub(super) action: String,
+}
+
+/// Reads a list of steps; what is wrong with one of them does not hide the next.
+pub(super) fn read_steps(
+    tree: &Tree,
+    steps: &Place<Vec<Held<StepYaml>>>,
+    problems: &mut Diagnostics,
+) -> Vec<Parsed> {
+    if steps.value.is_empty() && tree.key(steps.id) == "steps" {
+        problems.push(Diagnostic::new("`steps` is empty", tree.key_spot(steps.id)));
+    }
+    let mut parsed = Vec::new();
+    for held in &steps.value {
+        match read_step(tree, held) {
+            Ok(step) => parsed.push(step),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    parsed
+}
+
+fn read_step(tree: &Tree, held: &Held<StepYaml>) -> Result<Parsed, Diagnostic> {
+    if let Value::Text(text) = &tree.node(held.id).value {
+        return bare_step(tree, held.id, text);
+    }
+    let yaml = tree.read_held(held).map_err(|error| match error {
+        super::read::ReadError {
+            kind: Problem::UnknownKey { name, .. },
+            at: Some(at),
+        } if tree.entries(held.id).contains(&at) => unknown_action(&name, tree.key_spot(at)),
+        error => tree.diagnose(error),
+    })?;
+    let action = only_action(tree, held.id, &yaml)?;
+    if let (Some(with), true) = (&yaml.with, action != "use") {
+        let message = format!("`with` belongs to `use`, not to `{action}`");
+        return Err(Diagnostic::new(message, tree.key_spot(with.id)));
+    }
+    Ok(Parsed {
+        id: held.id,
+        action: action.to_owned(),
+        yaml,
+    })
+}
+
+/// `- back`
+fn bare_step(tree: &Tree, id: NodeId, text: &str) -> Result<Parsed, Diagnostic> {
+    if BARE.contains(&text) {
+        return Ok(Parsed {
+            id,
+            yaml: StepYaml::default(),
+            action: text.to_owned(),
+        });
+    }
+    let word = text.split([' ', ':']).next().unwrap_or(text);
+    if !ACTIONS.contains(&word) {
+        return Err(unknown_action(word, tree.spot(id)));
+    }
+    let rest = text[word.len()..].trim_start_matches([' ', ':']);
+    let message = match rest.is_empty() {
+        true => format!("`{word}` needs a value"),
+        false => format!("a colon and a space are missing after `{word}`"),
+    };
+    let value = if rest.is_empty() { "…" } else { rest };
+    Err(Diagnostic::new(message, tree.spot(id)).help(format!("write `- {word}: {value}`")))
+}
+
+fn unknown_action(name: &str, spot: Spot) -> Diagnostic {
+    let known = ACTIONS.iter().chain(OPTIONS).copied();
+    let synonym = SYNONYMS
+        .iter()
+        .find(|(other, _)| name.eq_ignore_ascii_case(other));
+    let near = match synonym {
+        Some((_, ours)) => Some(*ours),
+        None => did_you_mean(name, known),
+    };
+    let what = match near {
+        Some(near) if OPTIONS.contains(&near) => "option",
+        _ => "action",
+    };
+    let error = Diagnostic::new(format!("unknown {what} `{name}`"), spot);
+    match near {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.maybe_help(suggestion(name, ACTIONS)),
+    }
+}
+
+fn only_action<'t>(tree: &'t Tree, step: NodeId, yaml: &StepYaml) -> Result<&'t str, Diagnostic> {
+    match yaml.actions()[..] {
+        [] => Err(Diagnostic::new("the step has no action", tree.spot(step))
+            .help("a step is one action, such as `- click: \"#save\"`, with its options below it")),
+        [only] => Ok(tree.key(only)),
+        [first, second, ..] => {
+            let (first, second_key) = (tree.key(first), tree.key(second));
+            let message =
+                format!("a step has one action, but this one has `{first}` and `{second_key}`");
+            Err(Diagnostic::new(message, tree.key_spot(second))
+                .help(format!("begin a new step: `- {second_key}: …`")))
+        }
+    }
+}
+
+/// What holds for every picture of a flow.
+#[derive(Default)]
+pub(super) struct Defaults {
+    pub(super) masks: Vec<Target>,
+    pub(super) threshold: Option<f64>,
+    pub(super) max_mismatch: Option<MaxMismatch>,
+}
+
+/// A picture that a step asks for. An empty name: it gets one when all steps of the flow are known.
+pub(super) struct Wish {
+    pub(super) shot: Shot,
+    /// What it is called when it has no name.
+    pub(super) label: String,
+    /// Where it is asked for; absent when every step gets a picture.
+    pub(super) asked: Option<Spot>,
+}
+
+/// Where a step stands decides about its picture.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Never photographed.
+    Setup,
+    /// Photographed unless told otherwise.
+    Steps,
+    /// Photographed where told.
+    Fragment,
+}
+
+/// The picture after a step, if there is one.
+pub(super) fn wish(
+    actions: Actions<'_>,
+    yaml: &StepYaml,
+    part: Part,
+    defaults: &Defaults,
+) -> Result<Option<Wish>, Diagnostic> {
+    let reader = actions.reader;
+    let Some(place) = &yaml.shot else {
+        return match part {
+            Part::Steps => shot(actions, yaml, None, defaults).map(Some),
+            Part::Setup | Part::Fragment => no_shot(actions, yaml).map(|()| None),
+        };
+    };
+    match reader.is_bool(place.id) {
+        Some(false) => return no_shot(actions, yaml).map(|()| None),
+        Some(true) => {
+            let error = reader.error(place.id, "`shot` is a name, `false` or a map");
+            return Err(error.help("every step is followed by a shot; leave `shot: true` off"));
+        }
+        None => {}
+    }
+    if part == Part::Setup {
+        let error = reader.key_error(place.id, "a setup step is never photographed");
+        return Err(error.help("move the step to `steps`, or leave `shot` off"));
+    }
+    let mut wish = match &place.value {
+        TextOr::Map(details) => shot(actions, yaml, Some(details), defaults)?,
+        TextOr::Text(name) => {
+            let name = Place {
+                id: place.id,
+                value: name.clone(),
+            };
+            check_name("shot", reader.tree, &name)?;
+            if matches!(name.value.as_str(), "no" | "off" | "none" | "never") {
+                let error = reader.error(name.id, format!("`{}` names the shot", name.value));
+                return Err(error.help("write `shot: false` to take none"));
+            }
+            let mut wish = shot(actions, yaml, None, defaults)?;
+            wish.shot.name = name.value;
+            wish
+        }
+    };
+    let asked = match &place.value {
+        TextOr::Map(ShotYaml {
+            name: Some(name), ..
+        }) => name.id,
+        _ => place.id,
+    };
+    wish.asked = Some(reader.tree.spot(asked));
+    Ok(Some(wish))
+}
+
+/// Options of a picture that is not taken are a mistake.
+fn no_shot(actions: Actions<'_>, yaml: &StepYaml) -> Result<(), Diagnostic> {
+    let mask = yaml.mask.as_ref().map(|place| place.id);
+    let threshold = yaml.threshold.as_ref().map(|place| place.id);
+    let limit = yaml.max_mismatch.as_ref().map(|place| place.id);
+    match mask.or(threshold).or(limit) {
+        None => Ok(()),
+        Some(id) => {
+            let key = actions.reader.tree.key(id);
+            let message = format!("`{key}` has no effect: no shot is taken after this step");
+            Err(actions.reader.key_error(id, message))
+        }
+    }
+}
+
+fn shot(
+    actions: Actions<'_>,
+    yaml: &StepYaml,
+    details: Option<&ShotYaml>,
+    defaults: &Defaults,
+) -> Result<Wish, Diagnostic> {
+    let reader = actions.reader;
+    let mut masks = defaults.masks.clone();
+    add_masks(&mut masks, reader.masks(yaml.mask.as_ref())?);
+    let mut shot = Shot {
+        name: String::new(),
+        area: Area::Page,
+        viewport: None,
+        masks,
+        threshold: reader
+            .threshold(yaml.threshold.as_ref())?
+            .or(defaults.threshold),
+        max_mismatch: reader
+            .max_mismatch(yaml.max_mismatch.as_ref())?
+            .or(defaults.max_mismatch),
+    };
+    if let Some(details) = details {
+        refine(actions, details, &mut shot)?;
+    }
+    Ok(Wish {
+        shot,
+        label: String::new(),
+        asked: None,
+    })
+}
+
+/// A flow's mask may be repeated by a step.
+fn add_masks(masks: &mut Vec<Target>, more: Vec<Target>) {
+    for mask in more {
+        if !masks.contains(&mask) {
+            masks.push(mask);
+        }
+    }
+}
+
+fn refine(actions: Actions<'_>, details: &ShotYaml, shot: &mut Shot) -> Result<(), Diagnostic> {
+    let reader = actions.reader;
+    if let Some(name) = &details.name {
+        check_name("shot", reader.tree, name)?;
+        shot.name = name.value.clone();
+    }
+    if let Some(area) = &details.area {
+        shot.area = actions.area(area)?;
+    }
+    if let Some(viewport) = &details.viewport {
+        shot.viewport = Some(actions.viewport(viewport)?);
+    }
+    add_masks(&mut shot.masks, reader.masks(details.mask.as_ref())?);
+    shot.threshold = reader
+        .threshold(details.threshold.as_ref())?
+        .or(shot.threshold);
+    shot.max_mismatch = reader
+        .max_mismatch(details.max_mismatch.as_ref())?
+        .or(shot.max_mismatch);
+    Ok(())
+}

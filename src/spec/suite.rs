@@ -1,0 +1,214 @@
+//! All files of a run to one `Suite`: which file is a flow, which a fragment, and that no name stands twice.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Diagnostic, Diagnostics, Flow, Source, Suite, SuiteSettings, Variables,
+    diagnostic::{Spot, did_you_mean},
+    expand::{Expander, Fragment, Fragments},
+    interpolate::{Scope, Used, has_variable, is_name},
+    raw::{FlowYaml, FragmentYaml},
+    read::Place,
+    step::{Parsed, read_steps},
+    tree::{Tree, Value},
+    value::Reader,
+};
+
+/// Names are file names later, with a few bytes of their own added.
+const MAX_NAME_BYTES: usize = 200;
+
+/// A file that was read, its steps checked for names and types.
+enum File {
+    Flow(Box<FlowYaml>, Vec<Parsed>, Vec<Parsed>),
+    Fragment(FragmentYaml, Vec<Parsed>),
+}
+
+impl Suite {
+    /// Reads all files. Whatever is wrong with any of them is reported at once.
+    pub fn parse(
+        sources: &[Source],
+        variables: &Variables,
+        settings: &SuiteSettings,
+    ) -> Result<Self, Diagnostics> {
+        let mut problems = Diagnostics::default();
+        let files = read_files(sources, &mut problems);
+        let fragments = collect_fragments(&files, &mut problems);
+        let used = Used::default();
+        let scope = Scope::new(variables, &used);
+        let expander = Expander::new(&fragments, settings);
+        let mut flows = Vec::new();
+        for (tree, file) in &files {
+            let File::Flow(yaml, setup, steps) = file else {
+                continue;
+            };
+            let reader = Reader {
+                tree,
+                scope: &scope,
+            };
+            flows.extend(expander.flow(reader, yaml, setup, steps, &mut problems));
+        }
+        unique_flows(&files, &mut problems);
+        expander.unused_fragments(&scope, &mut problems);
+        let flows: Vec<Flow> = flows;
+        let secrets = used.into_secrets();
+        problems.or(Self { flows, secrets })
+    }
+}
+
+fn read_files(sources: &[Source], problems: &mut Diagnostics) -> Vec<(Tree, File)> {
+    let mut sources: Vec<&Source> = sources.iter().collect();
+    sources.sort_by(|one, other| one.name.cmp(&other.name));
+    let mut files = Vec::new();
+    for source in sources {
+        let tree = match Tree::parse(source) {
+            Ok(tree) => tree,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
+        match read_file(&tree, problems) {
+            Ok(file) => files.push((tree, file)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    files
+}
+
+fn read_file(tree: &Tree, problems: &mut Diagnostics) -> Result<File, Diagnostic> {
+    match (tree.entry(0, "flow"), tree.entry(0, "fragment")) {
+        (Some(_), None) => {
+            let yaml: Box<FlowYaml> = tree.read_root()?;
+            check_name("flow", tree, &yaml.flow)?;
+            let setup = yaml
+                .setup
+                .as_ref()
+                .map(|setup| read_steps(tree, setup, problems));
+            let steps = read_steps(tree, &yaml.steps, problems);
+            Ok(File::Flow(yaml, setup.unwrap_or_default(), steps))
+        }
+        (None, Some(_)) => {
+            let yaml: FragmentYaml = tree.read_root()?;
+            check_name("fragment", tree, &yaml.fragment)?;
+            check_params(tree, &yaml)?;
+            let steps = read_steps(tree, &yaml.steps, problems);
+            Ok(File::Fragment(yaml, steps))
+        }
+        (Some(flow), Some(fragment)) => {
+            let message = "a file is either a flow or a fragment";
+            Err(Diagnostic::new(message, tree.key_spot(flow.max(fragment)))
+                .help("move the fragment to a file of its own"))
+        }
+        (None, None) => Err(neither(tree)),
+    }
+}
+
+fn neither(tree: &Tree) -> Diagnostic {
+    let help = "begin with `flow: NAME` and `steps:`, or with `fragment: NAME` and `steps:`";
+    match &tree.node(0).value {
+        Value::Null => Diagnostic::new("the file is empty", tree.spot(0)).help(help),
+        Value::Map(entries) => {
+            let near = entries.iter().find_map(|id| {
+                let near = did_you_mean(tree.key(*id), ["flow", "fragment"])?;
+                Some((*id, near))
+            });
+            let Some((id, near)) = near else {
+                let message = "the file has neither `flow` nor `fragment`";
+                return Diagnostic::new(message, tree.key_spot(0)).help(help);
+            };
+            let message = format!("unknown key `{}`", tree.key(id));
+            Diagnostic::new(message, tree.key_spot(id)).help(format!("did you mean `{near}`?"))
+        }
+        _ => Diagnostic::new("a spec is a map", tree.spot(0)).help(help),
+    }
+}
+
+fn check_params(tree: &Tree, yaml: &FragmentYaml) -> Result<(), Diagnostic> {
+    let mut known: Vec<&str> = Vec::new();
+    for param in yaml.params.iter().flat_map(|params| &params.value) {
+        let message = match is_name(&param.value) {
+            false => format!("`{}` is no name for a parameter", param.value),
+            true if known.contains(&param.value.as_str()) => {
+                format!("the parameter `{}` stands twice", param.value)
+            }
+            true => {
+                known.push(&param.value);
+                continue;
+            }
+        };
+        return Err(Diagnostic::new(message, tree.spot(param.id))
+            .help("a name is made of letters, digits and `_`"));
+    }
+    Ok(())
+}
+
+/// A name that people, file systems and HTML can show, the same in every environment.
+pub(super) fn check_name(what: &str, tree: &Tree, name: &Place<String>) -> Result<(), Diagnostic> {
+    let text = &name.value;
+    let (problem, help) = if text.trim().is_empty() {
+        ("is empty", None)
+    } else if has_variable(text) {
+        (
+            "holds a variable",
+            Some("names are part of ids and must not depend on the environment"),
+        )
+    } else if text.chars().any(super::diagnostic::is_unprintable) {
+        (
+            "holds a control character or one that changes the direction of text",
+            None,
+        )
+    } else if text.len() > MAX_NAME_BYTES {
+        ("is longer than 200 bytes", None)
+    } else if text.trim() != text {
+        ("begins or ends with a space", None)
+    } else {
+        return Ok(());
+    };
+    let error = Diagnostic::new(
+        format!("the name of a {what} {problem}"),
+        tree.spot(name.id),
+    );
+    Err(error.maybe_help(help.map(Into::into)))
+}
+
+fn collect_fragments<'f>(files: &'f [(Tree, File)], problems: &mut Diagnostics) -> Fragments<'f> {
+    let mut fragments = Fragments::new();
+    for (tree, file) in files {
+        let File::Fragment(yaml, steps) = file else {
+            continue;
+        };
+        let fragment = Fragment { tree, yaml, steps };
+        let spot = tree.spot(yaml.fragment.id);
+        match fragments.get(yaml.fragment.value.as_str()) {
+            Some(first) => {
+                let first = first.tree.spot(first.yaml.fragment.id);
+                problems.push(twice("fragments", &yaml.fragment.value, spot, first));
+            }
+            None => {
+                fragments.insert(&yaml.fragment.value, fragment);
+            }
+        }
+    }
+    fragments
+}
+
+fn unique_flows(files: &[(Tree, File)], problems: &mut Diagnostics) {
+    let mut known: BTreeMap<String, Spot> = BTreeMap::new();
+    for (tree, file) in files {
+        let File::Flow(yaml, ..) = file else { continue };
+        let (name, spot) = (&yaml.flow.value, tree.spot(yaml.flow.id));
+        match known.get(&name.to_lowercase()) {
+            Some(first) => problems.push(twice("flows", name, spot, first.clone())),
+            None => {
+                known.insert(name.to_lowercase(), spot);
+            }
+        }
+    }
+}
+
+/// Names are file names, and not every file system tells `A` from `a`.
+pub(super) fn twice(what: &str, name: &str, second: Spot, first: Spot) -> Diagnostic {
+    Diagnostic::new(format!("two {what} are named `{name}`"), second)
+        .note_at("the first one is here", first)
+        .help("names must differ, and not only in upper and lower case")
+}

@@ -1,0 +1,185 @@
+//! Which document is in front, and whether it is the one that the flow meant to see.
+
+use serde_json::json;
+use url::Url;
+
+use super::{
+    error::BrowserError,
+    session::{COMMAND_LIMIT, PageInfo, Session},
+};
+
+/// A document as `page.js` describes it.
+#[derive(Debug, Clone)]
+pub(super) struct Document {
+    pub(super) info: PageInfo,
+    /// When it began to load; tells two loads of one URL apart.
+    pub(super) began: f64,
+}
+
+/// What a navigation may end on besides an ordinary page of the environment.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Allowance {
+    /// Exactly this status.
+    pub(super) status: Option<u16>,
+    /// This host too.
+    pub(super) host: Option<String>,
+}
+
+impl Session {
+    pub(super) async fn document(&self) -> Result<Document, BrowserError> {
+        self.describe_document("describe").await
+    }
+
+    async fn describe_document(&self, function: &str) -> Result<Document, BrowserError> {
+        let value = self.in_page(COMMAND_LIMIT, function, &json!(null)).await?;
+        let status = value["status"]
+            .as_u64()
+            .and_then(|status| u16::try_from(status).ok());
+        let info = PageInfo {
+            url: value["url"].as_str().unwrap_or_default().to_owned(),
+            title: value["title"].as_str().unwrap_or_default().to_owned(),
+            status,
+        };
+        Ok(Document {
+            info,
+            began: value["began"].as_f64().unwrap_or_default(),
+        })
+    }
+
+    /// Judges the document in front when it is a new one; `Ok(Err)` says in words what is wrong.
+    /// A navigation that a step asked for begins within the next frames, so these are waited for.
+    pub(super) async fn judge_document(
+        &mut self,
+        allowance: &Allowance,
+    ) -> Result<Result<(), String>, BrowserError> {
+        let document = self.describe_document("describeSoon").await?;
+        if document.began == self.judged_document {
+            return Ok(Ok(()));
+        }
+        self.judged_document = document.began;
+        Ok(self.judge(&document.info, allowance))
+    }
+
+    fn judge(&self, page: &PageInfo, allowance: &Allowance) -> Result<(), String> {
+        self.judge_host(&page.url, allowance)?;
+        match (page.status, allowance.status) {
+            (Some(0), _) if page.url.starts_with("http") => Err(format!(
+                "{} was not answered: the browser has no HTTP status for it",
+                page.url
+            )),
+            (Some(found), Some(wanted)) if found != wanted => Err(format!(
+                "{} was answered with HTTP status {found}, expected {wanted}",
+                page.url
+            )),
+            (Some(found), None) if found >= 400 => Err(format!(
+                "{} was answered with HTTP status {found}; if that is meant, say `goto: {{ url: …, status: {found} }}`",
+                page.url
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn judge_host(&self, url: &str, allowance: &Allowance) -> Result<(), String> {
+        if url.starts_with("chrome-error:") {
+            return Err(
+                "the browser shows its own error page: the page could not be loaded".to_owned(),
+            );
+        }
+        let Ok(parsed) = Url::parse(url) else {
+            return Ok(());
+        };
+        if url == "about:blank" || same_origin(&parsed, &self.options.base) {
+            return Ok(());
+        }
+        let host = host_and_port(&parsed);
+        let allowed = self.options.hosts.iter().chain(&allowance.host);
+        if allowed
+            .into_iter()
+            .any(|allowed| matches_host(allowed, &parsed))
+        {
+            return Ok(());
+        }
+        Err(format!(
+            "the flow ended on another host: {url} is not on {}; if that is meant, list `{host}` under the \
+             environment's `hosts`",
+            host_and_port(&self.options.base)
+        ))
+    }
+
+    /// Where a URL of a spec leads: below the environment's URL unless it is absolute.
+    pub(super) fn resolve(&self, url: &str) -> Result<Url, String> {
+        match Url::parse(url) {
+            Ok(absolute) => Ok(absolute),
+            Err(url::ParseError::RelativeUrlWithoutBase) => below(&self.options.base, url),
+            Err(error) => Err(format!("`{url}` is not a URL: {error}")),
+        }
+    }
+}
+
+/// `/settings` on `https://host/app/` is `https://host/app/settings`.
+fn below(base: &Url, path: &str) -> Result<Url, String> {
+    let mut folder = base.clone();
+    if !folder.path().ends_with('/') {
+        folder.set_path(&format!("{}/", folder.path()));
+    }
+    folder
+        .join(path.trim_start_matches('/'))
+        .map_err(|error| format!("`{path}` cannot be put after {base}: {error}"))
+}
+
+/// Scheme, host and port: what a credential may be sent to.
+fn same_origin(one: &Url, other: &Url) -> bool {
+    one.scheme() == other.scheme() && host_and_port(one) == host_and_port(other)
+}
+
+pub(super) fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// `name` allows any port of the host, `name:port` that one.
+fn matches_host(allowed: &str, url: &Url) -> bool {
+    url.host_str()
+        .is_some_and(|host| host.eq_ignore_ascii_case(allowed))
+        || host_and_port(url).eq_ignore_ascii_case(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_goes_below_the_environment() {
+        let base = Url::parse("https://example.com/app").unwrap();
+        assert_eq!(
+            below(&base, "/settings?a=1").unwrap().as_str(),
+            "https://example.com/app/settings?a=1"
+        );
+        let base = Url::parse("https://example.com").unwrap();
+        assert_eq!(
+            below(&base, "settings").unwrap().as_str(),
+            "https://example.com/settings"
+        );
+        assert_eq!(below(&base, "/").unwrap().as_str(), "https://example.com/");
+    }
+
+    #[test]
+    fn scheme_and_port_are_part_of_the_origin() {
+        let url = |text| Url::parse(text).unwrap();
+        assert!(same_origin(&url("http://a:80/x"), &url("http://a/y")));
+        assert!(!same_origin(&url("http://a:8080/"), &url("http://a:8081/")));
+        assert!(!same_origin(&url("https://a/"), &url("http://a/")));
+    }
+
+    #[test]
+    fn an_allowed_host_may_name_its_port() {
+        let url = Url::parse("https://login.example.com:8443/").unwrap();
+        assert!(matches_host("login.example.com", &url));
+        assert!(matches_host("login.example.com:8443", &url));
+        assert!(!matches_host("login.example.com:9", &url));
+        assert!(!matches_host("example.com", &url));
+    }
+}

@@ -1,0 +1,469 @@
+//! Driver processes: found, started in a process group of their own, and never left behind.
+//!
+//! Everything that a driver and its browser write goes into the run's scratch folder. Whoever starts
+//! next removes the folders of runs that were killed, with the processes that still name them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, getuid, kill_process_group};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+use url::Url;
+
+use super::error::LaunchError;
+
+/// The oldest chromedriver that has what we rely on (`responseStatus`, the one headless mode).
+const OLDEST_DRIVER: u32 = 115;
+/// How long a driver may take to say which port it listens on.
+const START_LIMIT: Duration = Duration::from_secs(20);
+/// How often a driver is started anew because its port was not free after all.
+const PORT_ATTEMPTS: u32 = 5;
+const SCRATCH_PREFIX: &str = "twinshot-run-";
+const LOCK_NAME: &str = "owner.lock";
+
+/// How browsers are started.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LaunchOptions {
+    /// A driver that runs already; ours when absent.
+    pub(crate) webdriver: Option<Url>,
+    /// Shows the browser's window.
+    pub(crate) headed: bool,
+}
+
+/// Knows how to start sessions; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Launcher {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    programs: Option<Programs>,
+    options: LaunchOptions,
+    scratch: Arc<RunFolder>,
+    started: AtomicU32,
+}
+
+/// The programs on this machine.
+#[derive(Debug, Clone)]
+struct Programs {
+    driver: PathBuf,
+    browser: PathBuf,
+}
+
+impl Launcher {
+    /// Finds the programs, unless a running driver was named.
+    pub(crate) fn new(
+        options: LaunchOptions,
+        scratch: Arc<RunFolder>,
+    ) -> Result<Self, LaunchError> {
+        let programs = match options.webdriver {
+            Some(_) => None,
+            None => Some(Programs::find(options.headed)?),
+        };
+        let inner = Inner {
+            programs,
+            options,
+            scratch,
+            started: AtomicU32::new(0),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// A driver to ask for a session: a new process, or the one that was named.
+    pub(super) async fn driver(&self) -> Result<Driver, LaunchError> {
+        match (&self.inner.programs, &self.inner.options.webdriver) {
+            (Some(programs), _) => {
+                let number = self.inner.started.fetch_add(1, Ordering::Relaxed);
+                let folder = self.inner.scratch.subfolder(number)?;
+                Driver::start_on_a_free_port(programs, &folder).await
+            }
+            (None, Some(url)) => Ok(Driver {
+                url: url.clone(),
+                process: None,
+            }),
+            (None, None) => Err(LaunchError::NoDriver),
+        }
+    }
+
+    /// The capabilities of a session, as `goog:chromeOptions` and its neighbours.
+    pub(super) fn chrome_options(&self) -> serde_json::Value {
+        let mut options = serde_json::json!({ "args": self.arguments() });
+        if let Some(programs) = &self.inner.programs {
+            options["binary"] = programs.browser.to_string_lossy().into();
+        }
+        options
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        let mut arguments: Vec<String> = QUIET_ARGUMENTS.iter().map(|&a| a.to_owned()).collect();
+        if !self.inner.options.headed {
+            arguments.push("--headless".to_owned());
+        }
+        if getuid().is_root() {
+            arguments.push("--no-sandbox".to_owned());
+        }
+        arguments
+    }
+}
+
+/// Whether browsers are started without their sandbox, which Chromium refuses to use as root.
+pub(crate) fn sandbox_is_off() -> bool {
+    getuid().is_root()
+}
+
+/// Keeps the browser from talking to anyone, from asking anything, and from drawing by taste.
+const QUIET_ARGUMENTS: &[&str] = &[
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-features=Translate,MediaRouter,OptimizationHints,AutofillServerCommunication",
+    "--disable-quic",
+    "--disable-search-engine-choice-screen",
+    "--disable-sync",
+    "--no-default-browser-check",
+    "--no-first-run",
+    "--mute-audio",
+    "--force-color-profile=srgb",
+    "--disable-lcd-text",
+    "--font-render-hinting=none",
+    "--hide-scrollbars",
+    "--lang=en-US",
+];
+
+impl Programs {
+    fn find(headed: bool) -> Result<Self, LaunchError> {
+        let driver = named("TWINSHOT_CHROMEDRIVER")?
+            .or_else(|| first_in_path(&["chromedriver"]))
+            .or_else(|| existing("/usr/lib/chromium/chromedriver"))
+            .ok_or(LaunchError::NoDriver)?;
+        let shells: &[&str] = &["chromium-headless-shell", "chrome-headless-shell"];
+        let browser = named("TWINSHOT_CHROME")?
+            .or_else(|| if headed { None } else { first_in_path(shells) })
+            .or_else(|| {
+                first_in_path(&[
+                    "chromium",
+                    "chromium-browser",
+                    "google-chrome-stable",
+                    "google-chrome",
+                ])
+            })
+            .or_else(|| existing("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"))
+            .ok_or(LaunchError::NoBrowser)?;
+        Ok(Self { driver, browser })
+    }
+}
+
+fn named(variable: &'static str) -> Result<Option<PathBuf>, LaunchError> {
+    match std::env::var_os(variable)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+    {
+        Some(path) if path.is_file() => Ok(Some(path)),
+        Some(path) => Err(LaunchError::NotThere { variable, path }),
+        None => Ok(None),
+    }
+}
+
+fn first_in_path(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    names.iter().find_map(|name| {
+        std::env::split_paths(&path)
+            .map(|folder| folder.join(name))
+            .find(|file| file.is_file())
+    })
+}
+
+fn existing(path: &str) -> Option<PathBuf> {
+    Some(PathBuf::from(path)).filter(|path| path.is_file())
+}
+
+/// Where to ask for a session, and the process to end with it when it is ours.
+#[derive(Debug)]
+pub(super) struct Driver {
+    pub(super) url: Url,
+    process: Option<DriverProcess>,
+}
+
+#[derive(Debug)]
+struct DriverProcess {
+    child: Child,
+    folder: PathBuf,
+}
+
+impl Driver {
+    /// Chromedriver takes a free port of one protocol and gives up when the other's is not free.
+    async fn start_on_a_free_port(programs: &Programs, folder: &Path) -> Result<Self, LaunchError> {
+        for _ in 1..PORT_ATTEMPTS {
+            match Self::start(programs, folder).await {
+                Err(LaunchError::DriverStart { reason, .. }) if is_about_the_port(&reason) => {}
+                other => return other,
+            }
+        }
+        Self::start(programs, folder).await
+    }
+
+    async fn start(programs: &Programs, folder: &Path) -> Result<Self, LaunchError> {
+        let failed = |reason: String| LaunchError::DriverStart {
+            path: programs.driver.clone(),
+            reason,
+        };
+        fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+        let mut child = Command::new(&programs.driver)
+            .arg("--port=0")
+            .arg(format!(
+                "--log-path={}",
+                folder.join("driver.log").display()
+            ))
+            .env("TMPDIR", folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| failed(error.to_string()))?;
+        let stdout = child.stdout.take().expect("stdout was asked for");
+        let process = DriverProcess {
+            child,
+            folder: folder.to_owned(),
+        };
+        let greeting = tokio::time::timeout(START_LIMIT, read_greeting(stdout))
+            .await
+            .map_err(|_| {
+                failed(format!(
+                    "it named no port within {} s",
+                    START_LIMIT.as_secs()
+                ))
+            })?
+            .map_err(failed)?;
+        greeting.check(&programs.driver)?;
+        let url = format!("http://127.0.0.1:{}/", greeting.port);
+        let url = Url::parse(&url).expect("a port makes a valid URL");
+        Ok(Self {
+            url,
+            process: Some(process),
+        })
+    }
+
+    /// The process id of our driver, for tests and messages.
+    pub(super) fn describe(&self) -> String {
+        match &self.process {
+            Some(_) => "chromedriver".to_owned(),
+            None => format!("the driver at {}", without_credentials(&self.url)),
+        }
+    }
+}
+
+fn without_credentials(url: &Url) -> Url {
+    let mut shown = url.clone();
+    let _ = shown.set_username("");
+    let _ = shown.set_password(None);
+    shown
+}
+
+/// The driver and every process that it started share its group; none outlives this value.
+impl Drop for DriverProcess {
+    fn drop(&mut self) {
+        if let Some(pid) = self
+            .child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(Pid::from_raw)
+        {
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+        let _ = self.child.try_wait();
+        remove_folder(&self.folder);
+    }
+}
+
+/// A browser that is being killed may still write for an instant; the run's sweep gets what stays.
+fn remove_folder(folder: &Path) {
+    for _ in 0..3 {
+        if fs::remove_dir_all(folder).is_ok() || !folder.exists() {
+            return;
+        }
+    }
+}
+
+/// What a driver says of itself on its first lines.
+struct Greeting {
+    version: Option<String>,
+    port: u16,
+}
+
+async fn read_greeting(stdout: tokio::process::ChildStdout) -> Result<Greeting, String> {
+    let mut lines = BufReader::new(stdout).lines();
+    let mut version = None;
+    let mut said = String::new();
+    while let Ok(Some(line)) = lines.next_line().await {
+        if let Some(rest) = line.strip_prefix("Starting ChromeDriver ") {
+            version = rest.split_whitespace().next().map(str::to_owned);
+        }
+        if let Some(port) = port_of(&line) {
+            return Ok(Greeting { version, port });
+        }
+        said.push_str(&line);
+        said.push(' ');
+    }
+    let said = said.trim();
+    Err(if said.is_empty() {
+        "it ended at once".to_owned()
+    } else {
+        format!("it said: {said}")
+    })
+}
+
+fn is_about_the_port(reason: &str) -> bool {
+    reason.contains("port not available") || reason.contains("in use")
+}
+
+fn port_of(line: &str) -> Option<u16> {
+    let after = line.split("started successfully on port ").nth(1)?;
+    after.trim_end_matches('.').trim().parse().ok()
+}
+
+impl Greeting {
+    fn check(&self, path: &Path) -> Result<(), LaunchError> {
+        let Some(version) = &self.version else {
+            return Ok(());
+        };
+        let major = version
+            .split('.')
+            .next()
+            .and_then(|major| major.parse::<u32>().ok());
+        match major {
+            Some(major) if major < OLDEST_DRIVER => Err(LaunchError::TooOld {
+                path: path.to_owned(),
+                found: version.clone(),
+                needed: OLDEST_DRIVER,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The scratch folder of one run, in the system's folder for such; its owner holds a lock in it.
+#[derive(Debug)]
+pub(crate) struct RunFolder {
+    folder: tempfile::TempDir,
+    _lock: fs::File,
+}
+
+impl RunFolder {
+    /// Sweeps what killed runs left behind, then makes this run's folder.
+    pub(crate) fn create() -> Result<Self, LaunchError> {
+        let base = std::env::temp_dir();
+        sweep(&base);
+        Self::create_in(&base).map_err(|source| LaunchError::Scratch { path: base, source })
+    }
+
+    fn create_in(base: &Path) -> std::io::Result<Self> {
+        let prefix = format!("{SCRATCH_PREFIX}{}-", getuid().as_raw());
+        let folder = tempfile::Builder::new().prefix(&prefix).tempdir_in(base)?;
+        let lock = fs::File::create(folder.path().join(LOCK_NAME))?;
+        lock.lock()?;
+        Ok(Self {
+            folder,
+            _lock: lock,
+        })
+    }
+
+    fn subfolder(&self, number: u32) -> Result<PathBuf, LaunchError> {
+        let path = self.folder.path().join(number.to_string());
+        fs::create_dir(&path)
+            .map(|()| path.clone())
+            .map_err(|source| LaunchError::Scratch { path, source })
+    }
+}
+
+/// Ends the processes and removes the folders of our runs whose Twinshot is gone.
+fn sweep(base: &Path) {
+    let prefix = format!("{SCRATCH_PREFIX}{}-", getuid().as_raw());
+    for entry in fs::read_dir(base).into_iter().flatten().flatten() {
+        let ours = entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| name.starts_with(&prefix));
+        if ours && is_abandoned(&entry.path()) {
+            end_processes_naming(&entry.path());
+            remove_folder(&entry.path());
+        }
+    }
+}
+
+/// Nobody holds the lock; a folder that has none yet is given a minute to get it.
+fn is_abandoned(folder: &Path) -> bool {
+    match fs::File::open(folder.join(LOCK_NAME)) {
+        Ok(lock) => lock.try_lock().is_ok(),
+        Err(_) => fs::metadata(folder)
+            .and_then(|data| data.modified())
+            .is_ok_and(|time| {
+                time.elapsed()
+                    .is_ok_and(|age| age > Duration::from_secs(60))
+            }),
+    }
+}
+
+/// Kills the process groups of all processes that have the folder on their command line.
+fn end_processes_naming(folder: &Path) {
+    let needle = folder.to_string_lossy().into_owned();
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(pid) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<i32>().ok())
+        else {
+            continue;
+        };
+        let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        if !String::from_utf8_lossy(&command).contains(&needle) {
+            continue;
+        }
+        if let Some(group) =
+            Pid::from_raw(pid).and_then(|pid| rustix::process::getpgid(Some(pid)).ok())
+        {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_is_read_from_the_greeting() {
+        let line = "ChromeDriver was started successfully on port 39211.";
+        assert_eq!(port_of(line), Some(39211));
+        assert_eq!(port_of("Only local connections are allowed."), None);
+    }
+
+    #[test]
+    fn an_old_driver_is_refused() {
+        let greeting = Greeting {
+            version: Some("89.0.4389.23".to_owned()),
+            port: 1,
+        };
+        let error = greeting
+            .check(Path::new("/usr/bin/chromedriver"))
+            .unwrap_err();
+        assert!(error.to_string().contains("too old"), "{error}");
+    }
+}

@@ -1,0 +1,175 @@
+//! What can go wrong between us and a browser.
+
+use std::{path::PathBuf, time::Duration};
+
+use fantoccini::error::{CmdError, ErrorStatus, NewSessionError};
+
+/// No browser can be driven at all.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// No driver on this machine.
+    #[error(
+        "chromedriver was not found in PATH: install it (Debian: apt-get install chromium-driver; \
+         elsewhere: https://googlechromelabs.github.io/chrome-for-testing), name it in \
+         TWINSHOT_CHROMEDRIVER, or give --webdriver URL"
+    )]
+    NoDriver,
+    /// No browser on this machine.
+    #[error(
+        "no Chrome or Chromium was found in PATH: install one (Debian: apt-get install \
+         chromium-headless-shell) or name it in TWINSHOT_CHROME"
+    )]
+    NoBrowser,
+    /// A path that the user named is not a program.
+    #[error("{variable} names {path}, which is not there")]
+    NotThere {
+        /// The environment variable.
+        variable: &'static str,
+        /// Its value.
+        path: PathBuf,
+    },
+    /// The driver is older than what we rely on.
+    #[error(
+        "{path} is version {found}, too old: Twinshot needs chromedriver {needed} or newer, of \
+         the same version as the browser"
+    )]
+    TooOld {
+        /// The driver.
+        path: PathBuf,
+        /// Its version.
+        found: String,
+        /// The oldest major version that will do.
+        needed: u32,
+    },
+    /// The driver did not come up.
+    #[error("{path} did not start: {reason}")]
+    DriverStart {
+        /// The driver.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The driver runs, but starts no browser.
+    #[error("{driver} started no browser: {reason}")]
+    Session {
+        /// The driver or its URL.
+        driver: String,
+        /// What it said.
+        reason: String,
+    },
+    /// Our scratch folder cannot be made.
+    #[error("cannot make a scratch folder in {path}: {source}")]
+    Scratch {
+        /// Where.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+impl LaunchError {
+    /// Turns fantoccini's refusal into a sentence with the next step.
+    pub(super) fn session(driver: String, error: &NewSessionError) -> Self {
+        let said = match error {
+            NewSessionError::SessionNotCreated(refusal) => first_line(&refusal.message),
+            other => other.to_string(),
+        };
+        let reason = if said.contains("only supports Chrome version") {
+            format!("{said}: install a chromedriver of the browser's version")
+        } else {
+            said
+        };
+        Self::Session { driver, reason }
+    }
+}
+
+/// A call to the driver that did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BrowserError {
+    /// Our own deadline ran out; the session is thrown away.
+    #[error("the driver did not answer `{command}` within {} s", limit.as_secs_f32())]
+    Deadline {
+        /// What was asked.
+        command: &'static str,
+        /// How long we waited.
+        limit: Duration,
+    },
+    /// The browser, its page or its driver is gone.
+    #[error("the browser or its driver is gone: {0}")]
+    Lost(String),
+    /// The driver answered with something that no driver should say.
+    #[error("the driver's answer to `{command}` makes no sense: {reason}")]
+    Nonsense {
+        /// What was asked.
+        command: &'static str,
+        /// Why it makes no sense.
+        reason: String,
+    },
+    /// The driver refused the command.
+    #[error("{message}")]
+    Refused {
+        /// The W3C error.
+        status: ErrorStatus,
+        /// What the driver said, first line.
+        message: String,
+    },
+}
+
+impl BrowserError {
+    /// Sorts fantoccini's error: gone for ever, or refused this once.
+    pub(super) fn command(command: &'static str, error: CmdError) -> Self {
+        match error {
+            CmdError::Standard(refusal) => Self::refused(refusal.error, &refusal.message),
+            CmdError::NotJson(text) => Self::nonsense(command, &format!("not JSON: {text}")),
+            CmdError::NotW3C(value) => Self::nonsense(command, &format!("not WebDriver: {value}")),
+            CmdError::Json(source) => Self::nonsense(command, &source.to_string()),
+            other => Self::Lost(other.to_string()),
+        }
+    }
+
+    fn refused(status: ErrorStatus, message: &str) -> Self {
+        let message = first_line(message);
+        let gone = matches!(
+            status,
+            ErrorStatus::InvalidSessionId | ErrorStatus::NoSuchWindow
+        ) || [
+            "tab crashed",
+            "disconnected",
+            "not reachable",
+            "target closed",
+            "session deleted",
+        ]
+        .iter()
+        .any(|sign| message.contains(sign));
+        if gone {
+            Self::Lost(message)
+        } else {
+            Self::Refused { status, message }
+        }
+    }
+
+    pub(super) fn nonsense(command: &'static str, reason: &str) -> Self {
+        let reason = reason.chars().take(300).collect();
+        Self::Nonsense { command, reason }
+    }
+
+    /// Whether the driver refused with this status.
+    pub(super) fn is(&self, wanted: ErrorStatus) -> bool {
+        matches!(self, Self::Refused { status, .. } if *status == wanted)
+    }
+
+    /// Whether the session is of no more use.
+    pub(crate) fn is_fatal(&self) -> bool {
+        !matches!(self, Self::Refused { .. })
+    }
+}
+
+/// Drivers append stack traces and build details; people need the first line.
+fn first_line(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    line.split("\n  (Session info")
+        .next()
+        .unwrap_or(line)
+        .trim()
+        .to_owned()
+}

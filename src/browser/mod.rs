@@ -1,0 +1,20 @@
+//! EFFECT, ASYNC. Real browsers through W3C WebDriver: the only module that names fantoccini.
+//!
+//! A [`Launcher`] knows where the browser is driven; a [`Session`] is one browser with one page to
+//! itself, in which steps are done and pictures taken. Every call to the driver has our own deadline;
+//! a session that misses one is thrown away with its processes.
+
+mod act;
+mod document;
+mod driver;
+mod error;
+mod find;
+mod session;
+mod settle;
+mod shoot;
+
+pub(crate) use act::Trouble;
+pub(crate) use driver::{LaunchOptions, Launcher, RunFolder, sandbox_is_off};
+pub use error::LaunchError;
+pub(crate) use session::{Session, SessionOptions};
+pub(crate) use shoot::{Picture, ShootError};

@@ -1,0 +1,138 @@
+// Our own functions in the top document. They run in a world of their own: the page's scripts can
+// neither see nor replace anything here. FIND is the text of find.js.
+__FIND__
+
+const frame = () => new Promise((done) => requestAnimationFrame(() => done()));
+const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+const describe = () => {
+  const [navigation] = performance.getEntriesByType("navigation");
+  return {
+    url: location.href,
+    title: document.title,
+    status: navigation ? navigation.responseStatus : null,
+    began: performance.timeOrigin,
+    ready: document.readyState === "complete",
+  };
+};
+
+// Windows behind others have no frames.
+const nextFrames = () => Promise.race([frame().then(frame), pause(100)]);
+
+const describeSoon = async () => {
+  await nextFrames();
+  return describe();
+};
+
+const hush = async ({ event, on }) => {
+  // Events of the last change of size are given out in the next frames.
+  if (!on) await nextFrames();
+  dispatchEvent(new Event(`${event}-${on ? "on" : "off"}`));
+};
+
+const roots = () => {
+  const found = [document];
+  for (let index = 0; index < found.length; index += 1) {
+    for (const element of found[index].querySelectorAll("*")) {
+      if (element.shadowRoot) found.push(element.shadowRoot);
+    }
+  }
+  return found;
+};
+
+const hideCaret = (root) => {
+  if (root.adoptedStyleSheets.some((sheet) => sheet.twinshot)) return;
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("*, ::before, ::after { caret-color: transparent !important; scroll-behavior: auto !important; }");
+  sheet.twinshot = true;
+  root.adoptedStyleSheets.push(sheet);
+};
+
+// Finite animations go to their end, endless ones to their beginning. Returns how many still moved.
+const finishAnimations = (root) => {
+  const moving = root.getAnimations().filter((animation) => ["running", "pending"].includes(animation.playState));
+  for (const animation of moving) {
+    const { endTime } = animation.effect ? animation.effect.getComputedTiming() : { endTime: 0 };
+    if (Number.isFinite(Number(endTime)) && animation.playbackRate !== 0) animation.finish();
+    else animation.cancel();
+  }
+  return moving.length;
+};
+
+const inView = (image, wholePage) => {
+  if (wholePage) return true;
+  const box = image.getBoundingClientRect();
+  return box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
+};
+
+const pendingImages = (root, wholePage) =>
+  [...root.querySelectorAll("img")].filter((image) => {
+    if (!inView(image, wholePage) || !image.checkVisibility()) return false;
+    if (wholePage && image.loading === "lazy" && !image.complete) image.loading = "eager";
+    return !image.complete;
+  });
+
+const decodeImages = (root, wholePage) =>
+  Promise.all(
+    [...root.querySelectorAll("img")]
+      .filter((image) => image.complete && image.naturalWidth > 0 && inView(image, wholePage))
+      .map((image) => image.decode().catch(() => {})),
+  );
+
+// What still keeps the page from standing still, in words.
+const stillPending = (wholePage) => {
+  const pending = [];
+  if (document.readyState !== "complete") pending.push(`the document is ${document.readyState}`);
+  if (document.fonts.status !== "loaded") pending.push("fonts are loading");
+  const images = roots().flatMap((root) => pendingImages(root, wholePage));
+  if (images.length) pending.push(`${images.length} images are loading, such as ${images[0].currentSrc || images[0].src}`);
+  const moving = roots().reduce((sum, root) => sum + finishAnimations(root), 0);
+  if (moving) pending.push(`${moving} animations start anew each time they are finished`);
+  return pending;
+};
+
+const measure = () => {
+  const page = document.documentElement;
+  const body = document.body;
+  return {
+    width: innerWidth,
+    height: innerHeight,
+    scale: devicePixelRatio,
+    scrollX,
+    scrollY,
+    pageWidth: Math.max(innerWidth, page.scrollWidth),
+    pageHeight: Math.max(innerHeight, page.scrollHeight, body && getComputedStyle(body).position === "static" ? body.scrollHeight : 0),
+  };
+};
+
+// Waits until nothing is pending, at most `budget` milliseconds.
+const settle = async ({ budget, wholePage }) => {
+  const end = performance.now() + budget;
+  let pending = [];
+  do {
+    roots().forEach(hideCaret);
+    if (document.body) document.body.getBoundingClientRect();
+    pending = stillPending(wholePage);
+    if (!pending.length) {
+      await Promise.all(roots().map((root) => decodeImages(root, wholePage)));
+      await nextFrames();
+      pending = stillPending(wholePage);
+      if (!pending.length) break;
+    }
+    await pause(20);
+  } while (performance.now() < end);
+  return { pending, ...measure() };
+};
+
+const pageBox = (element) => {
+  const box = element.getBoundingClientRect();
+  return { x: box.x + scrollX, y: box.y + scrollY, width: box.width, height: box.height };
+};
+
+// The page boxes, in CSS pixels, of all elements that each target finds.
+const boxes = (targets) =>
+  targets.map((alternatives) =>
+    findAll(alternatives)
+      .filter(canBeSeen)
+      .map((element) => pageBox(element)),
+  );

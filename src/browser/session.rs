@@ -1,0 +1,401 @@
+//! One browser session: commands with deadlines, scripts in a world of our own, and the viewport.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+use fantoccini::{
+    Client, ClientBuilder,
+    error::{CmdError, ErrorStatus},
+    wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle},
+};
+use http::Method;
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use url::{ParseError, Url};
+
+use super::{
+    driver::{Driver, Launcher},
+    error::{BrowserError, LaunchError},
+};
+use crate::spec::Viewport;
+
+/// How long an ordinary command may take.
+pub(super) const COMMAND_LIMIT: Duration = Duration::from_secs(30);
+/// How long a browser may take to start.
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// How long a polite goodbye may take before the processes are killed.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+/// How long a document that is going away is given before its successor is asked.
+const NAVIGATION_PAUSE: Duration = Duration::from_millis(20);
+/// What our deadline adds to the driver's own page-load timeout.
+const PAGE_LIMIT_MARGIN: Duration = Duration::from_secs(5);
+
+/// What a session is asked to be.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionOptions {
+    /// CSS pixels and device pixel ratio, exact.
+    pub(crate) viewport: Viewport,
+    /// How long a page may take to load.
+    pub(crate) page_timeout: Duration,
+    /// How long waits and searches take when the step says nothing.
+    pub(crate) timeout: Duration,
+    /// Where relative URLs lead.
+    pub(crate) base: Url,
+    /// Other hosts (`name` or `name:port`) that pages may end on.
+    pub(crate) hosts: Vec<String>,
+    /// Taller pages are cut here; CSS pixels.
+    pub(crate) max_page_height: u32,
+}
+
+/// The page in front, as it was at some moment.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PageInfo {
+    /// The document's URL.
+    pub(crate) url: String,
+    /// Its title.
+    pub(crate) title: String,
+    /// Its HTTP status, when the browser knows it.
+    pub(crate) status: Option<u16>,
+}
+
+/// One browser with one page in front.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(super) client: Client,
+    pub(super) options: SessionOptions,
+    pub(super) viewport: Viewport,
+    /// The event that hushes the page; unguessable, so that no page can listen for it.
+    hush_event: String,
+    /// The window that the flow began in.
+    pub(super) first_window: Option<WindowHandle>,
+    /// Windows that have our emulation and preload script, in the order of the flow.
+    pub(super) prepared_windows: Vec<WindowHandle>,
+    /// The document that was judged last, by the time it began to load.
+    pub(super) judged_document: f64,
+    lost: AtomicBool,
+    /// Ends with the session, and every process with it.
+    driver: Driver,
+}
+
+/// A command of the WebDriver protocol that fantoccini has no method for.
+#[derive(Debug)]
+pub(super) struct Raw {
+    path: String,
+    body: Value,
+}
+
+impl Raw {
+    /// A POST to a path below the session's.
+    pub(super) fn post(path: String, body: Value) -> Self {
+        Self { path, body }
+    }
+}
+
+impl WebDriverCompatibleCommand for Raw {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!(
+            "session/{}/{}",
+            session.unwrap_or_default(),
+            self.path
+        ))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.body.to_string()))
+    }
+}
+
+impl Session {
+    /// Starts a browser with an empty page at the asked viewport.
+    pub(crate) async fn start(
+        launcher: &Launcher,
+        options: SessionOptions,
+    ) -> Result<Self, LaunchError> {
+        let driver = launcher.driver().await?;
+        let client = connect(launcher, &driver, options.page_timeout).await?;
+        let mut session = Self {
+            client,
+            viewport: options.viewport,
+            options,
+            hush_event: format!("twinshot-{}", random_name()),
+            first_window: None,
+            prepared_windows: Vec::new(),
+            judged_document: 0.0,
+            lost: AtomicBool::new(false),
+            driver,
+        };
+        session
+            .prepare_first_window()
+            .await
+            .map_err(|error| session.not_started(&error))?;
+        Ok(session)
+    }
+
+    fn not_started(&self, error: &BrowserError) -> LaunchError {
+        LaunchError::Session {
+            driver: self.driver.describe(),
+            reason: error.to_string(),
+        }
+    }
+
+    async fn prepare_first_window(&mut self) -> Result<(), BrowserError> {
+        let window = self
+            .call("window", COMMAND_LIMIT, self.client.window())
+            .await?;
+        self.prepared_windows.push(window.clone());
+        self.first_window = Some(window);
+        self.prepare_window().await
+    }
+
+    /// Every window needs its own emulation and preload script.
+    pub(super) async fn prepare_window(&self) -> Result<(), BrowserError> {
+        self.cdp("Emulation.setScrollbarsHidden", json!({ "hidden": true }))
+            .await?;
+        let hush = include_str!("hush.js").replace("__NAME__", &self.hush_event);
+        self.cdp(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({ "source": hush }),
+        )
+        .await?;
+        self.cdp("Runtime.evaluate", json!({ "expression": hush }))
+            .await?;
+        self.apply_viewport(self.viewport).await
+    }
+
+    /// Gives the page exactly this viewport.
+    pub(super) async fn apply_viewport(&self, viewport: Viewport) -> Result<(), BrowserError> {
+        let metrics = json!({
+            "width": viewport.width,
+            "height": viewport.height,
+            "deviceScaleFactor": viewport.scale,
+            "mobile": false,
+        });
+        self.cdp("Emulation.setDeviceMetricsOverride", metrics)
+            .await
+            .map(drop)
+    }
+
+    /// Name and version of the browser, for example `chrome 156.0.8078.79`.
+    pub(crate) fn browser(&self) -> Option<String> {
+        let capabilities = self.client.capabilities()?;
+        let name = capabilities.get("browserName")?.as_str()?;
+        let version = capabilities.get("browserVersion")?.as_str()?;
+        Some(format!("{name} {version}"))
+    }
+
+    /// Waits for a command, but never longer than `limit`: then the session is lost.
+    pub(super) async fn call<T>(
+        &self,
+        command: &'static str,
+        limit: Duration,
+        answer: impl Future<Output = Result<T, CmdError>>,
+    ) -> Result<T, BrowserError> {
+        if self.lost.load(Ordering::Relaxed) {
+            return Err(BrowserError::Lost("the session was lost before".to_owned()));
+        }
+        let result = match tokio::time::timeout(limit, answer).await {
+            Ok(answer) => answer.map_err(|error| BrowserError::command(command, error)),
+            Err(_) => Err(BrowserError::Deadline { command, limit }),
+        };
+        if result.as_ref().is_err_and(BrowserError::is_fatal) {
+            self.lost.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    /// Sends a POST that fantoccini has no method for.
+    pub(super) async fn post(
+        &self,
+        command: &'static str,
+        path: String,
+        body: Value,
+    ) -> Result<Value, BrowserError> {
+        self.call(
+            command,
+            COMMAND_LIMIT,
+            self.client.issue_cmd(Raw::post(path, body)),
+        )
+        .await
+    }
+
+    /// A command of the Chrome DevTools protocol, through the driver.
+    pub(super) async fn cdp(
+        &self,
+        command: &'static str,
+        params: Value,
+    ) -> Result<Value, BrowserError> {
+        self.cdp_within(COMMAND_LIMIT, command, params).await
+    }
+
+    /// The same with a deadline of its own.
+    pub(super) async fn cdp_within(
+        &self,
+        limit: Duration,
+        command: &'static str,
+        params: Value,
+    ) -> Result<Value, BrowserError> {
+        let body = json!({ "cmd": command, "params": params });
+        let raw = Raw::post("goog/cdp/execute".to_owned(), body);
+        self.call(command, limit, self.client.issue_cmd(raw)).await
+    }
+
+    /// How long a navigation may take, our margin included.
+    pub(super) fn page_limit(&self) -> Duration {
+        self.options.page_timeout + PAGE_LIMIT_MARGIN
+    }
+
+    /// Runs one of our functions (`page.js`) in the top document, in a world that the page's own
+    /// scripts cannot reach, and returns what it resolves to. A document that goes away under it is
+    /// no trouble: the function is run again in the next one.
+    pub(super) async fn in_page(
+        &self,
+        limit: Duration,
+        function: &str,
+        argument: &Value,
+    ) -> Result<Value, BrowserError> {
+        let began = Instant::now();
+        loop {
+            match self.in_this_document(limit, function, argument).await {
+                Err(error) if is_about_navigation(&error) && began.elapsed() < limit => {
+                    tokio::time::sleep(NAVIGATION_PAUSE).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn in_this_document(
+        &self,
+        limit: Duration,
+        function: &str,
+        argument: &Value,
+    ) -> Result<Value, BrowserError> {
+        let tree = self.cdp("Page.getFrameTree", json!({})).await?;
+        let world = json!({ "frameId": tree["frameTree"]["frame"]["id"], "worldName": "twinshot" });
+        let world = self.cdp("Page.createIsolatedWorld", world).await?;
+        let expression = format!(
+            "(() => {{ {library}\nreturn {function}({argument}); }})()",
+            library = page_library()
+        );
+        let evaluation = json!({
+            "expression": expression,
+            "contextId": world["executionContextId"],
+            "awaitPromise": true,
+            "returnByValue": true,
+        });
+        let answer = self
+            .cdp_within(limit, "Runtime.evaluate", evaluation)
+            .await?;
+        match answer.get("exceptionDetails") {
+            None => Ok(answer["result"]["value"].clone()),
+            Some(details) => Err(BrowserError::Refused {
+                status: ErrorStatus::JavascriptError,
+                message: exception_text(details),
+            }),
+        }
+    }
+
+    /// Tells the page's scripts nothing of resizes while a picture is taken.
+    pub(super) async fn hush(&self, on: bool) -> Result<(), BrowserError> {
+        let argument = json!({ "event": self.hush_event, "on": on });
+        self.in_page(COMMAND_LIMIT, "hush", &argument)
+            .await
+            .map(drop)
+    }
+
+    /// What the page in front says of itself.
+    pub(crate) async fn page_info(&self) -> Result<PageInfo, BrowserError> {
+        self.document().await.map(|document| document.info)
+    }
+
+    /// What the viewport shows now, for the report of a failed step; nothing when even that fails.
+    pub(crate) async fn snapshot(&self) -> Option<Vec<u8>> {
+        let limit = Duration::from_secs(5);
+        self.call("screenshot", limit, self.client.screenshot())
+            .await
+            .ok()
+    }
+
+    /// Ends the session politely, then ends its processes.
+    pub(crate) async fn close(self) {
+        if !self.lost.load(Ordering::Relaxed) {
+            let _ = tokio::time::timeout(CLOSE_LIMIT, self.client.close()).await;
+        }
+        drop(self.driver);
+    }
+}
+
+async fn connect(
+    launcher: &Launcher,
+    driver: &Driver,
+    page_timeout: Duration,
+) -> Result<Client, LaunchError> {
+    let mut url = driver.url.clone();
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    let mut builder = ClientBuilder::new(HttpConnector::new());
+    builder.capabilities(capabilities(launcher.chrome_options(), page_timeout));
+    match tokio::time::timeout(START_LIMIT, builder.connect(url.as_str())).await {
+        Ok(Ok(client)) => Ok(client),
+        Ok(Err(error)) => Err(LaunchError::session(driver.describe(), &error)),
+        Err(_) => Err(LaunchError::Session {
+            driver: driver.describe(),
+            reason: format!("no answer within {} s", START_LIMIT.as_secs()),
+        }),
+    }
+}
+
+fn capabilities(chrome_options: Value, page_timeout: Duration) -> Capabilities {
+    let milliseconds = u64::try_from(page_timeout.as_millis()).unwrap_or(u64::MAX);
+    let wanted = json!({
+        "browserName": "chrome",
+        "pageLoadStrategy": "normal",
+        "unhandledPromptBehavior": "ignore",
+        "timeouts": { "pageLoad": milliseconds, "script": milliseconds, "implicit": 0 },
+        "goog:chromeOptions": chrome_options,
+    });
+    match wanted {
+        Value::Object(map) => map,
+        _ => unreachable!("an object literal is an object"),
+    }
+}
+
+pub(super) fn exception_text(details: &Value) -> String {
+    details["exception"]["description"]
+        .as_str()
+        .or_else(|| details["text"].as_str())
+        .unwrap_or("the script failed")
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// What chromedriver says when a document went away while a script was to run in it.
+fn is_about_navigation(error: &BrowserError) -> bool {
+    let BrowserError::Refused { status, message } = error else {
+        return false;
+    };
+    *status == ErrorStatus::Timeout
+        || [
+            "Cannot find context",
+            "context was destroyed",
+            "No frame for given id",
+            "navigated or closed",
+        ]
+        .iter()
+        .any(|sign| message.contains(sign))
+}
+
+fn page_library() -> String {
+    include_str!("page.js").replace("__FIND__", include_str!("find.js"))
+}
+
+/// 64 random bits from the standard library's hasher seeds.
+fn random_name() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    format!("{:016x}", RandomState::new().hash_one(std::process::id()))
+}

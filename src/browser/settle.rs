@@ -1,0 +1,62 @@
+//! Waits until the page holds still: document, fonts and images ready, animations finished.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{
+    error::BrowserError,
+    session::{COMMAND_LIMIT, Session},
+};
+
+/// How long a page may take to settle before a shot is unstable.
+pub(super) const SETTLE_BUDGET: Duration = Duration::from_secs(10);
+
+/// The page's measures in CSS pixels once it settled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Measures {
+    pub(super) width: f64,
+    pub(super) height: f64,
+    pub(super) scale: f64,
+    pub(super) page_width: f64,
+    pub(super) page_height: f64,
+}
+
+/// A settled page, or what kept it from settling.
+#[derive(Debug)]
+pub(super) struct Settled {
+    pub(super) measures: Measures,
+    pub(super) pending: Vec<String>,
+}
+
+impl Session {
+    /// Hides the caret, finishes what moves and waits for what loads; `whole_page` loads lazy images too.
+    pub(super) async fn settle(
+        &self,
+        whole_page: bool,
+        budget: Duration,
+    ) -> Result<Settled, BrowserError> {
+        let milliseconds = u64::try_from(budget.as_millis()).unwrap_or(u64::MAX);
+        let argument = json!({ "budget": milliseconds, "wholePage": whole_page });
+        let answer = self
+            .in_page(COMMAND_LIMIT + budget, "settle", &argument)
+            .await?;
+        let number = |key: &str| {
+            answer[key]
+                .as_f64()
+                .ok_or_else(|| BrowserError::nonsense("settle", &format!("no `{key}`")))
+        };
+        let measures = Measures {
+            width: number("width")?,
+            height: number("height")?,
+            scale: number("scale")?,
+            page_width: number("pageWidth")?,
+            page_height: number("pageHeight")?,
+        };
+        let pending = answer["pending"].as_array().into_iter().flatten();
+        let pending = pending
+            .filter_map(|entry| entry.as_str().map(str::to_owned))
+            .collect();
+        Ok(Settled { measures, pending })
+    }
+}

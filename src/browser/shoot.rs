@@ -1,0 +1,456 @@
+//! Pictures: of the page, the viewport or one element, taken only when two in a row are equal.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::{Value, json};
+
+use super::{
+    document::Allowance,
+    error::BrowserError,
+    find::alternatives,
+    session::{COMMAND_LIMIT, PageInfo, Session},
+    settle::{Measures, SETTLE_BUDGET, Settled},
+};
+use crate::{
+    diff::{self, Rect, Size},
+    spec::{Area, Shot, Target, Viewport},
+};
+
+/// How long two equal frames are looked for.
+const STABLE_BUDGET: Duration = Duration::from_secs(5);
+/// Pauses between frames that differ.
+const PAUSES_MS: [u64; 5] = [50, 100, 200, 400, 800];
+/// How long one picture may take; a very tall page takes tens of seconds.
+const PICTURE_LIMIT: Duration = Duration::from_secs(90);
+
+/// A picture as the browser encoded it, and the page that it shows.
+#[derive(Debug, Clone)]
+pub(crate) struct Picture {
+    /// PNG.
+    pub(crate) png: Arc<[u8]>,
+    /// Device pixels.
+    pub(crate) size: Size,
+    /// The page in front.
+    pub(crate) page: PageInfo,
+    /// For each mask of the shot, what it covers in device pixels of the picture.
+    pub(crate) masks: Vec<Vec<Rect>>,
+    /// What a reader should know.
+    pub(crate) warnings: Vec<String>,
+    /// Until the page held still.
+    pub(crate) settle_time: Duration,
+    /// Taking the pictures.
+    pub(crate) shoot_time: Duration,
+}
+
+/// Why there is no picture.
+#[derive(Debug)]
+pub(crate) enum ShootError {
+    /// The page never held still; the last frames are kept.
+    Unstable {
+        /// Why, in words.
+        reason: String,
+        /// PNGs.
+        frames: Vec<Arc<[u8]>>,
+    },
+    /// The page in front is not one that the flow meant to see.
+    Navigation(String),
+    /// The area is not there, or the viewport is not what was asked.
+    Impossible(String),
+    /// The browser or its driver.
+    Browser(BrowserError),
+}
+
+impl From<BrowserError> for ShootError {
+    fn from(error: BrowserError) -> Self {
+        Self::Browser(error)
+    }
+}
+
+/// What of the page is photographed.
+#[derive(Debug, Clone, PartialEq)]
+struct Clip {
+    /// CSS pixels of the page; the viewport as it stands when absent.
+    page: Option<CssBox>,
+    /// What a reader should know of it.
+    warning: Option<String>,
+}
+
+impl Clip {
+    const VIEWPORT: Self = Self {
+        page: None,
+        warning: None,
+    };
+
+    fn of(area: CssBox) -> Self {
+        Self {
+            page: Some(area),
+            warning: None,
+        }
+    }
+}
+
+/// A picture and what of the page it shows.
+#[derive(Debug, PartialEq)]
+struct Frame {
+    png: Vec<u8>,
+    clip: Clip,
+}
+
+impl Area {
+    fn is_beyond_viewport(&self) -> bool {
+        !matches!(self, Self::Viewport)
+    }
+}
+
+/// A box in CSS pixels of the page.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct CssBox {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+}
+
+impl Session {
+    /// Takes the shot's picture once the page holds still, at the shot's own viewport if it has one.
+    pub(crate) async fn shoot(&mut self, shot: &Shot) -> Result<Picture, ShootError> {
+        let Some(own) = shot.viewport else {
+            return self.shoot_at(self.viewport, shot).await;
+        };
+        self.apply_viewport(own).await?;
+        let picture = self.shoot_at(own, shot).await;
+        self.apply_viewport(self.viewport).await?;
+        picture
+    }
+
+    async fn shoot_at(&mut self, viewport: Viewport, shot: &Shot) -> Result<Picture, ShootError> {
+        let began = Instant::now();
+        let settled = self.settle_fully(shot.area.is_beyond_viewport()).await?;
+        check_viewport(viewport, &settled.measures)?;
+        let judged = self.judge_document(&Allowance::default()).await?;
+        judged.map_err(ShootError::Navigation)?;
+        let settle_time = began.elapsed();
+
+        let began = Instant::now();
+        let frame = self.two_equal_frames(&shot.area).await?;
+        let shoot_time = began.elapsed();
+
+        let size = diff::decode_header(&frame.png)
+            .map_err(|error| BrowserError::nonsense("screenshot", &error.to_string()))?;
+        let masks = self
+            .mask_boxes(&shot.masks, &frame.clip, viewport.scale, size)
+            .await?;
+        let mut warnings: Vec<String> = frame.clip.warning.into_iter().collect();
+        warn_of_idle_masks(&shot.masks, &masks, &mut warnings);
+        let page = self.same_document(&frame.png).await?;
+        let png = frame.png.into();
+        Ok(Picture {
+            png,
+            size,
+            page,
+            masks,
+            warnings,
+            settle_time,
+            shoot_time,
+        })
+    }
+
+    /// The page in front, if it is still the one that was judged.
+    async fn same_document(&self, png: &[u8]) -> Result<PageInfo, ShootError> {
+        let document = self.document().await?;
+        if document.began == self.judged_document {
+            return Ok(document.info);
+        }
+        Err(ShootError::Unstable {
+            reason: format!(
+                "the page went on to {} while it was photographed; wait for that before the shot",
+                document.info.url
+            ),
+            frames: vec![png.into()],
+        })
+    }
+
+    async fn settle_fully(&self, whole_page: bool) -> Result<Settled, ShootError> {
+        let settled = self.settle(whole_page, SETTLE_BUDGET).await?;
+        if settled.pending.is_empty() {
+            return Ok(settled);
+        }
+        let frame = self.frame(&Clip::VIEWPORT).await?;
+        Err(ShootError::Unstable {
+            reason: format!(
+                "the page did not settle within {} s: {}",
+                SETTLE_BUDGET.as_secs(),
+                settled.pending.join("; ")
+            ),
+            frames: vec![frame.into()],
+        })
+    }
+
+    async fn clip(&self, area: &Area, measures: &Measures) -> Result<Clip, ShootError> {
+        Ok(match area {
+            Area::Viewport => Clip::VIEWPORT,
+            Area::Page => self.whole_page(measures),
+            Area::Element(target) => Clip::of(self.element_box(target).await?),
+        })
+    }
+
+    fn whole_page(&self, measures: &Measures) -> Clip {
+        let limit = self.options.max_page_height;
+        let height = measures.page_height.min(f64::from(limit));
+        let mut clip = Clip::of(CssBox {
+            x: 0.0,
+            y: 0.0,
+            width: measures.page_width,
+            height,
+        });
+        if height < measures.page_height {
+            clip.warning = Some(format!(
+                "the page is {} px tall; the picture ends at max_page_height, {limit} px",
+                measures.page_height
+            ));
+        }
+        clip
+    }
+
+    /// The element's border box, grown to whole CSS pixels.
+    async fn element_box(&self, target: &Target) -> Result<CssBox, ShootError> {
+        let found = self.page_boxes(std::slice::from_ref(target)).await?;
+        let Some(&found) = found.first().and_then(|boxes| boxes.first()) else {
+            return Err(ShootError::Impossible(format!(
+                "the shot's area `{target}` matches nothing that can be seen"
+            )));
+        };
+        let (left, top) = (found.x.floor().max(0.0), found.y.floor().max(0.0));
+        let (right, bottom) = (
+            (found.x + found.width).ceil(),
+            (found.y + found.height).ceil(),
+        );
+        if right <= left || bottom <= top {
+            return Err(ShootError::Impossible(format!(
+                "the shot's area `{target}` lies outside of the page"
+            )));
+        }
+        Ok(CssBox {
+            x: left,
+            y: top,
+            width: right - left,
+            height: bottom - top,
+        })
+    }
+
+    /// Frames are taken until one equals the frame before it.
+    async fn two_equal_frames(&self, area: &Area) -> Result<Frame, ShootError> {
+        let began = Instant::now();
+        let (_, mut last) = self.settled_frame(area).await?;
+        for attempt in 0.. {
+            let (settled, next) = self.settled_frame(area).await?;
+            if next == last && settled.pending.is_empty() {
+                return Ok(next);
+            }
+            if began.elapsed() > STABLE_BUDGET {
+                return Err(unstable(&last, &next, &settled));
+            }
+            last = next;
+            let pause = PAUSES_MS[attempt.min(PAUSES_MS.len() - 1)];
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+        }
+        unreachable!("the loop has no end of its own")
+    }
+
+    /// One frame of the area as it lies at that moment, animations finished just before.
+    async fn settled_frame(&self, area: &Area) -> Result<(Settled, Frame), ShootError> {
+        let settled = self
+            .settle(area.is_beyond_viewport(), Duration::ZERO)
+            .await?;
+        let clip = self.clip(area, &settled.measures).await?;
+        let png = self.frame(&clip).await?;
+        Ok((settled, Frame { png, clip }))
+    }
+
+    async fn frame(&self, clip: &Clip) -> Result<Vec<u8>, BrowserError> {
+        match clip.page {
+            None => {
+                self.capture(json!({ "format": "png", "optimizeForSpeed": true }))
+                    .await
+            }
+            Some(area) => self.capture_beyond_viewport(area).await,
+        }
+    }
+
+    /// The browser grows its view for an instant; the page is hushed so that it does not react.
+    async fn capture_beyond_viewport(&self, area: CssBox) -> Result<Vec<u8>, BrowserError> {
+        self.hush(true).await?;
+        let picture = self
+            .capture(json!({
+                "format": "png",
+                "optimizeForSpeed": true,
+                "captureBeyondViewport": true,
+                "clip": { "x": area.x, "y": area.y, "width": area.width, "height": area.height, "scale": 1 },
+            }))
+            .await;
+        self.hush(false).await?;
+        picture
+    }
+
+    async fn capture(&self, params: Value) -> Result<Vec<u8>, BrowserError> {
+        const COMMAND: &str = "Page.captureScreenshot";
+        let mut answer = self.cdp_within(PICTURE_LIMIT, COMMAND, params).await?;
+        let Value::String(data) = answer["data"].take() else {
+            return Err(BrowserError::nonsense(COMMAND, "there is no picture in it"));
+        };
+        BASE64_STANDARD
+            .decode(data)
+            .map_err(|error| BrowserError::nonsense(COMMAND, &error.to_string()))
+    }
+
+    async fn page_boxes(&self, targets: &[Target]) -> Result<Vec<Vec<CssBox>>, BrowserError> {
+        let argument: Value = targets.iter().map(alternatives).collect();
+        let answer = self.in_page(COMMAND_LIMIT, "boxes", &argument).await?;
+        let read = |value: &Value| {
+            let number = |key: &str| value[key].as_f64().unwrap_or_default();
+            CssBox {
+                x: number("x"),
+                y: number("y"),
+                width: number("width"),
+                height: number("height"),
+            }
+        };
+        let lists = answer.as_array().into_iter().flatten();
+        Ok(lists
+            .map(|list| list.as_array().into_iter().flatten().map(read).collect())
+            .collect())
+    }
+
+    async fn mask_boxes(
+        &self,
+        masks: &[Target],
+        clip: &Clip,
+        scale: f64,
+        size: Size,
+    ) -> Result<Vec<Vec<Rect>>, BrowserError> {
+        if masks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let origin = match clip.page {
+            Some(area) => (area.x, area.y),
+            None => self.scroll_position().await?,
+        };
+        let found = self.page_boxes(masks).await?;
+        let to_picture = |area: &CssBox| device_box(area, origin, scale, size);
+        Ok(found
+            .iter()
+            .map(|boxes| boxes.iter().filter_map(to_picture).collect())
+            .collect())
+    }
+
+    async fn scroll_position(&self) -> Result<(f64, f64), BrowserError> {
+        let answer = self.in_page(COMMAND_LIMIT, "measure", &json!(null)).await?;
+        Ok((
+            answer["scrollX"].as_f64().unwrap_or_default(),
+            answer["scrollY"].as_f64().unwrap_or_default(),
+        ))
+    }
+}
+
+fn unstable(last: &Frame, next: &Frame, settled: &Settled) -> ShootError {
+    let why = if settled.pending.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", settled.pending.join("; "))
+    };
+    ShootError::Unstable {
+        reason: format!(
+            "no two frames in a row were equal within {} s{why}; mask what moves, or wait for it to end",
+            STABLE_BUDGET.as_secs()
+        ),
+        frames: vec![last.png.as_slice().into(), next.png.as_slice().into()],
+    }
+}
+
+fn check_viewport(wanted: Viewport, found: &Measures) -> Result<(), ShootError> {
+    let exact = found.width == f64::from(wanted.width)
+        && found.height == f64::from(wanted.height)
+        && (found.scale - wanted.scale).abs() < 1e-6;
+    if exact {
+        return Ok(());
+    }
+    Err(ShootError::Impossible(format!(
+        "the viewport is {}x{}@{}, not {wanted} as asked",
+        found.width, found.height, found.scale
+    )))
+}
+
+fn warn_of_idle_masks(masks: &[Target], boxes: &[Vec<Rect>], warnings: &mut Vec<String>) {
+    for (mask, _) in masks
+        .iter()
+        .zip(boxes)
+        .filter(|(_, boxes)| boxes.is_empty())
+    {
+        warnings.push(format!(
+            "the mask `{mask}` matches nothing that can be seen"
+        ));
+    }
+}
+
+/// The box in whole device pixels of the picture, grown outwards; nothing when it lies outside.
+fn device_box(area: &CssBox, origin: (f64, f64), scale: f64, size: Size) -> Option<Rect> {
+    let clamp = |value: f64, limit: u32| value.clamp(0.0, f64::from(limit)) as u32;
+    let left = clamp(((area.x - origin.0) * scale).floor(), size.width);
+    let top = clamp(((area.y - origin.1) * scale).floor(), size.height);
+    let right = clamp(
+        ((area.x - origin.0 + area.width) * scale).ceil(),
+        size.width,
+    );
+    let bottom = clamp(
+        ((area.y - origin.1 + area.height) * scale).ceil(),
+        size.height,
+    );
+    (right > left && bottom > top).then(|| Rect {
+        x: left,
+        y: top,
+        width: right - left,
+        height: bottom - top,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: Size = Size {
+        width: 200,
+        height: 100,
+    };
+
+    #[test]
+    fn a_mask_grows_to_whole_device_pixels() {
+        let area = CssBox {
+            x: 10.25,
+            y: 20.5,
+            width: 5.0,
+            height: 5.0,
+        };
+        let expected = Rect {
+            x: 20,
+            y: 41,
+            width: 11,
+            height: 10,
+        };
+        assert_eq!(device_box(&area, (0.0, 0.0), 2.0, SIZE), Some(expected));
+    }
+
+    #[test]
+    fn a_mask_outside_of_the_picture_is_none() {
+        let area = CssBox {
+            x: 0.0,
+            y: 500.0,
+            width: 5.0,
+            height: 5.0,
+        };
+        assert_eq!(device_box(&area, (0.0, 0.0), 1.0, SIZE), None);
+    }
+}

@@ -1,0 +1,113 @@
+//! What a run takes from its browsers: plain values, without a word about how they were taken.
+
+pub(crate) mod runner;
+
+use std::{sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    diff::{Rect, Size},
+    side::{Role, Side},
+    spec::Location,
+};
+
+/// One picture and the page that it shows.
+#[derive(Debug, Clone)]
+pub struct Capture {
+    /// PNG, as the browser encoded it.
+    pub png: Arc<[u8]>,
+    /// Device pixels.
+    pub size: Size,
+    /// The page; `None` for a golden picture.
+    pub page: Option<Page>,
+    /// For each mask of the shot, what it covers in device pixels.
+    pub masks: Vec<Vec<Rect>>,
+    /// What a reader should know.
+    pub warnings: Vec<String>,
+}
+
+/// The page that a picture shows.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Its URL, relative to the environment's when below it.
+    pub url: String,
+    /// Its title.
+    pub title: String,
+    /// Its HTTP status, when the browser knows it.
+    pub status: Option<u16>,
+}
+
+/// What one side of a shot came to.
+#[derive(Debug, Clone)]
+pub enum Taken {
+    /// A picture.
+    Picture(Capture),
+    /// There is no picture to compare with yet (golden only).
+    Absent,
+    /// Trouble on the page: data, not an error of ours.
+    Failed(StepFailure),
+}
+
+/// Both sides of one shot.
+#[derive(Debug, Clone)]
+pub struct CapturePair {
+    /// The shot's place in the plan.
+    pub index: usize,
+    /// What each side came to.
+    pub sides: Side<Taken>,
+    /// What took how long; the slower side of each.
+    pub times: CaptureTimes,
+}
+
+/// Why a side has no picture.
+#[derive(Debug, Clone)]
+pub struct StepFailure {
+    /// On which side it happened.
+    pub role: Role,
+    /// Which kind of trouble.
+    pub kind: FailureKind,
+    /// What happened, with what to do next.
+    pub message: String,
+    /// The step at fault, as people read it.
+    pub label: String,
+    /// Where that step stands.
+    pub location: Location,
+    /// The page's URL at that moment.
+    pub url: Option<String>,
+    /// PNGs of the page as it was.
+    pub pictures: Vec<Arc<[u8]>>,
+}
+
+/// What a shot's parts took, the slower side of each.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CaptureTimes {
+    /// The steps since the last shot.
+    pub act: Duration,
+    /// Until the page held still.
+    pub settle: Duration,
+    /// Taking the pictures.
+    pub shoot: Duration,
+}
+
+/// Which kind of trouble kept a shot from being decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// An `expect` did not hold.
+    Expectation,
+    /// A step could not be done: no such element, not clickable, a wait ran out.
+    Step,
+    /// The page could not be loaded, or is an error page, or on a foreign host.
+    Navigation,
+    /// No two equal frames in a row.
+    Unstable,
+    /// The browser or its driver did not answer, crashed or lied.
+    Driver,
+    /// An earlier step of the flow failed.
+    NotReached,
+    /// A picture could not be read.
+    Picture,
+    /// Our own fault.
+    Internal,
+}

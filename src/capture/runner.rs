@@ -1,0 +1,518 @@
+//! EFFECT, ASYNC. Runs the plan's jobs in real browsers, both sides of a flow at the same time, under a
+//! concurrency cap, and sends every pair of pictures on as it is taken.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use url::Url;
+
+use super::{Capture, CapturePair, CaptureTimes, FailureKind, Page, StepFailure, Taken};
+use crate::{
+    browser::{LaunchError, Launcher, Picture, Session, SessionOptions, ShootError, Trouble},
+    config::Config,
+    plan::{Job, Plan},
+    side::{Role, Side},
+    spec::{Location, Shot, Step},
+};
+
+/// Encoded pictures that may wait for their comparison; bounds the memory of a long run.
+const PAIRS_IN_FLIGHT: usize = 16;
+
+/// An environment that answers, as a session needs it.
+#[derive(Debug, Clone)]
+pub(crate) struct LiveEnvironment {
+    /// Its base URL.
+    pub(crate) base: Url,
+    /// Other hosts that its pages may end on.
+    pub(crate) hosts: Vec<String>,
+}
+
+/// Everything that the jobs share.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) launcher: Launcher,
+    /// `None`: the baseline is golden.
+    pub(crate) baseline: Option<LiveEnvironment>,
+    pub(crate) candidate: LiveEnvironment,
+    pub(crate) config: Arc<Config>,
+    pub(crate) workers: usize,
+}
+
+/// A pair on its way to the comparison; the permit is given back when that is done.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) pair: CapturePair,
+    pub(crate) browser: Option<String>,
+    pub(crate) permit: OwnedSemaphorePermit,
+}
+
+/// Runs all jobs; ends early, dropping every session, when `stop` turns true.
+pub(crate) async fn run(
+    setup: Setup,
+    deliveries: mpsc::Sender<Delivery>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let setup = Arc::new(setup);
+    let queue: VecDeque<usize> = (0..setup.plan.jobs.len()).collect();
+    let queue = Arc::new(Mutex::new(queue));
+    let outlet = Outlet {
+        deliveries,
+        room: Arc::new(Semaphore::new(PAIRS_IN_FLIGHT)),
+    };
+    let mut workers = tokio::task::JoinSet::new();
+    for _ in 0..setup.workers.clamp(1, setup.plan.jobs.len().max(1)) {
+        workers.spawn(work(Arc::clone(&setup), Arc::clone(&queue), outlet.clone()));
+    }
+    let all_done = async { while workers.join_next().await.is_some() {} };
+    tokio::select! {
+        () = all_done => {}
+        _ = stop.wait_for(|stop| *stop) => {}
+    }
+    workers.shutdown().await;
+}
+
+async fn work(setup: Arc<Setup>, queue: Arc<Mutex<VecDeque<usize>>>, outlet: Outlet) {
+    loop {
+        let next = queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front();
+        let Some(index) = next else { return };
+        JobRun::new(&setup, &setup.plan.jobs[index], &outlet)
+            .run()
+            .await;
+    }
+}
+
+/// Where finished pairs go.
+#[derive(Debug, Clone)]
+struct Outlet {
+    deliveries: mpsc::Sender<Delivery>,
+    room: Arc<Semaphore>,
+}
+
+impl Outlet {
+    async fn send(&self, pair: CapturePair, browser: Option<String>) {
+        let permit = Arc::clone(&self.room).acquire_owned().await;
+        let permit = permit.expect("the semaphore is never closed");
+        // Nobody listens any more only when the run is over.
+        let _ = self
+            .deliveries
+            .send(Delivery {
+                pair,
+                browser,
+                permit,
+            })
+            .await;
+    }
+}
+
+/// One flow at one viewport on its way through its steps.
+struct JobRun<'a> {
+    setup: &'a Setup,
+    job: &'a Job,
+    outlet: &'a Outlet,
+    /// Failures that no shot tells of yet.
+    untold: Vec<StepFailure>,
+    /// The last pair is held back until it is known that nothing failed after it.
+    held: Option<CapturePair>,
+    browser: Option<String>,
+    acted_since: Instant,
+}
+
+/// The sessions of a flow; no baseline when that is golden.
+type Sessions = Side<Option<Session>>;
+
+impl<'a> JobRun<'a> {
+    fn new(setup: &'a Setup, job: &'a Job, outlet: &'a Outlet) -> Self {
+        let acted_since = Instant::now();
+        Self {
+            setup,
+            job,
+            outlet,
+            untold: Vec::new(),
+            held: None,
+            browser: None,
+            acted_since,
+        }
+    }
+
+    async fn run(mut self) {
+        match self.start_sessions().await {
+            Ok(mut sessions) => {
+                self.run_steps(&mut sessions).await;
+                close(sessions).await;
+            }
+            Err(failures) => self.untold.extend(failures),
+        }
+        self.finish().await;
+    }
+
+    async fn start_sessions(&mut self) -> Result<Sessions, Vec<StepFailure>> {
+        let start = async |environment: &Option<LiveEnvironment>| match environment {
+            Some(environment) => self.start_session(environment).await.map(Some),
+            None => Ok(None),
+        };
+        let candidate = Some(self.setup.candidate.clone());
+        let (baseline, candidate) = tokio::join!(start(&self.setup.baseline), start(&candidate));
+        match (baseline, candidate) {
+            (Ok(baseline), Ok(candidate)) => {
+                self.browser = candidate.as_ref().and_then(Session::browser);
+                Ok(Side::new(baseline, candidate))
+            }
+            (baseline, candidate) => {
+                let mut failures = Vec::new();
+                for (role, result) in [(Role::Baseline, baseline), (Role::Candidate, candidate)] {
+                    match result {
+                        Err(error) => failures.push(self.not_started(role, &error)),
+                        Ok(session) => close(Side::new(session, None)).await,
+                    }
+                }
+                Err(failures)
+            }
+        }
+    }
+
+    async fn start_session(&self, environment: &LiveEnvironment) -> Result<Session, LaunchError> {
+        let config = &self.setup.config;
+        let options = SessionOptions {
+            viewport: self.job.viewport.viewport,
+            page_timeout: config.page_timeout,
+            timeout: config.timeout,
+            base: environment.base.clone(),
+            hosts: environment.hosts.clone(),
+            max_page_height: config.max_page_height,
+        };
+        Session::start(&self.setup.launcher, options).await
+    }
+
+    fn not_started(&self, role: Role, error: &LaunchError) -> StepFailure {
+        StepFailure {
+            role,
+            kind: FailureKind::Driver,
+            message: error.to_string(),
+            label: "start the browser".to_owned(),
+            location: self.job.flow.location.clone(),
+            url: None,
+            pictures: Vec::new(),
+        }
+    }
+
+    async fn run_steps(&mut self, sessions: &mut Sessions) {
+        let flow = &self.job.flow;
+        let last = self.last_step();
+        let setup = flow.setup.iter().map(|step| (step, None));
+        let steps = flow
+            .steps
+            .iter()
+            .zip(self.job.shots.iter().copied())
+            .take(last);
+        for (step, shot) in setup.chain(steps) {
+            let goes_on = self.run_step(sessions, step, shot).await;
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// Steps after the last selected shot are run only as far as they belong to it.
+    fn last_step(&self) -> usize {
+        let shots = &self.job.shots;
+        let selected = shots
+            .iter()
+            .rposition(Option::is_some)
+            .map_or(0, |last| last + 1);
+        let rest = &self.job.flow.steps[selected..];
+        selected + rest.iter().take_while(|step| step.shot.is_none()).count()
+    }
+
+    /// Whether the flow can go on after this step.
+    async fn run_step(
+        &mut self,
+        sessions: &mut Sessions,
+        step: &Step,
+        shot: Option<usize>,
+    ) -> bool {
+        let (baseline, candidate) = tokio::join!(
+            act(Role::Baseline, &mut sessions.baseline, step),
+            act(Role::Candidate, &mut sessions.candidate, step)
+        );
+        let failures: Vec<StepFailure> = [baseline, candidate].into_iter().flatten().collect();
+        let ends = failures
+            .iter()
+            .any(|failure| failure.kind != FailureKind::Expectation);
+        self.untold.extend(failures);
+        if let Some(index) = shot {
+            self.take_shot(sessions, index, step).await;
+        }
+        !ends
+    }
+
+    async fn take_shot(&mut self, sessions: &mut Sessions, index: usize, step: &Step) {
+        let act = self.acted_since.elapsed();
+        let shot = &self.setup.plan.shots[index].shot;
+        let (baseline, candidate) = tokio::join!(
+            self.shoot(Role::Baseline, &mut sessions.baseline, shot, step),
+            self.shoot(Role::Candidate, &mut sessions.candidate, shot, step),
+        );
+        let times = CaptureTimes {
+            act,
+            settle: baseline.settle.max(candidate.settle),
+            shoot: baseline.shoot.max(candidate.shoot),
+        };
+        let mut sides = Side::new(baseline.taken, candidate.taken);
+        for failure in self.untold.drain(..) {
+            tell(&mut sides, failure);
+        }
+        self.hold(CapturePair {
+            index,
+            sides,
+            times,
+        })
+        .await;
+        self.acted_since = Instant::now();
+    }
+
+    async fn shoot(
+        &self,
+        role: Role,
+        session: &mut Option<Session>,
+        shot: &Shot,
+        step: &Step,
+    ) -> SideShot {
+        let Some(session) = session else {
+            return SideShot::untimed(Taken::Absent);
+        };
+        if let Some(failure) = self.untold.iter().find(|failure| is_broken(failure, role)) {
+            return SideShot::untimed(Taken::Failed(failure.clone()));
+        }
+        match session.shoot(shot).await {
+            Ok(picture) => SideShot {
+                settle: picture.settle_time,
+                shoot: picture.shoot_time,
+                taken: Taken::Picture(capture(picture, session)),
+            },
+            Err(error) => SideShot::untimed(Taken::Failed(
+                shoot_failure(role, session, step, error).await,
+            )),
+        }
+    }
+
+    async fn hold(&mut self, pair: CapturePair) {
+        if let Some(earlier) = self.held.replace(pair) {
+            self.outlet.send(earlier, self.browser.clone()).await;
+        }
+    }
+
+    /// Sends what is held and says of every shot not taken why it was not.
+    async fn finish(mut self) {
+        let taken = self.held.as_ref().map(|pair| pair.index);
+        let mut missing: VecDeque<usize> = self
+            .job
+            .shots
+            .iter()
+            .flatten()
+            .copied()
+            .filter(|&index| Some(index) > taken)
+            .collect();
+        let untold = std::mem::take(&mut self.untold);
+        let cause = untold
+            .first()
+            .or_else(|| self.held.as_ref().and_then(failure_of))
+            .cloned();
+        if !untold.is_empty() && missing.is_empty() {
+            if let Some(held) = &mut self.held {
+                untold
+                    .into_iter()
+                    .for_each(|failure| tell(&mut held.sides, failure));
+            }
+        } else if !untold.is_empty() {
+            let index = missing.pop_front().expect("it is not empty");
+            let mut sides = Side::new(Taken::Absent, Taken::Absent);
+            untold
+                .into_iter()
+                .for_each(|failure| tell(&mut sides, failure));
+            self.hold(CapturePair {
+                index,
+                sides,
+                times: CaptureTimes::default(),
+            })
+            .await;
+        }
+        for index in missing {
+            let pair = self.not_reached(index, cause.as_ref());
+            self.hold(pair).await;
+        }
+        if let Some(last) = self.held.take() {
+            self.outlet.send(last, self.browser.clone()).await;
+        }
+    }
+
+    fn not_reached(&self, index: usize, cause: Option<&StepFailure>) -> CapturePair {
+        let planned = &self.setup.plan.shots[index];
+        let message = match cause {
+            Some(cause) => format!(
+                "not reached: the step `{}` failed on the {}",
+                cause.label, cause.role
+            ),
+            None => "not reached".to_owned(),
+        };
+        let failure = StepFailure {
+            role: cause.map_or(Role::Candidate, |cause| cause.role),
+            kind: FailureKind::NotReached,
+            message,
+            label: planned.label.clone(),
+            location: planned.location.clone(),
+            url: None,
+            pictures: Vec::new(),
+        };
+        let mut sides = Side::new(Taken::Absent, Taken::Absent);
+        tell(&mut sides, failure);
+        CapturePair {
+            index,
+            sides,
+            times: CaptureTimes::default(),
+        }
+    }
+}
+
+/// One side of a shot with its times.
+struct SideShot {
+    taken: Taken,
+    settle: Duration,
+    shoot: Duration,
+}
+
+impl SideShot {
+    fn untimed(taken: Taken) -> Self {
+        Self {
+            taken,
+            settle: Duration::ZERO,
+            shoot: Duration::ZERO,
+        }
+    }
+}
+
+async fn close(sessions: Sessions) {
+    let end = async |session: Option<Session>| {
+        if let Some(session) = session {
+            session.close().await;
+        }
+    };
+    tokio::join!(end(sessions.baseline), end(sessions.candidate));
+}
+
+/// A side whose page is not where the flow wants it cannot be photographed.
+fn is_broken(failure: &StepFailure, role: Role) -> bool {
+    failure.role == role && failure.kind != FailureKind::Expectation
+}
+
+/// Puts a failure on its side, keeping the picture that was taken all the same.
+fn tell(sides: &mut Side<Taken>, mut failure: StepFailure) {
+    let side = match failure.role {
+        Role::Baseline => &mut sides.baseline,
+        Role::Candidate => &mut sides.candidate,
+    };
+    match side {
+        Taken::Failed(_) => {}
+        Taken::Absent => *side = Taken::Failed(failure),
+        Taken::Picture(capture) => {
+            failure.pictures.push(Arc::clone(&capture.png));
+            *side = Taken::Failed(failure);
+        }
+    }
+}
+
+fn failure_of(pair: &CapturePair) -> Option<&StepFailure> {
+    [&pair.sides.baseline, &pair.sides.candidate]
+        .into_iter()
+        .find_map(|side| match side {
+            Taken::Failed(failure) => Some(failure),
+            _ => None,
+        })
+}
+
+/// Does the step on one side; what went wrong comes back as data.
+async fn act(role: Role, session: &mut Option<Session>, step: &Step) -> Option<StepFailure> {
+    let session = session.as_mut()?;
+    let trouble = session.act(step).await.err()?;
+    let (kind, message) = match trouble {
+        Trouble::Step(message) => (FailureKind::Step, message),
+        Trouble::Navigation(message) => (FailureKind::Navigation, message),
+        Trouble::Expectation(unmet) => (FailureKind::Expectation, unmet.join("; ")),
+        Trouble::Browser(error) => (FailureKind::Driver, error.to_string()),
+    };
+    Some(failure(role, session, step, kind, message, Vec::new()).await)
+}
+
+async fn shoot_failure(
+    role: Role,
+    session: &Session,
+    step: &Step,
+    error: ShootError,
+) -> StepFailure {
+    let (kind, message, frames) = match error {
+        ShootError::Unstable { reason, frames } => (FailureKind::Unstable, reason, frames),
+        ShootError::Navigation(message) => (FailureKind::Navigation, message, Vec::new()),
+        ShootError::Impossible(reason) => (FailureKind::Step, reason, Vec::new()),
+        ShootError::Browser(error) => match Trouble::from(error) {
+            Trouble::Browser(error) => (FailureKind::Driver, error.to_string(), Vec::new()),
+            Trouble::Step(message) | Trouble::Navigation(message) => {
+                (FailureKind::Step, message, Vec::new())
+            }
+            Trouble::Expectation(unmet) => (FailureKind::Expectation, unmet.join("; "), Vec::new()),
+        },
+    };
+    failure(role, session, step, kind, message, frames).await
+}
+
+/// Adds where the page was, and its picture unless there are frames already.
+async fn failure(
+    role: Role,
+    session: &Session,
+    step: &Step,
+    kind: FailureKind,
+    message: String,
+    mut pictures: Vec<Arc<[u8]>>,
+) -> StepFailure {
+    let mut url = None;
+    if kind != FailureKind::Driver {
+        url = session
+            .page_info()
+            .await
+            .ok()
+            .map(|page| session.relative_url(&page.url));
+        if pictures.is_empty() && kind != FailureKind::Expectation {
+            pictures.extend(session.snapshot().await.map(Arc::from));
+        }
+    }
+    let location: Location = step.location.clone();
+    StepFailure {
+        role,
+        kind,
+        message,
+        label: step.label.clone(),
+        location,
+        url,
+        pictures,
+    }
+}
+
+fn capture(picture: Picture, session: &Session) -> Capture {
+    Capture {
+        png: picture.png,
+        size: picture.size,
+        page: Some(Page {
+            url: session.relative_url(&picture.page.url),
+            title: picture.page.title,
+            status: picture.page.status.filter(|&status| status != 0),
+        }),
+        masks: picture.masks,
+        warnings: picture.warnings,
+    }
+}

@@ -1,0 +1,398 @@
+//! PURE. Flows × viewports → jobs in order, each shot with its id and the rules that judge it.
+
+use std::{collections::HashMap, fmt};
+
+use crate::{
+    config::{Config, NamedViewport},
+    diff::{Antialiasing, Metric},
+    spec::{Flow, Location, MaxMismatch, Shot, Step, Suite, Viewport},
+};
+
+/// What the run is restricted to; an empty list restricts nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Filters {
+    /// Substrings, in any case, of `flow › shot @viewport` or of the spec file's name; any may match.
+    pub words: Vec<String>,
+    /// Ids of shots, as in the report of the last run.
+    pub ids: Option<Vec<String>>,
+    /// Names of viewports.
+    pub viewports: Vec<String>,
+}
+
+/// Everything a run is to do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// In the order of the specs, then of the viewports.
+    pub jobs: Vec<Job>,
+    /// Every shot of every job, in order.
+    pub shots: Vec<PlannedShot>,
+}
+
+/// One flow at one viewport, run on both sides at once.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The flow.
+    pub flow: Flow,
+    /// Where it runs.
+    pub viewport: NamedViewport,
+    /// For each step of the flow, the planned shot that is taken after it.
+    pub shots: Vec<Option<usize>>,
+}
+
+/// A shot to take, and how it will be judged.
+#[derive(Debug, Clone)]
+pub struct PlannedShot {
+    /// Its identity everywhere.
+    pub id: ShotId,
+    /// The picture to take.
+    pub shot: Shot,
+    /// The size of the picture's viewport.
+    pub viewport: Viewport,
+    /// The step before it, as people read it.
+    pub label: String,
+    /// Where the step stands.
+    pub location: Location,
+    /// How its pictures are compared.
+    pub judgement: Judgement,
+}
+
+/// The rules that turn two pictures into a verdict.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// The colour distance.
+    pub metric: Metric,
+    /// Distance, 0 to 1, above which one pixel is mismatched.
+    pub threshold: f64,
+    /// Whether anti-aliased pixels count.
+    pub antialiasing: Antialiasing,
+    /// How much may mismatch.
+    pub max_mismatch: MaxMismatch,
+}
+
+/// What a shot is called in reports, in file names and on the command line.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ShotId {
+    /// The flow's name.
+    pub flow: String,
+    /// The shot's name.
+    pub shot: String,
+    /// The viewport's name.
+    pub viewport: String,
+    /// The browser's name.
+    pub browser: String,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// A flow names a viewport that is not configured, or a filter does.
+    #[error("there is no viewport `{name}`; twinshot.yaml has {known}")]
+    UnknownViewport {
+        /// The name.
+        name: String,
+        /// Those that are.
+        known: String,
+    },
+    /// Two shots would share one file.
+    #[error("{first} and {second} would both be stored as `{path}`: rename one of them")]
+    SameId {
+        /// One.
+        first: String,
+        /// The other.
+        second: String,
+        /// The path.
+        path: String,
+    },
+    /// The filters leave nothing.
+    #[error("no shot is selected{0}")]
+    NothingSelected(String),
+}
+
+impl Plan {
+    /// Orders the suite's flows into jobs and gives every shot its id.
+    pub fn new(suite: &Suite, config: &Config, filters: &Filters) -> Result<Self, PlanError> {
+        check_viewports(config, &filters.viewports)?;
+        let mut plan = Self {
+            jobs: Vec::new(),
+            shots: Vec::new(),
+        };
+        for flow in &suite.flows {
+            check_viewports(config, &flow.viewports)?;
+            for (index, viewport) in viewports_of(flow, config).enumerate() {
+                plan.add_job(flow, viewport, index == 0, config, filters);
+            }
+        }
+        plan.check_ids()?;
+        if plan.shots.is_empty() {
+            return Err(PlanError::NothingSelected(filters.describe()));
+        }
+        Ok(plan)
+    }
+
+    fn add_job(
+        &mut self,
+        flow: &Flow,
+        viewport: &NamedViewport,
+        is_first_viewport: bool,
+        config: &Config,
+        filters: &Filters,
+    ) {
+        let mut shots = Vec::with_capacity(flow.steps.len());
+        for step in &flow.steps {
+            let planned = planned_shot(flow, step, viewport, is_first_viewport, config);
+            let planned = planned.filter(|planned| filters.select(planned));
+            shots.push(planned.map(|planned| {
+                self.shots.push(planned);
+                self.shots.len() - 1
+            }));
+        }
+        if shots.iter().any(Option::is_some) {
+            self.jobs.push(Job {
+                flow: flow.clone(),
+                viewport: viewport.clone(),
+                shots,
+            });
+        }
+    }
+
+    fn check_ids(&self) -> Result<(), PlanError> {
+        let mut taken: HashMap<String, &PlannedShot> = HashMap::new();
+        for shot in &self.shots {
+            let path = shot.id.path();
+            if let Some(other) = taken.insert(path.to_lowercase(), shot) {
+                return Err(PlanError::SameId {
+                    first: format!("{} ({})", other.id, other.location),
+                    second: format!("{} ({})", shot.id, shot.location),
+                    path,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_viewports(config: &Config, names: &[String]) -> Result<(), PlanError> {
+    let known: Vec<&str> = config
+        .viewports
+        .iter()
+        .map(|viewport| viewport.name.as_str())
+        .collect();
+    match names.iter().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(PlanError::UnknownViewport {
+            name: name.clone(),
+            known: known.join(", "),
+        }),
+    }
+}
+
+fn viewports_of<'a>(flow: &'a Flow, config: &'a Config) -> impl Iterator<Item = &'a NamedViewport> {
+    let wanted = |viewport: &&NamedViewport| {
+        flow.viewports.is_empty() || flow.viewports.contains(&viewport.name)
+    };
+    config.viewports.iter().filter(wanted)
+}
+
+/// A shot with a viewport of its own would be the same at every viewport of its flow: it is taken once.
+fn planned_shot(
+    flow: &Flow,
+    step: &Step,
+    viewport: &NamedViewport,
+    is_first_viewport: bool,
+    config: &Config,
+) -> Option<PlannedShot> {
+    let shot = step
+        .shot
+        .as_ref()
+        .filter(|shot| shot.viewport.is_none() || is_first_viewport)?;
+    let own = shot.viewport.map(|own| (name_of(own, config), own));
+    let (name, size) = own.unwrap_or_else(|| (viewport.name.clone(), viewport.viewport));
+    Some(PlannedShot {
+        id: ShotId {
+            flow: flow.name.clone(),
+            shot: shot.name.clone(),
+            viewport: name,
+            browser: "chrome".to_owned(),
+        },
+        shot: shot.clone(),
+        viewport: size,
+        label: step.label.clone(),
+        location: step.location.clone(),
+        judgement: Judgement {
+            metric: config.metric,
+            threshold: shot.threshold.unwrap_or(config.threshold),
+            antialiasing: config.antialiasing,
+            max_mismatch: shot.max_mismatch.unwrap_or(config.max_mismatch),
+        },
+    })
+}
+
+fn name_of(viewport: Viewport, config: &Config) -> String {
+    let configured = config
+        .viewports
+        .iter()
+        .find(|known| known.viewport == viewport);
+    configured.map_or_else(|| viewport.to_string(), |known| known.name.clone())
+}
+
+impl Filters {
+    fn select(&self, shot: &PlannedShot) -> bool {
+        let viewport = self.viewports.is_empty() || self.viewports.contains(&shot.id.viewport);
+        let id = self
+            .ids
+            .as_ref()
+            .is_none_or(|ids| ids.contains(&shot.id.path()));
+        viewport && id && self.matches_words(shot)
+    }
+
+    fn matches_words(&self, shot: &PlannedShot) -> bool {
+        let texts = [
+            shot.id.to_string(),
+            shot.id.path(),
+            shot.location.file.to_string(),
+        ];
+        let texts = texts.map(|text| text.to_lowercase());
+        let is_in = |word: &String| {
+            let word = word.to_lowercase();
+            texts.iter().any(|text| text.contains(&word))
+        };
+        self.words.is_empty() || self.words.iter().any(is_in)
+    }
+
+    fn describe(&self) -> String {
+        let mut text = String::new();
+        if !self.words.is_empty() {
+            text.push_str(&format!(" by `{}`", self.words.join("`, `")));
+        }
+        if self.ids.is_some() {
+            text.push_str(" among those that failed last");
+        }
+        if !self.viewports.is_empty() {
+            text.push_str(&format!(" at the viewports {}", self.viewports.join(", ")));
+        }
+        text
+    }
+}
+
+impl ShotId {
+    /// `flow/shot@viewport`, safe as a path on every system and as an HTML anchor.
+    pub fn path(&self) -> String {
+        let viewport = slug(&self.viewport);
+        let at = if self.browser == "chrome" {
+            viewport
+        } else {
+            format!("{viewport}-{}", slug(&self.browser))
+        };
+        format!("{}/{}@{at}", slug(&self.flow), slug(&self.shot))
+    }
+}
+
+impl fmt::Display for ShotId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} › {} @{}", self.flow, self.shot, self.viewport)
+    }
+}
+
+/// The longest part of a path that a name may become, in bytes.
+const SLUG_LIMIT: usize = 80;
+
+/// Letters, digits and single dashes. A name that loses more than its spaces and case, or is too long,
+/// gets a piece of its hash, so that two names never meet in one file.
+fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for character in name.chars() {
+        if character.is_ascii_alphanumeric() || "._".contains(character) {
+            slug.push(character);
+        } else if !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_matches(['-', '.']);
+    let is_faithful = name
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || " ._-".contains(c));
+    let is_plain = is_faithful && !name.contains("  ") && !slug.is_empty();
+    if is_plain && slug.len() <= SLUG_LIMIT && !is_reserved(slug) {
+        return slug.to_owned();
+    }
+    let hash = blake3::hash(name.as_bytes()).to_hex();
+    let kept: String = slug.chars().take(SLUG_LIMIT).collect();
+    format!("{}-{}", kept.trim_end_matches('-'), &hash[..8])
+        .trim_start_matches('-')
+        .to_owned()
+}
+
+/// Names that Windows keeps for devices, whatever their extension.
+fn is_reserved(slug: &str) -> bool {
+    let stem = slug
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let numbered = |prefix: &str| {
+        stem.strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit())
+    };
+    ["con", "prn", "aux", "nul"].contains(&stem.as_str()) || numbered("com") || numbered("lpt")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(flow: &str, shot: &str) -> ShotId {
+        ShotId {
+            flow: flow.to_owned(),
+            shot: shot.to_owned(),
+            viewport: "desktop".to_owned(),
+            browser: "chrome".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_plain_name_becomes_a_plain_path() {
+        assert_eq!(
+            id("Settings", "move source dialog").path(),
+            "Settings/move-source-dialog@desktop"
+        );
+    }
+
+    #[test]
+    fn what_is_lost_in_a_name_is_kept_in_its_hash() {
+        let one = id("Settings", "goto /a").path();
+        let other = id("Settings", "goto ?a").path();
+        assert_ne!(one, other);
+        assert!(one.starts_with("Settings/goto-a-"), "{one}");
+    }
+
+    #[test]
+    fn hostile_names_stay_inside_their_folder() {
+        for name in [
+            "../../etc/passwd",
+            "..",
+            ".",
+            "",
+            "a\0b",
+            "CON",
+            "nul.txt",
+            "\u{202e}x",
+            "a  b",
+        ] {
+            let slug = slug(name);
+            assert!(
+                !slug.is_empty() && slug.len() <= SLUG_LIMIT + 9,
+                "{name:?} → {slug}"
+            );
+            assert!(
+                slug.chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)),
+                "{slug}"
+            );
+            assert!(
+                !slug.starts_with('.') && !slug.eq_ignore_ascii_case("con"),
+                "{slug}"
+            );
+        }
+        assert!(slug(&"x".repeat(5000)).len() <= SLUG_LIMIT + 9);
+    }
+}

@@ -1,0 +1,203 @@
+//! PURE. `index.html`: one self-contained page drawn from a report. It opens from disk, loads nothing but the
+//! pictures beside it, and treats every name, title and URL in the report as hostile: the template escapes
+//! them, the script shows them as text only, and a strict policy stops whatever slipped through.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use minijinja::{Environment, syntax::SyntaxConfig, value::Serde};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{Report, Run, ShotReport, Verdict, words, worst_first};
+
+const TEMPLATE: &str = include_str!("templates/index.html");
+
+const STYLE: &str = include_str!("templates/report.css");
+
+/// One module, cut into files by what they do; the order is that of use.
+const SCRIPT: &str = concat!(
+    include_str!("templates/js/base.js"),
+    include_str!("templates/js/shots.js"),
+    include_str!("templates/js/list.js"),
+    include_str!("templates/js/stage.js"),
+    include_str!("templates/js/detail.js"),
+    include_str!("templates/js/keys.js"),
+    include_str!("templates/js/main.js"),
+);
+
+/// Draws `index.html`.
+pub fn render(report: &Report) -> String {
+    let mut environment = Environment::new();
+    environment.set_syntax(tidy_syntax());
+    environment
+        .add_template("index.html", TEMPLATE)
+        .expect("the template is compiled in and tested");
+    let template = environment
+        .get_template("index.html")
+        .expect("it was added above");
+    template
+        .render(Serde(Page::of(report)))
+        .expect("the template uses only what the page has")
+}
+
+/// Lines with nothing but a block tag leave no empty line in the page.
+fn tidy_syntax() -> SyntaxConfig {
+    SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build()
+        .expect("the delimiters are the usual ones")
+}
+
+/// What the template shows.
+#[derive(Serialize)]
+struct Page<'a> {
+    policy: String,
+    style: &'static str,
+    script: &'static str,
+    data: String,
+    headline: String,
+    partial: Option<String>,
+    warnings: &'a [String],
+    run: &'a Run,
+    started: String,
+    duration: String,
+    counts: Vec<Count>,
+    shots: Vec<PlainShot<'a>>,
+}
+
+impl<'a> Page<'a> {
+    fn of(report: &'a Report) -> Self {
+        Self {
+            policy: policy(),
+            style: STYLE,
+            script: SCRIPT,
+            data: script_safe_json(report),
+            headline: words::headline(report),
+            partial: words::partial(report),
+            warnings: &report.warnings,
+            run: &report.run,
+            started: minutes(&report.run.started),
+            duration: words::duration(report.run.duration_ms),
+            counts: counts(report),
+            shots: worst_first(&report.shots)
+                .into_iter()
+                .map(PlainShot::of)
+                .collect(),
+        }
+    }
+}
+
+/// The page's policy: nothing from anywhere but the pictures, and no script or style but our two blocks.
+fn policy() -> String {
+    format!(
+        "default-src 'none'; img-src 'self' data: blob:; style-src '{}'; script-src '{}'; \
+         base-uri 'none'; form-action 'none'",
+        source_hash(STYLE),
+        source_hash(SCRIPT)
+    )
+}
+
+/// A block's hash as a policy names it.
+fn source_hash(block: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(block)))
+}
+
+/// The report as JSON that cannot end the element it stands in. Outside of strings JSON has none of these.
+fn script_safe_json(report: &Report) -> String {
+    let json = serde_json::to_string(report).expect("a report holds nothing that JSON cannot");
+    let mut out = String::with_capacity(json.len() + json.len() / 16);
+    for c in json.chars() {
+        match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                out.push_str(&format!("\\u{:04x}", u32::from(c)))
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// An RFC 3339 time without its seconds: `2026-11-21 02:49 UTC`.
+fn minutes(time: &str) -> String {
+    match (time.get(..10), time.get(11..16), time.ends_with('Z')) {
+        (Some(day), Some(minute), true) => format!("{day} {minute} UTC"),
+        _ => time.to_owned(),
+    }
+}
+
+/// How many shots have a verdict.
+#[derive(Serialize)]
+struct Count {
+    verdict: String,
+    count: String,
+}
+
+fn counts(report: &Report) -> Vec<Count> {
+    let count = |verdict: Verdict| words::thousands(report.summary.count(verdict) as u64);
+    Verdict::WORST_FIRST
+        .map(|verdict| Count {
+            verdict: verdict.to_string(),
+            count: count(verdict),
+        })
+        .into()
+}
+
+/// A shot as the page lists it where no script runs.
+#[derive(Serialize)]
+struct PlainShot<'a> {
+    id: &'a str,
+    title: String,
+    viewport: &'a str,
+    browser: &'a str,
+    verdict: String,
+    reason: &'a str,
+    step: String,
+    failures: Vec<String>,
+    files: Vec<(&'static str, &'a str)>,
+}
+
+impl<'a> PlainShot<'a> {
+    fn of(shot: &'a ShotReport) -> Self {
+        Self {
+            id: &shot.id,
+            title: shot.title(),
+            viewport: &shot.viewport,
+            browser: &shot.browser,
+            verdict: shot.verdict.to_string(),
+            reason: &shot.reason,
+            step: format!("{} at {}", shot.step.label, shot.step.location),
+            failures: shot
+                .failures
+                .iter()
+                .map(|failure| format!("{}: {}", failure.role, failure.message))
+                .collect(),
+            files: shot.files(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_blocks_cannot_end_early() {
+        assert!(!SCRIPT.contains("</script") && !SCRIPT.contains("<!--"));
+        assert!(!STYLE.contains("</style"));
+    }
+
+    #[test]
+    fn source_hashes_are_those_of_the_standard() {
+        // The example of the Content Security Policy specification.
+        assert_eq!(
+            source_hash("alert('Hello, world.');"),
+            "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng="
+        );
+    }
+
+    #[test]
+    fn times_lose_their_seconds() {
+        assert_eq!(minutes("2026-11-21T02:49:07Z"), "2026-11-21 02:49 UTC");
+        assert_eq!(minutes("yesterday"), "yesterday");
+    }
+}

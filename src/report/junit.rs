@@ -1,0 +1,257 @@
+//! PURE. `junit.xml` in the dialect of Jenkins and GitLab: a suite for each flow at a viewport, a case for
+//! each shot. A visual difference is a `<failure>`, what could not be decided is an `<error>`.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite, XmlString};
+
+use super::{FailureKind, FailureReport, PictureReport, Report, ShotReport, Verdict, words};
+use crate::side::Role;
+
+/// Draws `junit.xml`.
+pub fn render(report: &Report) -> String {
+    let mut document = quick_junit::Report::new(document_name(report));
+    // The field's own type parses; naming it would need chrono as a dependency of ours.
+    document.timestamp = report.run.started.parse().ok();
+    document.set_time(Duration::from_millis(report.run.duration_ms));
+    document.add_test_suites(suites(report));
+    let xml = document
+        .to_string()
+        .expect("writing XML into a string cannot fail");
+    // quick-junit drops the control characters; these two are no XML either.
+    xml.replace(['\u{fffe}', '\u{ffff}'], "")
+}
+
+/// A partial run says so where every reader of JUnit shows it.
+fn document_name(report: &Report) -> String {
+    match words::partial(report) {
+        Some(partial) => format!("Twinshot ({partial})"),
+        None => "Twinshot".to_owned(),
+    }
+}
+
+/// The suites, in the order in which their first shots were planned.
+fn suites(report: &Report) -> Vec<TestSuite> {
+    let names = unique_names(report);
+    let mut order = Vec::new();
+    let mut cases: HashMap<String, Vec<TestCase>> = HashMap::new();
+    for (shot, name) in report.shots.iter().zip(names) {
+        let suite = format!("{} @{}", shot.flow, shot.viewport);
+        if !cases.contains_key(&suite) {
+            order.push(suite.clone());
+        }
+        cases.entry(suite).or_default().push(case(shot, name));
+    }
+    order
+        .into_iter()
+        .map(|name| suite(report, cases.remove(&name).unwrap_or_default(), name))
+        .collect()
+}
+
+fn suite(report: &Report, cases: Vec<TestCase>, name: String) -> TestSuite {
+    let mut suite = TestSuite::new(name);
+    suite.timestamp = report.run.started.parse().ok();
+    suite.set_time(cases.iter().filter_map(|case| case.time).sum());
+    suite.add_properties(run_properties(report));
+    suite.add_test_cases(cases);
+    suite
+}
+
+/// What holds for the run as a whole; JUnit has properties only from the suite downwards.
+fn run_properties(report: &Report) -> Vec<Property> {
+    let run = &report.run;
+    let mut properties = vec![
+        Property::new("run", run.id.as_str()),
+        Property::new("baseline", run.environments.baseline.name.as_str()),
+        Property::new("candidate", run.environments.candidate.name.as_str()),
+        Property::new("metric", json_word(&run.metric)),
+        Property::new("twinshot_version", run.twinshot_version.as_str()),
+    ];
+    properties.extend(
+        run.browser
+            .as_deref()
+            .map(|browser| Property::new("browser", browser)),
+    );
+    properties.extend(words::partial(report).map(|partial| Property::new("partial", partial)));
+    properties.extend(
+        report
+            .warnings
+            .iter()
+            .map(|warning| Property::new("warning", warning.as_str())),
+    );
+    properties
+}
+
+/// Names that no two shots share: GitLab uses only the first of equal ones.
+fn unique_names(report: &Report) -> Vec<String> {
+    let several_browsers = report.has_several_browsers();
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut unique = |name: String| {
+        let count = seen.entry(name.clone()).or_default();
+        *count += 1;
+        if *count == 1 {
+            name
+        } else {
+            format!("{name} ({count})")
+        }
+    };
+    let name = |shot: &ShotReport| {
+        let browser = if several_browsers {
+            format!(" [{}]", shot.browser)
+        } else {
+            String::new()
+        };
+        format!("{} @{}{browser}", shot.title(), shot.viewport)
+    };
+    report.shots.iter().map(|shot| unique(name(shot))).collect()
+}
+
+fn case(shot: &ShotReport, name: String) -> TestCase {
+    let mut case = TestCase::new(name, status(shot));
+    let times = &shot.times;
+    case.set_classname(shot.flow.as_str());
+    case.set_time(Duration::from_millis(
+        times.act_ms + times.settle_ms + times.shoot_ms + times.compare_ms,
+    ));
+    case.add_properties(properties(shot));
+    case.set_system_out(system_out(shot));
+    case
+}
+
+fn status(shot: &ShotReport) -> TestCaseStatus {
+    let (kind, name) = match shot.verdict {
+        Verdict::Match | Verdict::Approved => return TestCaseStatus::success(),
+        Verdict::Mismatch | Verdict::New => (NonSuccessKind::Failure, shot.verdict.to_string()),
+        Verdict::Failed => failure_kind(&shot.failures),
+    };
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_type(name);
+    status.set_message(shot.reason.as_str());
+    status.set_description(description(shot));
+    status
+}
+
+/// An expectation that does not hold is the candidate's failure; everything else could not be decided.
+fn failure_kind(failures: &[FailureReport]) -> (NonSuccessKind, String) {
+    let undecided = failures
+        .iter()
+        .find(|failure| failure.kind != FailureKind::Expectation);
+    match (undecided, failures.first()) {
+        (Some(failure), _) => (NonSuccessKind::Error, failure.kind.to_string()),
+        (None, Some(failure)) => (NonSuccessKind::Failure, failure.kind.to_string()),
+        (None, None) => (NonSuccessKind::Error, Verdict::Failed.to_string()),
+    }
+}
+
+/// The reason and what stands behind it, for the one screen that people read.
+fn description(shot: &ShotReport) -> String {
+    let mut lines = vec![
+        shot.reason.clone(),
+        format!("at {} ({})", shot.step.location, shot.step.label),
+    ];
+    lines.extend(shot.failures.iter().map(|failure| {
+        let url = failure
+            .url
+            .as_deref()
+            .map(|url| format!(" on {url}"))
+            .unwrap_or_default();
+        format!(
+            "{}, step {:?}{url}: {}",
+            failure.role, failure.step.label, failure.message
+        )
+    }));
+    without_markers(&lines.join("\n"))
+}
+
+/// The numbers, as a reader of JUnit can chart them.
+fn properties(shot: &ShotReport) -> Vec<Property> {
+    let mut pairs = vec![
+        ("id", shot.id.clone()),
+        ("verdict", shot.verdict.to_string()),
+        ("browser", shot.browser.clone()),
+        ("viewport", shot.viewport_size.clone()),
+    ];
+    if let Some(comparison) = &shot.comparison {
+        pairs.extend([
+            (
+                "mismatched_pixels",
+                comparison.mismatched_pixels.to_string(),
+            ),
+            ("mismatch_ratio", comparison.mismatch_ratio.to_string()),
+            ("total_pixels", comparison.total_pixels.to_string()),
+            ("regions", comparison.regions.len().to_string()),
+            ("threshold", comparison.threshold.to_string()),
+            ("max_mismatch", comparison.max_mismatch.to_string()),
+        ]);
+    }
+    for (role, name) in [
+        (Role::Baseline, "baseline_url"),
+        (Role::Candidate, "candidate_url"),
+    ] {
+        pairs.extend(page_url(shot.pictures.get(role)).map(|url| (name, url.to_owned())));
+    }
+    pairs
+        .into_iter()
+        .map(|(name, value)| Property::new(name, value))
+        .collect()
+}
+
+fn page_url(picture: &Option<PictureReport>) -> Option<&str> {
+    Some(picture.as_ref()?.page.as_ref()?.url.as_str())
+}
+
+/// Warnings, and the pictures in the marker that Jenkins and GitLab show.
+fn system_out(shot: &ShotReport) -> String {
+    let warnings = shot
+        .warnings
+        .iter()
+        .map(|warning| format!("warning: {}", without_markers(warning)));
+    let pictures = shot
+        .files()
+        .into_iter()
+        .map(|(_, file)| format!("[[ATTACHMENT|{file}]]"));
+    warnings.chain(pictures).collect::<Vec<_>>().join("\n")
+}
+
+/// A page must not attach files of the build machine by writing our marker into its title.
+fn without_markers(text: &str) -> String {
+    // Cleaned first: a control character inside the marker would hide it here and be dropped later.
+    XmlString::new(text)
+        .as_str()
+        .replace(['\u{fffe}', '\u{ffff}'], "")
+        .replace("ATTACHMENT|", "ATTACHMENT |")
+}
+
+/// The word by which a value is known in the JSON.
+fn json_word(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value)
+        .unwrap_or_default()
+        .trim_matches('"')
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_cannot_attach_files() {
+        for text in [
+            "[[[ATTACHMENT|/etc/passwd]]",
+            "[[ATTACH\0MENT|x]]",
+            "[[ATTACHMENT\u{1b}[0m|x]]",
+            "[[ATTACHMENT\u{ffff}|x]]",
+        ] {
+            assert!(!without_markers(text).contains("ATTACHMENT|"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_shot_without_any_stated_failure_is_still_undecided() {
+        assert_eq!(
+            failure_kind(&[]),
+            (NonSuccessKind::Error, "failed".to_owned())
+        );
+    }
+}

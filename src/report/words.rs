@@ -1,0 +1,225 @@
+//! PURE. The words and numbers that all formats share, so that no two of them tell a run differently.
+
+use std::fmt;
+
+use super::{FailureKind, LimitReport, Report, RunState, Summary, Verdict};
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Match => "match",
+            Self::Mismatch => "mismatch",
+            Self::New => "new",
+            Self::Approved => "approved",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+impl fmt::Display for FailureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Expectation => "expectation",
+            Self::Step => "step",
+            Self::Navigation => "navigation",
+            Self::Unstable => "unstable",
+            Self::Driver => "driver",
+            Self::NotReached => "not-reached",
+            Self::Picture => "picture",
+            Self::Internal => "internal",
+        })
+    }
+}
+
+impl fmt::Display for LimitReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.pixels, self.ratio) {
+            (None, None) => f.write_str("0 pixels"),
+            (Some(pixels), None) => f.write_str(&plural(pixels, "pixel")),
+            (None, Some(ratio)) => f.write_str(&percent(ratio)),
+            (Some(pixels), Some(ratio)) => {
+                write!(
+                    f,
+                    "{} or {}, the smaller",
+                    plural(pixels, "pixel"),
+                    percent(ratio)
+                )
+            }
+        }
+    }
+}
+
+/// The run in one line, for example `3 of 40 shots differ, 1 could not be decided`.
+pub(super) fn headline(report: &Report) -> String {
+    let summary = &report.summary;
+    match troubles(summary).as_slice() {
+        [] => quiet_headline(summary, report.is_partial()),
+        [(count, words), rest @ ..] => {
+            let shots = plural(summary.shots as u64, "shot");
+            let mut line = format!("{count} of {shots} {words}");
+            rest.iter()
+                .for_each(|(count, words)| line.push_str(&format!(", {count} {words}")));
+            line
+        }
+    }
+}
+
+/// The headline when nothing needs a look. What was approved differs all the same, so it is told apart.
+fn quiet_headline(summary: &Summary, is_partial: bool) -> String {
+    let so_far = if is_partial { " so far" } else { "" };
+    let shots = plural(summary.shots as u64, "shot");
+    let matched = thousands(summary.matched as u64);
+    match (summary.shots, summary.approved) {
+        (0, _) => "No shot was decided".to_owned(),
+        (1, 0) => format!("The one shot matches{so_far}"),
+        (_, 0) => format!("All {shots} match{so_far}"),
+        (_, approved) => format!(
+            "{matched} of {shots} match, {} approved{so_far}",
+            thousands(approved as u64)
+        ),
+    }
+}
+
+/// What is wrong, as counts and the words after them.
+fn troubles(summary: &Summary) -> Vec<(String, &'static str)> {
+    let all = [
+        (summary.mismatched, "differs", "differ"),
+        (
+            summary.failed,
+            "could not be decided",
+            "could not be decided",
+        ),
+        (summary.new, "is new", "are new"),
+    ];
+    all.into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| (thousands(count as u64), if count == 1 { one } else { many }))
+        .collect()
+}
+
+/// That the report is partial and why, or nothing.
+pub(super) fn partial(report: &Report) -> Option<String> {
+    report.is_partial().then(|| {
+        format!(
+            "partial: {} of {} decided; {}",
+            thousands(report.shots.len() as u64),
+            plural(report.run.planned_shots as u64, "shot"),
+            unfinished(report.run.state)
+        )
+    })
+}
+
+/// Why shots are missing.
+fn unfinished(state: RunState) -> &'static str {
+    match state {
+        RunState::Complete => "the run is complete",
+        RunState::Running => "the run goes on, or was killed",
+        RunState::Interrupted => "the run was interrupted",
+        RunState::Stopped => "the run ended early",
+    }
+}
+
+/// A ratio for people: `1.53 %`. Only for showing, never for comparing.
+pub(crate) fn percent(ratio: f64) -> String {
+    let percent = ratio * 100.0;
+    if percent > 0.0 && percent < 0.01 {
+        return "< 0.01 %".to_owned();
+    }
+    let text = format!("{percent:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text} %")
+}
+
+/// A count with its noun, for example `1 shot` and `12 345 pixels`.
+pub(crate) fn plural(count: u64, noun: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", thousands(count))
+}
+
+/// Digits in groups of three, parted by a no-break space.
+pub(crate) fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::with_capacity(digits.len() * 2);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            out.push('\u{a0}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Milliseconds for people: `840 ms`, `12.3 s`, `4 min 05 s`.
+pub(crate) fn duration(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        _ => format!("{} min {:02} s", ms / 60_000, ms % 60_000 / 1_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_approved_is_not_said_to_match() {
+        let summary = Summary {
+            shots: 40,
+            matched: 39,
+            approved: 1,
+            ..Summary::default()
+        };
+        assert_eq!(
+            quiet_headline(&summary, false),
+            "39 of 40 shots match, 1 approved"
+        );
+    }
+
+    #[test]
+    fn a_quiet_partial_run_is_quiet_so_far() {
+        let summary = Summary {
+            shots: 12,
+            matched: 12,
+            ..Summary::default()
+        };
+        assert_eq!(quiet_headline(&summary, true), "All 12 shots match so far");
+        assert_eq!(quiet_headline(&summary, false), "All 12 shots match");
+    }
+
+    #[test]
+    fn small_ratios_never_read_as_zero() {
+        assert_eq!(percent(0.0), "0 %");
+        assert_eq!(percent(0.000_000_7), "< 0.01 %");
+        assert_eq!(percent(0.015_3), "1.53 %");
+        assert_eq!(percent(0.5), "50 %");
+        assert_eq!(percent(1.0), "100 %");
+    }
+
+    #[test]
+    fn counts_are_grouped() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(plural(1_234_567, "pixel"), "1\u{a0}234\u{a0}567 pixels");
+        assert_eq!(plural(1, "shot"), "1 shot");
+    }
+
+    #[test]
+    fn durations_read_well() {
+        assert_eq!(duration(840), "840 ms");
+        assert_eq!(duration(12_345), "12.3 s");
+        assert_eq!(duration(245_000), "4 min 05 s");
+    }
+
+    #[test]
+    fn limits_say_which_one_wins() {
+        let limit = |pixels, ratio| LimitReport { pixels, ratio }.to_string();
+        assert_eq!(limit(None, None), "0 pixels");
+        assert_eq!(limit(Some(12), None), "12 pixels");
+        assert_eq!(limit(None, Some(0.001)), "0.1 %");
+        assert_eq!(
+            limit(Some(50), Some(0.001)),
+            "50 pixels or 0.1 %, the smaller"
+        );
+    }
+}

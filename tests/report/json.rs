@@ -1,0 +1,53 @@
+//! `report.json`.
+
+use twinshot::report::{Summary, json};
+
+use super::support::{SAMPLE, empty, large, sample};
+
+#[test]
+fn what_is_written_is_read_back() {
+    assert_eq!(
+        json::render(&sample()),
+        SAMPLE,
+        "see tests/fixtures/report/README.md"
+    );
+    for report in [empty(), large(50)] {
+        let text = json::render(&report);
+        assert_eq!(json::render(&json::parse(&text).unwrap()), text);
+        assert!(text.ends_with("}\n"));
+    }
+}
+
+#[test]
+fn a_picture_outside_the_folder_is_refused() {
+    for path in [
+        "../../etc/passwd",
+        "/etc/passwd",
+        "https://evil.example/x.png",
+    ] {
+        let text = SAMPLE.replace("shots/00000000000000d1.png", path);
+        let message = json::parse(&text).unwrap_err().to_string();
+        assert!(
+            message.contains("outside its folder") && message.contains(path),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn another_schema_is_refused() {
+    let text = SAMPLE.replace("\"schema_version\": 1", "\"schema_version\": 2");
+    assert!(
+        json::parse(&text)
+            .unwrap_err()
+            .to_string()
+            .contains("schema version 2")
+    );
+}
+
+#[test]
+fn the_summary_counts_verdicts() {
+    let report = sample();
+    assert_eq!(Summary::of(&report.shots), report.summary);
+    assert_eq!(Summary::of(&[]), Summary::default());
+}

@@ -1,0 +1,105 @@
+//! `twinshot approve`: the reviewed pictures of the last run become the golden ones, byte for byte.
+
+use std::{fs, path::PathBuf};
+
+use clap::Args;
+use twinshot::{
+    project::Project,
+    report::{ShotReport, Verdict},
+    store::{self, GoldenFolder},
+};
+
+use super::{Exit, Failure, ProjectArgs, terminal::print};
+
+/// The arguments of `approve`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["ids", "all"]))]
+pub(crate) struct ApproveArgs {
+    /// Ids of shots as the report shows them, for example `Settings/move-source@desktop`.
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+    /// Every shot of the last run that is new or differs.
+    #[arg(long)]
+    all: bool,
+    /// Where reports are kept; `reports` beside twinshot.yaml when absent.
+    #[arg(long, value_name = "DIR", env = "TWINSHOT_REPORTS")]
+    reports: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub(crate) fn run(project: &ProjectArgs, arguments: &ApproveArgs) -> Result<Exit, Failure> {
+    let project = Project::open(project.config.as_deref(), std::env::vars_os())?;
+    let reports = arguments
+        .reports
+        .clone()
+        .unwrap_or_else(|| project.reports());
+    let (report, folder) = store::latest_report(&reports)?;
+    let chosen = choose(&report.shots, arguments)?;
+    let golden = GoldenFolder::new(project.golden());
+    for shot in &chosen {
+        let picture = shot
+            .pictures
+            .candidate
+            .as_ref()
+            .expect("only shots with a picture are chosen");
+        let file = folder.join(&picture.file);
+        let png = fs::read(&file).map_err(|source| Failure::Read {
+            path: file.clone(),
+            source,
+        })?;
+        if blake3_hex(&png) != picture.hash {
+            let text = format!(
+                "{} is not the picture that was reviewed; run again",
+                file.display()
+            );
+            return Err(Failure::Undecided(text));
+        }
+        let kept = golden.approve(&shot.id, &png)?;
+        print(&format!("approved {} → {}\n", shot.id, kept.display()));
+    }
+    if chosen.is_empty() {
+        print("nothing to approve: no shot of the last run is new or differs\n");
+    }
+    Ok(Exit::Clean)
+}
+
+fn blake3_hex(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
+fn choose<'a>(
+    shots: &'a [ShotReport],
+    arguments: &ApproveArgs,
+) -> Result<Vec<&'a ShotReport>, Failure> {
+    if arguments.all {
+        let can_be = |shot: &&ShotReport| matches!(shot.verdict, Verdict::New | Verdict::Mismatch);
+        return Ok(shots.iter().filter(can_be).collect());
+    }
+    arguments.ids.iter().map(|id| find(shots, id)).collect()
+}
+
+fn find<'a>(shots: &'a [ShotReport], id: &str) -> Result<&'a ShotReport, Failure> {
+    let Some(shot) = shots.iter().find(|shot| shot.id == id) else {
+        return Err(Failure::Usage(format!(
+            "the last run has no shot `{id}`{}",
+            suggestion(shots, id)
+        )));
+    };
+    if shot.verdict == Verdict::Failed || shot.pictures.candidate.is_none() {
+        return Err(Failure::Usage(format!(
+            "`{id}` failed in the last run: a picture of a failed shot cannot be approved"
+        )));
+    }
+    Ok(shot)
+}
+
+fn suggestion(shots: &[ShotReport], id: &str) -> String {
+    let near = shots
+        .iter()
+        .map(|shot| (strsim::jaro_winkler(&shot.id, id), &shot.id))
+        .max_by(|one, other| one.0.total_cmp(&other.0));
+    match near {
+        Some((likeness, near)) if likeness > 0.8 => format!("; did you mean `{near}`?"),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,84 @@
+//! What the process's exit code says.
+
+use std::process::ExitCode;
+
+use twinshot::{
+    report::{FailureKind, RunState, ShotReport, Verdict},
+    run::Outcome,
+};
+
+/// Every exit code. When several apply: interrupted > 5 > 3 > 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Nothing differs.
+    Clean,
+    /// Something differs, or is new under `--ci`, or an `expect` does not hold.
+    Differs,
+    /// The command line, the configuration or a spec is wrong.
+    Usage,
+    /// A driver, a browser, an environment or a deadline kept a shot from being decided.
+    Undecided,
+    /// The filters leave no shot.
+    NothingSelected,
+    /// Results cannot be written.
+    CannotWrite,
+    /// A signal ended the run; the partial report is written.
+    Interrupted(i32),
+}
+
+/// The table for `--help`.
+pub(crate) const TABLE: &str = "\
+Exit codes:
+  0        nothing differs
+  1        something differs, is new under --ci, or an `expect` does not hold
+  2        the command line, the configuration or a spec is wrong
+  3        could not decide: a driver, a browser, an environment, a deadline
+  4        no shot is selected
+  5        results cannot be written
+  130/143  interrupted; the partial report is written
+  101      a panic: always our bug, please report it";
+
+impl Exit {
+    /// What a run's report comes to.
+    pub(crate) fn of(outcome: &Outcome, ci: bool) -> Self {
+        if let Some(signal) = outcome.signal {
+            return Self::Interrupted(signal);
+        }
+        let shots = &outcome.report.shots;
+        if shots.iter().any(is_undecided) {
+            return Self::Undecided;
+        }
+        let differs = |shot: &ShotReport| match shot.verdict {
+            Verdict::Mismatch | Verdict::Failed => true,
+            Verdict::New => ci,
+            Verdict::Match | Verdict::Approved => false,
+        };
+        if shots.iter().any(differs) {
+            return Self::Differs;
+        }
+        match outcome.report.run.state {
+            RunState::Complete => Self::Clean,
+            _ => Self::Undecided,
+        }
+    }
+}
+
+/// A failed expectation is a finding; any other failure is the lack of one.
+fn is_undecided(shot: &ShotReport) -> bool {
+    let is_finding = |kind| kind == FailureKind::Expectation;
+    shot.verdict == Verdict::Failed && !shot.failures.iter().all(|failure| is_finding(failure.kind))
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Clean => 0,
+            Exit::Differs => 1,
+            Exit::Usage => 2,
+            Exit::Undecided => 3,
+            Exit::NothingSelected => 4,
+            Exit::CannotWrite => 5,
+            Exit::Interrupted(signal) => 128 + u8::try_from(signal).unwrap_or(2),
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! What ends a command before it has a result, and the exit code of each.
+
+use std::path::PathBuf;
+
+use twinshot::{
+    plan::PlanError,
+    project::ProjectError,
+    run::RunError,
+    spec::Secrets,
+    store::{LatestError, StoreError},
+};
+
+use super::Exit;
+
+/// Why a command has no result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The configuration or the specs.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// The flows cannot be put in order, or none is selected.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The run could not be made.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The same, with what must not be shown blanked out.
+    #[error("{message}")]
+    Redacted {
+        /// The text.
+        message: String,
+        /// The code.
+        exit: Exit,
+    },
+    /// There is no last run to work from.
+    #[error(transparent)]
+    Latest(#[from] LatestError),
+    /// A file cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file that was named cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Something on the command line makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// Something could not be decided.
+    #[error("{0}")]
+    Undecided(String),
+}
+
+impl Failure {
+    /// The exit code that says so.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Plan(PlanError::NothingSelected(_)) => Exit::NothingSelected,
+            Self::Project(_) | Self::Plan(_) | Self::Latest(_) | Self::Usage(_) => Exit::Usage,
+            Self::Read { .. } => Exit::Usage,
+            Self::Run(RunError::UnknownEnvironment { .. }) => Exit::Usage,
+            Self::Run(RunError::Store(_)) | Self::Store(_) => Exit::CannotWrite,
+            Self::Run(_) | Self::Undecided(_) => Exit::Undecided,
+            Self::Redacted { exit, .. } => *exit,
+        }
+    }
+
+    /// The same failure without any secret in its text.
+    pub(crate) fn redacted(self, secrets: &Secrets) -> Self {
+        let (text, exit) = (self.to_string(), self.exit());
+        let message = secrets.redact(&text);
+        if message == text {
+            self
+        } else {
+            Self::Redacted { message, exit }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `twinshot list`: the selected shots, without starting a browser.
+
+use clap::Args;
+use twinshot::{
+    plan::{Filters, Plan},
+    project::Project,
+};
+
+use super::{Exit, Failure, ProjectArgs, terminal::print};
+
+/// The arguments of `list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Only shots whose `flow › shot @viewport` or spec file contains one of these, in any case.
+    #[arg(value_name = "FILTER")]
+    filters: Vec<String>,
+    /// Only these viewports.
+    #[arg(long = "viewport", value_name = "NAME", value_delimiter = ',')]
+    viewports: Vec<String>,
+    /// One JSON array instead of lines.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(project: &ProjectArgs, arguments: &ListArgs) -> Result<Exit, Failure> {
+    let project = Project::open(project.config.as_deref(), std::env::vars_os())?;
+    let filters = Filters {
+        words: arguments.filters.clone(),
+        ids: None,
+        viewports: arguments.viewports.clone(),
+    };
+    let plan = Plan::new(&project.suite()?, &project.config, &filters)?;
+    print(&if arguments.json {
+        json(&plan)
+    } else {
+        lines(&plan)
+    });
+    Ok(Exit::Clean)
+}
+
+fn lines(plan: &Plan) -> String {
+    let line = |shot: &twinshot::plan::PlannedShot| {
+        format!(
+            "{}  ({}:{})\n",
+            shot.id, shot.location.file, shot.location.line
+        )
+    };
+    plan.shots.iter().map(line).collect()
+}
+
+fn json(plan: &Plan) -> String {
+    let shots = plan.shots.iter().map(|shot| {
+        serde_json::json!({
+            "id": shot.id.path(),
+            "flow": shot.id.flow,
+            "shot": shot.id.shot,
+            "viewport": shot.id.viewport,
+            "browser": shot.id.browser,
+            "step": shot.label,
+            "location": shot.location,
+        })
+    });
+    format!("{:#}\n", serde_json::Value::Array(shots.collect()))
+}

@@ -1,0 +1,77 @@
+//! The command line: arguments in, one library call each, text and an exit code out.
+
+mod approve;
+mod demo;
+mod diff;
+mod exit;
+mod failure;
+mod list;
+mod schema;
+mod terminal;
+mod test;
+mod validate;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use exit::Exit;
+pub(crate) use failure::Failure;
+
+/// Compares two environments, step by step and pixel by pixel.
+///
+/// Runs the flows of specs/ in a real browser on both sides at once, photographs each step, compares
+/// the pictures and writes a report of what changed.
+#[derive(Debug, Parser)]
+#[command(name = "twinshot", version, after_help = exit::TABLE)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    project: ProjectArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Which project is meant.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ProjectArgs {
+    /// The configuration; found upwards from the working directory when absent.
+    #[arg(long, global = true, value_name = "FILE", env = "TWINSHOT_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the flows on both sides, compare, report.
+    Test(test::TestArgs),
+    /// Make the reviewed pictures of the last run the golden ones.
+    Approve(approve::ApproveArgs),
+    /// Compare two images.
+    Diff(diff::DiffArgs),
+    /// List the selected shots without starting a browser.
+    List(list::ListArgs),
+    /// Check the configuration and every spec without starting a browser.
+    Validate,
+    /// Print the JSON Schema of the spec files, for editors.
+    Schema(schema::SchemaArgs),
+    /// Serve both releases of the demo site, for a look by hand.
+    Demo(demo::DemoArgs),
+}
+
+impl Cli {
+    /// Does what was asked; trouble is printed here, once.
+    pub(crate) fn run(self) -> Exit {
+        let done = match &self.command {
+            Command::Test(arguments) => test::run(&self.project, arguments),
+            Command::Approve(arguments) => approve::run(&self.project, arguments),
+            Command::Diff(arguments) => diff::run(arguments),
+            Command::List(arguments) => list::run(&self.project, arguments),
+            Command::Validate => validate::run(&self.project),
+            Command::Schema(arguments) => schema::run(arguments),
+            Command::Demo(arguments) => demo::run(arguments),
+        };
+        done.unwrap_or_else(|failure| {
+            terminal::complain(&failure.to_string());
+            failure.exit()
+        })
+    }
+}

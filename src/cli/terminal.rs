@@ -1,0 +1,323 @@
+//! What people see: a line for each shot, a bar while they wait, and a summary. Data goes to stdout,
+//! progress and diagnostics to stderr; each is tested for a terminal by itself.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use twinshot::{
+    compare::count,
+    report::{Report, RunState, ShotReport, Verdict},
+    run::{Event, Outcome},
+};
+
+/// Beyond so many shots the failing ones are listed again at the end.
+const LONG_LIST: usize = 20;
+
+/// How much is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Volume {
+    /// Failing shots only, or no lines at all.
+    Quiet {
+        /// Whether failing shots get their line.
+        lines: bool,
+    },
+    /// A line for each shot.
+    Normal,
+    /// With what each took.
+    Verbose,
+}
+
+/// The lines of a run and the bar below them.
+pub(crate) struct Terminal {
+    bar: ProgressBar,
+    volume: Volume,
+    colour: bool,
+}
+
+impl Terminal {
+    /// A bar only where somebody watches it.
+    pub(crate) fn new(shots: usize, volume: Volume, ci: bool) -> Self {
+        let bar = ProgressBar::new(shots as u64);
+        let is_watched = io::stderr().is_terminal() && !ci && !is_dumb();
+        if is_watched {
+            let template = "{bar:24} {pos}/{len} shots  {elapsed}  {msg}";
+            bar.set_style(ProgressStyle::with_template(template).expect("the template is valid"));
+            bar.enable_steady_tick(Duration::from_millis(200));
+        } else {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        Self {
+            bar,
+            volume,
+            colour: has_colour(io::stdout().is_terminal()),
+        }
+    }
+
+    /// Prints what happened.
+    pub(crate) fn show(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Note(note) => self.note(note),
+            Event::Decided => self.bar.inc(1),
+            Event::Shot { shot, open } => {
+                if self.is_shown(shot) {
+                    self.print(&format!("{}\n", self.line(shot, *open)));
+                }
+            }
+        }
+    }
+
+    fn is_shown(&self, shot: &ShotReport) -> bool {
+        match self.volume {
+            Volume::Quiet { lines } => lines && shot.verdict.needs_a_look(),
+            Volume::Normal | Volume::Verbose => true,
+        }
+    }
+
+    fn line(&self, shot: &ShotReport, open: Option<&PathBuf>) -> String {
+        let mut line = shot_line(shot, open, self.colour);
+        if self.volume == Volume::Verbose {
+            let times = shot.times;
+            line.push_str(&format!(
+                "\n    act {} ms, settle {} ms, shoot {} ms, compare {} ms",
+                times.act_ms, times.settle_ms, times.shoot_ms, times.compare_ms
+            ));
+        }
+        for warning in &shot.warnings {
+            line.push_str(&format!("\n    warning: {}", printable(warning)));
+        }
+        line
+    }
+
+    fn note(&self, note: &str) {
+        if !matches!(self.volume, Volume::Quiet { .. }) {
+            self.bar.suspend(|| eprintln!("note: {}", printable(note)));
+        }
+    }
+
+    /// Writes to stdout above the bar.
+    pub(crate) fn print(&self, text: &str) {
+        self.bar.suspend(|| print(text));
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A reader that has gone away is no error of ours.
+pub(crate) fn print(text: &str) {
+    let mut stdout = io::stdout().lock();
+    if stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .is_err()
+    {
+        // The run goes on: its results are on disk.
+    }
+}
+
+fn shot_line(shot: &ShotReport, open: Option<&PathBuf>, colour: bool) -> String {
+    let (sign, code) = match shot.verdict {
+        Verdict::Match => ("✓", 32),
+        Verdict::Approved => ("≈", 32),
+        Verdict::Mismatch => ("✗", 31),
+        Verdict::New => ("+", 33),
+        Verdict::Failed => ("!", 31),
+    };
+    let sign = if colour {
+        format!("\u{1b}[{code}m{sign}\u{1b}[0m")
+    } else {
+        sign.to_owned()
+    };
+    let name = format!("{} › {} @{}", shot.flow, shot.shot, shot.viewport);
+    let open = open
+        .map(|path| format!(", open {}", path.display()))
+        .unwrap_or_default();
+    format!(
+        "{sign} {}{}{open}",
+        printable(&name),
+        printable(&finding(shot))
+    )
+}
+
+/// What is said of a shot on its line; nothing of a plain match.
+fn finding(shot: &ShotReport) -> String {
+    let comparison = shot.comparison.as_ref();
+    match (shot.verdict, comparison) {
+        (Verdict::Match, Some(comparison)) if comparison.mismatched_pixels == 0 => String::new(),
+        (Verdict::Mismatch, Some(comparison)) => {
+            let sizes = shot
+                .pictures
+                .baseline
+                .as_ref()
+                .zip(shot.pictures.candidate.as_ref());
+            let sizes = sizes.map(|(before, after)| (before.size, after.size));
+            let sizes = sizes
+                .filter(|(before, after)| before != after)
+                .map(|(before, after)| {
+                    format!(
+                        ", size {}×{} → {}×{}",
+                        before.width, before.height, after.width, after.height
+                    )
+                });
+            format!(
+                "  {} different ({}{})",
+                twinshot::compare::percent(comparison.mismatch_ratio),
+                count(comparison.regions.len(), "region"),
+                sizes.unwrap_or_default()
+            )
+        }
+        _ => format!("  {}", shot.reason),
+    }
+}
+
+/// The last lines of a run.
+pub(crate) struct Summary<'a> {
+    report: &'a Report,
+    index: &'a Path,
+    again: &'a str,
+}
+
+impl<'a> Summary<'a> {
+    /// The summary of an outcome; `again` is the command that runs the failing shots only.
+    pub(crate) fn of(outcome: &'a Outcome, again: &'a str) -> Self {
+        Self {
+            report: &outcome.report,
+            index: &outcome.index,
+            again,
+        }
+    }
+
+    /// Prints it.
+    pub(crate) fn print(&self) {
+        let mut text = String::from("\n");
+        let failing: Vec<_> = self
+            .report
+            .shots
+            .iter()
+            .filter(|shot| shot.verdict.needs_a_look())
+            .collect();
+        if self.report.shots.len() > LONG_LIST {
+            for shot in &failing {
+                text.push_str(&format!("{}\n", shot_line(shot, None, false)));
+            }
+        }
+        text.push_str(&format!("{}\n", self.headline()));
+        for warning in &self.report.warnings {
+            text.push_str(&format!("warning: {}\n", printable(warning)));
+        }
+        text.push_str(&format!("report: {}\n", shown(self.index)));
+        if !failing.is_empty() {
+            text.push_str(&format!("again:  {}\n", self.again));
+        }
+        print(&text);
+    }
+
+    fn headline(&self) -> String {
+        let summary = self.report.summary;
+        let verdicts = [
+            (summary.matched, "match"),
+            (summary.mismatched, "mismatch"),
+            (summary.new, "new"),
+            (summary.approved, "approved"),
+            (summary.failed, "failed"),
+        ];
+        let verdicts = verdicts.iter().filter(|(number, _)| *number > 0);
+        let verdicts: Vec<String> = verdicts
+            .map(|(number, verdict)| format!("{number} {verdict}"))
+            .collect();
+        let seconds = Duration::from_millis(self.report.run.duration_ms).as_secs_f32();
+        let partial = match self.report.run.state {
+            RunState::Complete => String::new(),
+            RunState::Interrupted => format!(
+                "interrupted, partial: {} of {} — ",
+                summary.shots, self.report.run.planned_shots
+            ),
+            RunState::Running | RunState::Stopped => {
+                format!(
+                    "ended early, partial: {} of {} — ",
+                    summary.shots, self.report.run.planned_shots
+                )
+            }
+        };
+        format!(
+            "{partial}{}: {} ({seconds:.1} s)",
+            count(summary.shots, "shot"),
+            verdicts.join(", ")
+        )
+    }
+}
+
+/// Relative to the working directory where that is shorter to read.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}
+
+/// Prints an error to stderr; one that has its own `error:` head keeps it.
+pub(crate) fn complain(text: &str) {
+    let head = if text.starts_with("error") {
+        ""
+    } else {
+        "error: "
+    };
+    eprintln!("{head}{}", printable_lines(text));
+}
+
+/// Text of pages and drivers may hold what would move the cursor or turn letters round.
+fn printable(text: &str) -> String {
+    printable_lines(&text.replace(['\n', '\r'], " "))
+}
+
+fn printable_lines(text: &str) -> String {
+    let is_bad = |c: char| {
+        (c.is_control() && c != '\n')
+            || ('\u{202a}'..='\u{202e}').contains(&c)
+            || ('\u{2066}'..='\u{2069}').contains(&c)
+    };
+    let show = |c: char| {
+        if is_bad(c) {
+            c.escape_unicode().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    text.chars().map(show).collect()
+}
+
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+fn has_colour(is_terminal: bool) -> bool {
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    is_terminal && !no_colour && !is_dumb()
+}
+
+/// Opens a file with whatever the desktop opens it with.
+pub(crate) fn open(path: &Path) {
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
+    let started = std::process::Command::new(program)
+        .arg(path)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn();
+    if let Err(error) = started {
+        eprintln!(
+            "note: {} cannot be opened with {program}: {error}",
+            path.display()
+        );
+    }
+}

@@ -1,0 +1,217 @@
+//! `twinshot test`: plan, run, summarise.
+
+use std::{num::NonZeroUsize, path::PathBuf, thread::available_parallelism};
+
+use clap::{Args, ValueEnum};
+use twinshot::{
+    config::{BaselineSource, Config, EnvironmentUrl, Webdriver},
+    plan::{Filters, Plan},
+    project::Project,
+    report,
+    run::{self, RunOptions},
+    store,
+};
+use url::Url;
+
+use super::{
+    Exit, Failure, ProjectArgs,
+    terminal::{Summary, Terminal, Volume},
+};
+
+/// Runs again what failed.
+const AGAIN: &str = "twinshot test --last-failed";
+
+/// The arguments of `test`; each can be set by a variable `TWINSHOT_…` too.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Only shots whose `flow › shot @viewport` or spec file contains one of these, in any case.
+    #[arg(value_name = "FILTER")]
+    filters: Vec<String>,
+    /// The environment assumed good, or `golden`.
+    #[arg(long, value_name = "NAME", env = "TWINSHOT_BASELINE")]
+    baseline: Option<String>,
+    /// The environment under test.
+    #[arg(long, value_name = "NAME", env = "TWINSHOT_CANDIDATE")]
+    candidate: Option<String>,
+    /// Another address for the baseline.
+    #[arg(long, value_name = "URL", env = "TWINSHOT_BASELINE_URL")]
+    baseline_url: Option<String>,
+    /// Another address for the candidate.
+    #[arg(long, value_name = "URL", env = "TWINSHOT_CANDIDATE_URL")]
+    candidate_url: Option<String>,
+    /// Only these viewports.
+    #[arg(
+        long = "viewport",
+        value_name = "NAME",
+        env = "TWINSHOT_VIEWPORT",
+        value_delimiter = ','
+    )]
+    viewports: Vec<String>,
+    /// Flows that run at the same time, each on both sides; half the cores when absent.
+    #[arg(long, value_name = "N", env = "TWINSHOT_WORKERS")]
+    workers: Option<NonZeroUsize>,
+    /// Only the shots that failed in the last run.
+    #[arg(long, env = "TWINSHOT_LAST_FAILED")]
+    last_failed: bool,
+    /// End the run after so many failing shots.
+    #[arg(long, value_name = "N", env = "TWINSHOT_MAX_FAILURES")]
+    max_failures: Option<NonZeroUsize>,
+    /// A WebDriver that runs already.
+    #[arg(long, value_name = "URL", env = "TWINSHOT_WEBDRIVER")]
+    webdriver: Option<Url>,
+    /// Where reports are kept; `reports` beside twinshot.yaml when absent.
+    #[arg(long, value_name = "DIR", env = "TWINSHOT_REPORTS")]
+    reports: Option<PathBuf>,
+    /// New shots fail, nothing is asked, nothing moves on the screen; implied by the variable CI.
+    #[arg(long, env = "TWINSHOT_CI")]
+    ci: bool,
+    /// Show the browsers' windows.
+    #[arg(long, env = "TWINSHOT_HEADED")]
+    headed: bool,
+    /// Print failing shots and the summary only.
+    #[arg(long, short, env = "TWINSHOT_QUIET", conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print what each shot took.
+    #[arg(long, short, env = "TWINSHOT_VERBOSE")]
+    verbose: bool,
+    /// What goes to stdout.
+    #[arg(long, value_enum, default_value_t, env = "TWINSHOT_FORMAT")]
+    format: Format,
+    /// Open the report when the run is over.
+    #[arg(long, env = "TWINSHOT_OPEN")]
+    open: bool,
+}
+
+/// What goes to stdout.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A line for each shot and a summary.
+    #[default]
+    Text,
+    /// report.json.
+    Json,
+}
+
+/// Runs the command.
+pub(crate) fn run(project: &ProjectArgs, arguments: &TestArgs) -> Result<Exit, Failure> {
+    let mut project = Project::open(project.config.as_deref(), std::env::vars_os())?;
+    arguments.override_config(&mut project.config)?;
+    let suite = project.suite()?;
+    let mut secrets = project.secrets.clone();
+    secrets.merge(&suite.secrets);
+    let options = arguments.run_options(&project, secrets);
+    let filters = arguments.filters(&options)?;
+    let plan = Plan::new(&suite, &project.config, &filters)?;
+
+    let mut terminal = Terminal::new(plan.shots.len(), arguments.volume(), arguments.is_ci());
+    let outcome = run::run(plan, project.config, &options, &mut |event| {
+        terminal.show(&event)
+    });
+    terminal.finish();
+    let outcome = outcome.map_err(|error| Failure::from(error).redacted(&options.secrets))?;
+    match arguments.format {
+        Format::Text => Summary::of(&outcome, AGAIN).print(),
+        Format::Json => terminal.print(&report::json::render(&outcome.report)),
+    }
+    if arguments.open && !arguments.is_ci() {
+        super::terminal::open(&outcome.index);
+    }
+    Ok(Exit::of(&outcome, arguments.is_ci()))
+}
+
+impl TestArgs {
+    fn is_ci(&self) -> bool {
+        let says_so = |value: std::ffi::OsString| !["", "0", "false"].iter().any(|no| value == *no);
+        self.ci || std::env::var_os("CI").is_some_and(says_so)
+    }
+
+    fn volume(&self) -> Volume {
+        match (self.quiet || self.format == Format::Json, self.verbose) {
+            (true, _) => Volume::Quiet {
+                lines: self.format == Format::Text,
+            },
+            (false, true) => Volume::Verbose,
+            (false, false) => Volume::Normal,
+        }
+    }
+
+    /// What the command line says wins over what the file says.
+    fn override_config(&self, config: &mut Config) -> Result<(), Failure> {
+        if let Some(name) = &self.baseline {
+            config.baseline = match name.as_str() {
+                "golden" => BaselineSource::Golden,
+                name => BaselineSource::Environment(name.to_owned()),
+            };
+        }
+        if let Some(name) = &self.candidate {
+            config.candidate.clone_from(name);
+        }
+        if let Some(url) = &self.webdriver {
+            config.webdriver = Webdriver::Url(url.clone());
+        }
+        self.override_urls(config)
+    }
+
+    fn override_urls(&self, config: &mut Config) -> Result<(), Failure> {
+        if let Some(url) = &self.baseline_url {
+            let BaselineSource::Environment(name) = config.baseline.clone() else {
+                let text = "--baseline-url has no meaning with a golden baseline";
+                return Err(Failure::Usage(text.to_owned()));
+            };
+            set_url(config, &name, "--baseline-url", url)?;
+        }
+        if let Some(url) = &self.candidate_url {
+            set_url(config, &config.candidate.clone(), "--candidate-url", url)?;
+        }
+        Ok(())
+    }
+
+    fn run_options(&self, project: &Project, secrets: twinshot::spec::Secrets) -> RunOptions {
+        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
+        RunOptions {
+            reports: self.reports.clone().unwrap_or_else(|| project.reports()),
+            golden: project.golden(),
+            workers: self.workers.map_or((cores / 2).max(1), NonZeroUsize::get),
+            headed: self.headed,
+            max_failures: self.max_failures.map(NonZeroUsize::get),
+            secrets,
+        }
+    }
+
+    fn filters(&self, options: &RunOptions) -> Result<Filters, Failure> {
+        let ids = if self.last_failed {
+            Some(failed_ids(options)?)
+        } else {
+            None
+        };
+        Ok(Filters {
+            words: self.filters.clone(),
+            ids,
+            viewports: self.viewports.clone(),
+        })
+    }
+}
+
+fn set_url(config: &mut Config, name: &str, flag: &str, url: &str) -> Result<(), Failure> {
+    let url: EnvironmentUrl = url
+        .parse()
+        .map_err(|error| Failure::Usage(format!("{flag} `{url}` {error}")))?;
+    let found = config
+        .environments
+        .iter_mut()
+        .find(|environment| environment.name == name);
+    // An unknown name is told of when the roles are filled.
+    if let Some(environment) = found {
+        environment.url = url;
+    }
+    Ok(())
+}
+
+fn failed_ids(options: &RunOptions) -> Result<Vec<String>, Failure> {
+    let (report, _) = store::latest_report(&options.reports)?;
+    let shots = report
+        .shots
+        .into_iter()
+        .filter(|shot| shot.verdict.needs_a_look());
+    Ok(shots.map(|shot| shot.id).collect())
+}

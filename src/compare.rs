@@ -1,0 +1,296 @@
+//! PURE. Two captures and their judgement in, a comparison out: the pixels, the verdict and the reason.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    capture::{Capture, CapturePair, FailureKind, StepFailure, Taken},
+    diff::{self, Diff, DiffError, Rect},
+    plan::Judgement,
+    side::{Role, Side},
+    spec::MaxMismatch,
+};
+
+/// Pictures with more pixels than this are refused from their header.
+pub const MAX_PIXELS: u64 = 200_000_000;
+
+/// What was decided about a shot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// No difference beyond the limits.
+    Match,
+    /// Different.
+    Mismatch,
+    /// There is no baseline.
+    New,
+    /// Different from the live baseline, equal to the golden picture.
+    Approved,
+    /// Could not be decided.
+    Failed,
+}
+
+/// What one shot came to.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// What was decided.
+    pub verdict: Verdict,
+    /// The verdict in one sentence with its numbers.
+    pub reason: String,
+    /// The pixels, when there were two pictures.
+    pub diff: Option<Diff>,
+    /// The overlay as PNG, when something differs.
+    pub overlay: Option<Vec<u8>>,
+    /// What kept the shot from being decided.
+    pub failures: Vec<Failure>,
+}
+
+/// Why a shot could not be decided: trouble on a page, or a picture that cannot be read.
+#[derive(Debug, Clone)]
+pub enum Failure {
+    /// On a page.
+    Step(StepFailure),
+    /// In a picture.
+    Picture {
+        /// Which.
+        role: Role,
+        /// Why.
+        message: String,
+    },
+}
+
+impl Failure {
+    /// Which kind of trouble.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Step(failure) => failure.kind,
+            Self::Picture { .. } => FailureKind::Picture,
+        }
+    }
+
+    fn summary(&self) -> String {
+        match self {
+            Self::Step(failure) if failure.kind == FailureKind::NotReached => {
+                failure.message.clone()
+            }
+            Self::Step(failure) => {
+                format!("{}: `{}`: {}", failure.role, failure.label, failure.message)
+            }
+            Self::Picture { role, message } => format!("{role}: {message}"),
+        }
+    }
+}
+
+/// Compares one pair. A golden picture, where there is one, turns a live difference into `approved`
+/// when the candidate equals it.
+pub fn compare(pair: &CapturePair, judgement: &Judgement, golden: Option<&[u8]>) -> Comparison {
+    match (&pair.sides.baseline, &pair.sides.candidate) {
+        (Taken::Picture(baseline), Taken::Picture(candidate)) => {
+            let pair = Side::new(baseline, candidate);
+            let compared = compare_pictures(&pair, judgement);
+            with_golden(compared, candidate, judgement, golden)
+        }
+        (Taken::Absent, Taken::Picture(_)) => Comparison {
+            verdict: Verdict::New,
+            reason: "new: there is no baseline yet; look at it, then `twinshot approve`".to_owned(),
+            diff: None,
+            overlay: None,
+            failures: Vec::new(),
+        },
+        (baseline, candidate) => failed(failures_of([baseline, candidate])),
+    }
+}
+
+fn failures_of(sides: [&Taken; 2]) -> Vec<Failure> {
+    sides
+        .into_iter()
+        .filter_map(|side| match side {
+            Taken::Failed(failure) => Some(Failure::Step(failure.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+fn failed(failures: Vec<Failure>) -> Comparison {
+    let summaries: Vec<String> = failures.iter().map(Failure::summary).collect();
+    Comparison {
+        verdict: Verdict::Failed,
+        reason: summaries.join("; "),
+        diff: None,
+        overlay: None,
+        failures,
+    }
+}
+
+fn compare_pictures(pair: &Side<&Capture>, judgement: &Judgement) -> Comparison {
+    let options = diff::Options {
+        metric: judgement.metric,
+        threshold: judgement.threshold,
+        antialiasing: judgement.antialiasing,
+        masks: masks_of(pair),
+        max_pixels: MAX_PIXELS,
+    };
+    match diff::compare_with_overlay(&pair.baseline.png, &pair.candidate.png, &options) {
+        Ok(compared) => judged(compared, judgement),
+        Err(error) => failed(vec![unreadable(&error)]),
+    }
+}
+
+/// What either side masks is painted over on both.
+fn masks_of(pair: &Side<&Capture>) -> Vec<Rect> {
+    let of = |capture: &Capture| capture.masks.iter().flatten().copied().collect::<Vec<_>>();
+    let mut masks = of(pair.baseline);
+    masks.extend(of(pair.candidate));
+    masks
+}
+
+fn unreadable(error: &DiffError) -> Failure {
+    // What belongs to no side is told of the picture under test.
+    let role = match error.input() {
+        Some(diff::Input::Baseline) => Role::Baseline,
+        Some(diff::Input::Candidate) | None => Role::Candidate,
+    };
+    Failure::Picture {
+        role,
+        message: error.to_string(),
+    }
+}
+
+fn judged(compared: diff::DiffWithOverlay, judgement: &Judgement) -> Comparison {
+    let diff::DiffWithOverlay { diff, overlay } = compared;
+    let allowed = allowed_pixels(judgement.max_mismatch, diff.total_pixels);
+    let is_match = diff.baseline_size == diff.candidate_size && diff.mismatched_pixels <= allowed;
+    Comparison {
+        verdict: if is_match {
+            Verdict::Match
+        } else {
+            Verdict::Mismatch
+        },
+        reason: reason(&diff, judgement.max_mismatch, is_match),
+        diff: Some(diff),
+        overlay,
+        failures: Vec::new(),
+    }
+}
+
+/// The most pixels that may mismatch: the smaller of the two limits, nothing when there is none.
+pub fn allowed_pixels(limit: MaxMismatch, total: u64) -> u64 {
+    let by_ratio = limit
+        .ratio
+        .map(|ratio| (ratio * total as f64).floor() as u64);
+    match (limit.pixels, by_ratio) {
+        (Some(pixels), Some(by_ratio)) => pixels.min(by_ratio),
+        (one, other) => one.or(other).unwrap_or(0),
+    }
+}
+
+fn reason(diff: &Diff, limit: MaxMismatch, is_match: bool) -> String {
+    let (before, after) = (diff.baseline_size, diff.candidate_size);
+    let sizes = (before != after).then(|| {
+        format!(
+            "size {}×{} → {}×{}, ",
+            before.width, before.height, after.width, after.height
+        )
+    });
+    if diff.mismatched_pixels == 0 && sizes.is_none() {
+        return "no pixel differs beyond the threshold".to_owned();
+    }
+    format!(
+        "{}{} different: {} of {} pixels in {}{}",
+        sizes.unwrap_or_default(),
+        percent(diff.mismatch_ratio()),
+        diff.mismatched_pixels,
+        diff.total_pixels,
+        count(diff.regions.len(), "region"),
+        limit_text(limit, is_match)
+    )
+}
+
+fn limit_text(limit: MaxMismatch, is_match: bool) -> String {
+    let pixels = limit
+        .pixels
+        .filter(|&pixels| pixels > 0)
+        .map(|pixels| format!("{pixels} pixels"));
+    let ratio = limit.ratio.filter(|&ratio| ratio > 0.0).map(percent);
+    let limits: Vec<String> = pixels.into_iter().chain(ratio).collect();
+    match (limits.is_empty(), is_match) {
+        (true, _) => String::new(),
+        (false, true) => format!(", within max_mismatch {}", limits.join(" and ")),
+        (false, false) => format!(", max_mismatch {}", limits.join(" and ")),
+    }
+}
+
+/// `1 region`, `2 regions`.
+pub fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// A ratio for people: two decimals, but never `0 %` for what is not nothing nor `100 %` for less than all.
+pub fn percent(ratio: f64) -> String {
+    let percent = ratio * 100.0;
+    if ratio > 0.0 && percent < 0.01 {
+        "< 0.01 %".to_owned()
+    } else if ratio < 1.0 && percent > 99.99 {
+        "> 99.99 %".to_owned()
+    } else {
+        format!("{percent:.2} %")
+    }
+}
+
+fn with_golden(
+    compared: Comparison,
+    candidate: &Capture,
+    judgement: &Judgement,
+    golden: Option<&[u8]>,
+) -> Comparison {
+    let Some(golden) = golden.filter(|_| compared.verdict == Verdict::Mismatch) else {
+        return compared;
+    };
+    let approved = Capture {
+        png: golden.into(),
+        size: candidate.size,
+        page: None,
+        masks: candidate.masks.clone(),
+        warnings: Vec::new(),
+    };
+    let pair = Side::new(&approved, candidate);
+    match compare_pictures(&pair, judgement).verdict {
+        Verdict::Match => Comparison {
+            verdict: Verdict::Approved,
+            reason: format!(
+                "approved: {}, and equal to the golden picture",
+                compared.reason
+            ),
+            ..compared
+        },
+        _ => compared,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limit(pixels: Option<u64>, ratio: Option<f64>) -> MaxMismatch {
+        MaxMismatch { pixels, ratio }
+    }
+
+    #[test]
+    fn the_smaller_limit_wins_and_none_means_nothing() {
+        assert_eq!(allowed_pixels(limit(None, None), 1000), 0);
+        assert_eq!(allowed_pixels(limit(Some(5), None), 1000), 5);
+        assert_eq!(allowed_pixels(limit(None, Some(0.01)), 1000), 10);
+        assert_eq!(allowed_pixels(limit(Some(5), Some(0.01)), 1000), 5);
+        assert_eq!(allowed_pixels(limit(Some(50), Some(0.01)), 1000), 10);
+        assert_eq!(allowed_pixels(limit(None, Some(0.0009)), 1000), 0);
+    }
+
+    #[test]
+    fn a_percentage_never_hides_a_difference() {
+        assert_eq!(percent(0.0), "0.00 %");
+        assert_eq!(percent(0.000_000_1), "< 0.01 %");
+        assert_eq!(percent(0.0153), "1.53 %");
+        assert_eq!(percent(0.999_99), "> 99.99 %");
+        assert_eq!(percent(1.0), "100.00 %");
+    }
+}

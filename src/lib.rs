@@ -1,0 +1,31 @@
+//! Twinshot: one flow, two environments, every changed pixel.
+//!
+//! A flow is run in a real browser against two environments at the same time, photographed step by
+//! step, and the pixels are compared:
+//!
+//! ```text
+//! &str ─Suite::parse→ Suite ─Plan::new→ Plan ─capture→ CapturePair ─compare→ Comparison ─run→ Report ─render→ String
+//! ```
+//!
+//! Each stage takes the previous one's type and keeps no reference back. Trouble on a page is data in
+//! the report; `Err` means that nothing could be run at all.
+//!
+//! - Pure, no input or output: [`diff`] (pixels), [`spec`] and [`config`] (YAML to checked types),
+//!   [`plan`] (jobs and ids), [`compare`] (verdicts), [`report`] (one file per format).
+//! - At the edge: `browser` (the only module that names fantoccini), [`capture`]'s runner, [`store`]
+//!   (files), [`project`] (where the files of a project are), [`demo`] (the embedded site).
+//! - [`run`] joins them: the one place where async meets rayon.
+
+mod browser;
+pub mod capture;
+pub mod compare;
+pub mod config;
+pub mod demo;
+pub mod diff;
+pub mod plan;
+pub mod project;
+pub mod report;
+pub mod run;
+pub mod side;
+pub mod spec;
+pub mod store;

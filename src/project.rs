@@ -1,0 +1,181 @@
+//! EFFECT. A project on disk: `twinshot.yaml` found upwards from the working directory, and the spec
+//! files below its `specs/`, read and handed to the parsers.
+
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    config::{Config, ParsedConfig},
+    spec::{Diagnostics, Secrets, Source, Suite, SuiteSettings, Variables},
+};
+
+/// The name of the configuration.
+pub const CONFIG_NAME: &str = "twinshot.yaml";
+
+/// A project whose configuration was read.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// The checked configuration.
+    pub config: Config,
+    /// Secret values that the configuration used.
+    pub secrets: Secrets,
+    variables: Variables,
+}
+
+/// Why a project cannot be worked with.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// There is no configuration here.
+    #[error(
+        "no {CONFIG_NAME} in {} or any folder above it: make one, or name one with --config",
+        .0.display()
+    )]
+    NoConfig(PathBuf),
+    /// There is nothing to run.
+    #[error("there is no spec below {}: add a file such as specs/home.yaml", .0.display())]
+    NoSpecs(PathBuf),
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file is not text.
+    #[error("{} is not UTF-8 text", .0.display())]
+    NotText(PathBuf),
+    /// A file does not say what it should.
+    #[error("{0}")]
+    Diagnostics(#[from] Diagnostics),
+}
+
+impl Project {
+    /// Finds and reads the configuration.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read, or it is wrong.
+    pub fn open(
+        config: Option<&Path>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ProjectError> {
+        let path = match config {
+            Some(path) => path.to_owned(),
+            None => find_config()?,
+        };
+        let text = environment.into_iter();
+        let text = text.filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        let variables = Variables::new(text, &[]);
+        let ParsedConfig { config, secrets } = Config::parse(&read_source(&path)?, &variables)?;
+        let variables = variables.with_secret_names(&config.secrets);
+        Ok(Self {
+            config,
+            secrets,
+            variables,
+        })
+    }
+
+    /// Reads and checks every spec.
+    ///
+    /// # Errors
+    /// When there is none, or one cannot be read, or one is wrong.
+    pub fn suite(&self) -> Result<Suite, ProjectError> {
+        let folder = self.config.root.join("specs");
+        let mut files = Vec::new();
+        find_specs(&folder, &mut files)?;
+        if files.is_empty() {
+            return Err(ProjectError::NoSpecs(folder));
+        }
+        files.sort();
+        let sources: Vec<Source> = files
+            .iter()
+            .map(|file| read_source(file))
+            .collect::<Result<_, _>>()?;
+        let settings = SuiteSettings {
+            viewports: self.config.viewports.clone(),
+        };
+        Ok(Suite::parse(&sources, &self.variables, &settings)?)
+    }
+
+    /// Where reports are kept when nothing else is said.
+    pub fn reports(&self) -> PathBuf {
+        self.config.root.join("reports")
+    }
+
+    /// Where approved pictures are kept.
+    pub fn golden(&self) -> PathBuf {
+        self.config.root.join("golden")
+    }
+}
+
+fn find_config() -> Result<PathBuf, ProjectError> {
+    let here = std::env::current_dir().map_err(|source| ProjectError::Read {
+        path: PathBuf::from("."),
+        source,
+    })?;
+    let found = here
+        .ancestors()
+        .map(|folder| folder.join(CONFIG_NAME))
+        .find(|file| file.is_file());
+    found.ok_or(ProjectError::NoConfig(here))
+}
+
+/// Hidden folders are not ours; links are followed no deeper than folders go.
+fn find_specs(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), ProjectError> {
+    let wrap = |source| ProjectError::Read {
+        path: folder.to_owned(),
+        source,
+    };
+    if !folder.exists() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder).map_err(wrap)? {
+        let entry = entry.map_err(wrap)?;
+        let path = entry.path();
+        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if is_hidden {
+            continue;
+        }
+        if entry.file_type().map_err(wrap)?.is_dir() {
+            find_specs(&path, files)?;
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml")
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn read_source(path: &Path) -> Result<Source, ProjectError> {
+    let bytes = fs::read(path).map_err(|source| ProjectError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let text = String::from_utf8(bytes).map_err(|_| ProjectError::NotText(path.to_owned()))?;
+    let absolute = std::path::absolute(path).map_err(|source| ProjectError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();
+    Ok(Source {
+        name: shown(path),
+        folder,
+        text,
+    })
+}
+
+/// Relative to the working directory where that is shorter to read.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}

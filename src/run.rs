@@ -1,0 +1,350 @@
+//! The one place where async meets rayon: a plan in, a report out.
+//!
+//! Captures come from a tokio thread over a bounded channel, are compared by rayon, and are collected
+//! here, on the calling thread, back in plan order. A semaphore bounds the pictures on their way, so
+//! that memory stays flat however long the run is.
+
+mod collect;
+mod shot;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI32, Ordering},
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread,
+};
+
+use tokio::sync::{mpsc, watch};
+
+pub use crate::browser::LaunchError;
+use crate::{
+    browser::{self, LaunchOptions, Launcher, RunFolder},
+    capture::runner::{self, Delivery, LiveEnvironment, Setup},
+    config::{BaselineSource, Config, Environment, EnvironmentUrl, Webdriver},
+    demo::{DemoServer, Release},
+    plan::Plan,
+    report::{Report, RunState, ShotReport},
+    spec::Secrets,
+    store::{FailingFolder, GoldenFolder, ReportFolder, StoreError},
+};
+use collect::Collector;
+use shot::Judge;
+
+/// What a run needs besides its plan.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// Where reports are kept.
+    pub reports: PathBuf,
+    /// Where approved pictures are kept.
+    pub golden: PathBuf,
+    /// Flows that run at the same time, each on both sides.
+    pub workers: usize,
+    /// Shows the browsers' windows.
+    pub headed: bool,
+    /// Ends the run after so many failing shots.
+    pub max_failures: Option<usize>,
+    /// Values that must not appear in any output.
+    pub secrets: Secrets,
+}
+
+/// What happens meanwhile; losing an event changes no result.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// Something to know that is no result.
+    Note(String),
+    /// One more shot has its verdict.
+    Decided,
+    /// What was decided, in plan order.
+    Shot {
+        /// What was decided.
+        shot: &'a ShotReport,
+        /// The picture to look at, for a failing shot.
+        open: Option<&'a PathBuf>,
+    },
+}
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Everything that was decided.
+    pub report: Report,
+    /// The report's page.
+    pub index: PathBuf,
+    /// The signal that ended the run early.
+    pub signal: Option<i32>,
+}
+
+/// Why a run could not be made at all.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// No browser can be driven.
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    /// Results cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The embedded demo site cannot be started.
+    #[error("the demo site cannot be started: {0}")]
+    Demo(std::io::Error),
+    /// The configuration does not have the environment that a role names.
+    #[error("there is no environment `{name}`; twinshot.yaml has {known}")]
+    UnknownEnvironment {
+        /// The name.
+        name: String,
+        /// Those that are.
+        known: String,
+    },
+    /// The operating system gave us no thread or no runtime.
+    #[error("cannot start: {0}")]
+    System(std::io::Error),
+}
+
+/// Runs the plan and writes the report.
+///
+/// # Errors
+/// When the run cannot be made at all; trouble on a page is in the report instead.
+pub fn run(
+    plan: Plan,
+    config: Config,
+    options: &RunOptions,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<Outcome, RunError> {
+    let (plan, config) = (Arc::new(plan), Arc::new(config));
+    let sides = Roles::of(&config)?;
+    let webdriver = match &config.webdriver {
+        Webdriver::Auto => None,
+        Webdriver::Url(url) => Some(url.clone()),
+    };
+    let run_id = collect::new_run_id();
+    let folder = ReportFolder::create(&options.reports, &run_id)?;
+    let failing = FailingFolder::create(&std::env::temp_dir())?;
+    let scratch = Arc::new(RunFolder::create()?);
+    let launcher = Launcher::new(
+        LaunchOptions {
+            webdriver,
+            headed: options.headed,
+        },
+        scratch,
+    )?;
+    if browser::sandbox_is_off() {
+        let note = "running as root: the browser is started with --no-sandbox";
+        on_event(Event::Note(note.to_owned()));
+    }
+
+    let collector = Collector::new(&plan, &config, run_id, &folder, options)?;
+    let judge = Judge {
+        plan: &plan,
+        folder: &folder,
+        failing: &failing,
+        golden: GoldenFolder::new(options.golden.clone()),
+        baseline_is_golden: config.baseline == BaselineSource::Golden,
+        secrets: &options.secrets,
+    };
+    let stop = Stop::default();
+    let (deliveries, arriving) = mpsc::channel(1);
+    let (results, decided) = channel();
+    thread::scope(|scope| {
+        let capture = scope.spawn(|| {
+            capture(
+                &plan,
+                &config,
+                &sides,
+                launcher,
+                options.workers,
+                deliveries,
+                &stop,
+            )
+        });
+        let judge = &judge;
+        scope.spawn(move || compare_all(arriving, judge, results));
+        let collected = collector.collect(decided, &stop, on_event);
+        capture
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let report = collected?.finish(stop.state())?;
+        Ok(Outcome {
+            report,
+            index: folder.index(),
+            signal: stop.signal(),
+        })
+    })
+}
+
+/// The environments that fill the two roles.
+#[derive(Debug)]
+struct Roles {
+    baseline: Option<Environment>,
+    candidate: Environment,
+}
+
+impl Roles {
+    fn of(config: &Config) -> Result<Self, RunError> {
+        let baseline = match &config.baseline {
+            BaselineSource::Golden => None,
+            BaselineSource::Environment(name) => Some(environment(config, name)?),
+        };
+        Ok(Self {
+            baseline,
+            candidate: environment(config, &config.candidate)?,
+        })
+    }
+}
+
+fn environment(config: &Config, name: &str) -> Result<Environment, RunError> {
+    let found = config
+        .environments
+        .iter()
+        .find(|environment| environment.name == name);
+    found.cloned().ok_or_else(|| {
+        let known = config
+            .environments
+            .iter()
+            .map(|environment| environment.name.as_str());
+        let known = known.collect::<Vec<_>>().join(", ");
+        RunError::UnknownEnvironment {
+            name: name.to_owned(),
+            known,
+        }
+    })
+}
+
+/// Why a run ends before its plan does.
+#[derive(Debug, Default)]
+pub(crate) struct Stop {
+    wanted: watch::Sender<bool>,
+    signal: AtomicI32,
+}
+
+impl Stop {
+    fn stop(&self) {
+        self.wanted.send_replace(true);
+    }
+
+    fn stop_for_signal(&self, signal: i32) {
+        self.signal.store(signal, Ordering::Relaxed);
+        self.stop();
+    }
+
+    fn signal(&self) -> Option<i32> {
+        Some(self.signal.load(Ordering::Relaxed)).filter(|&signal| signal != 0)
+    }
+
+    fn state(&self) -> RunState {
+        match (self.signal(), *self.wanted.borrow()) {
+            (Some(_), _) => RunState::Interrupted,
+            (None, true) => RunState::Stopped,
+            (None, false) => RunState::Complete,
+        }
+    }
+}
+
+/// The asynchronous half, on a thread and a runtime of its own.
+fn capture(
+    plan: &Arc<Plan>,
+    config: &Arc<Config>,
+    sides: &Roles,
+    launcher: Launcher,
+    workers: usize,
+    deliveries: mpsc::Sender<Delivery>,
+    stop: &Stop,
+) -> Result<(), RunError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(RunError::System)?;
+    runtime.block_on(async {
+        let mut demos = Vec::new();
+        let baseline = match &sides.baseline {
+            Some(environment) => Some(live(environment, &mut demos).await?),
+            None => None,
+        };
+        let setup = Setup {
+            plan: Arc::clone(plan),
+            launcher,
+            baseline,
+            candidate: live(&sides.candidate, &mut demos).await?,
+            config: Arc::clone(config),
+            workers,
+        };
+        tokio::select! {
+            () = runner::run(setup, deliveries, stop.wanted.subscribe()) => {}
+            error = watch_signals(stop) => return Err(RunError::System(error)),
+        }
+        Ok(())
+    })
+}
+
+/// Starts the demo site where an environment is one.
+async fn live(
+    environment: &Environment,
+    demos: &mut Vec<DemoServer>,
+) -> Result<LiveEnvironment, RunError> {
+    let base = match &environment.url {
+        EnvironmentUrl::Url(url) => url.clone(),
+        EnvironmentUrl::Demo(release) => start_demo(*release, demos).await?,
+    };
+    Ok(LiveEnvironment {
+        base,
+        hosts: environment.hosts.clone(),
+    })
+}
+
+async fn start_demo(release: Release, demos: &mut Vec<DemoServer>) -> Result<url::Url, RunError> {
+    let server = DemoServer::start(release).await.map_err(RunError::Demo)?;
+    let url = url::Url::parse(&server.url()).expect("a loopback address is a URL");
+    demos.push(server);
+    Ok(url)
+}
+
+/// The first signal ends the run in order; the second one ends the process. Returns only an error.
+async fn watch_signals(stop: &Stop) -> std::io::Error {
+    use tokio::signal::unix::{SignalKind, signal};
+    let streams = signal(SignalKind::interrupt()).and_then(|interrupt| {
+        signal(SignalKind::terminate()).map(|terminate| (interrupt, terminate))
+    });
+    let (mut interrupt, mut terminate) = match streams {
+        Ok(streams) => streams,
+        Err(error) => return error,
+    };
+    loop {
+        let number = tokio::select! {
+            _ = interrupt.recv() => 2,
+            _ = terminate.recv() => 15,
+        };
+        if stop.signal().is_some() {
+            std::process::exit(128 + number);
+        }
+        stop.stop_for_signal(number);
+    }
+}
+
+/// Compares what arrives, as many at a time as there are cores.
+fn compare_all(
+    mut arriving: mpsc::Receiver<Delivery>,
+    judge: &Judge<'_>,
+    results: Sender<shot::Decided>,
+) {
+    rayon::in_place_scope(|scope| {
+        while let Some(Delivery {
+            pair,
+            browser,
+            permit,
+        }) = arriving.blocking_recv()
+        {
+            let results = results.clone();
+            scope.spawn(move |_| {
+                let decided = judge.decide(&pair, browser);
+                drop(permit);
+                // The collector leaves early only when results cannot be written any more.
+                let _ = results.send(decided);
+            });
+        }
+    });
+}
+
+/// What the collector reads.
+pub(crate) type Decisions = Receiver<shot::Decided>;

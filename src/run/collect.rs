@@ -1,0 +1,226 @@
+//! Gathers decided shots into the report, in plan order, and writes it again and again as it grows, so
+//! that a killed run leaves a readable partial report.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{
+    Decisions, Event, RunOptions, Stop,
+    shot::{Decided, Kept},
+};
+use crate::{
+    config::{BaselineSource, Config, EnvironmentUrl},
+    plan::Plan,
+    report::{EnvironmentReport, Report, Run, RunState, SCHEMA_VERSION, Summary},
+    side::Side,
+    store::{ReportFolder, StoreError},
+};
+
+/// The partial report is written at most so often, and never for more than a twentieth of the time.
+const PARTIAL_PAUSE: Duration = Duration::from_secs(1);
+const PARTIAL_SHARE: u32 = 20;
+
+/// The growing report.
+pub(super) struct Collector<'a> {
+    report: Report,
+    shots: Vec<Option<Kept>>,
+    /// How many shots, from the first on, were told of.
+    told: usize,
+    folder: &'a ReportFolder,
+    max_failures: Option<usize>,
+    began: Instant,
+    next_write: Instant,
+}
+
+impl<'a> Collector<'a> {
+    /// Writes the empty partial report at once: if that cannot be done, nothing else should be.
+    pub(super) fn new(
+        plan: &Arc<Plan>,
+        config: &Config,
+        run_id: String,
+        folder: &'a ReportFolder,
+        options: &RunOptions,
+    ) -> Result<Self, StoreError> {
+        let began = Instant::now();
+        let collector = Self {
+            report: Report {
+                schema_version: SCHEMA_VERSION,
+                run: new_run(plan, config, run_id, options),
+                summary: Summary::default(),
+                warnings: Vec::new(),
+                shots: Vec::new(),
+            },
+            shots: plan.shots.iter().map(|_| None).collect(),
+            told: 0,
+            folder,
+            max_failures: options.max_failures,
+            began,
+            next_write: began + PARTIAL_PAUSE,
+        };
+        folder.write(&collector.report)?;
+        folder.make_latest()?;
+        Ok(collector)
+    }
+
+    /// Takes decisions until there are no more to come.
+    pub(super) fn collect(
+        mut self,
+        decisions: Decisions,
+        stop: &Stop,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Self, StoreError> {
+        for decided in decisions {
+            if let Err(error) = self.add(decided, on_event) {
+                stop.stop();
+                return Err(error);
+            }
+            if self.max_failures.is_some_and(|most| self.failing() >= most) {
+                stop.stop();
+            }
+        }
+        self.tell_rest(on_event);
+        Ok(self)
+    }
+
+    fn add(
+        &mut self,
+        Decided {
+            index,
+            browser,
+            result,
+        }: Decided,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), StoreError> {
+        self.shots[index] = Some(result?);
+        self.report.run.browser = self.report.run.browser.take().or(browser);
+        on_event(Event::Decided);
+        self.tell(on_event);
+        if Instant::now() >= self.next_write {
+            self.write_partial()?;
+        }
+        Ok(())
+    }
+
+    /// Tells of shots in plan order, so that two runs print the same lines.
+    fn tell(&mut self, on_event: &mut dyn FnMut(Event<'_>)) {
+        while let Some(Some(Kept { shot, open })) = self.shots.get(self.told) {
+            on_event(Event::Shot {
+                shot,
+                open: open.as_ref(),
+            });
+            self.told += 1;
+        }
+    }
+
+    /// Tells of those that stand behind a gap, when the run ended early.
+    fn tell_rest(&self, on_event: &mut dyn FnMut(Event<'_>)) {
+        for Kept { shot, open } in self.shots.iter().skip(self.told).flatten() {
+            on_event(Event::Shot {
+                shot,
+                open: open.as_ref(),
+            });
+        }
+    }
+
+    fn write_partial(&mut self) -> Result<(), StoreError> {
+        let began = Instant::now();
+        self.refresh();
+        self.folder.write(&self.report)?;
+        self.next_write = Instant::now() + PARTIAL_PAUSE.max(began.elapsed() * PARTIAL_SHARE);
+        Ok(())
+    }
+
+    fn refresh(&mut self) {
+        self.report.shots = self
+            .shots
+            .iter()
+            .flatten()
+            .map(|kept| kept.shot.clone())
+            .collect();
+        self.report.summary = Summary::of(&self.report.shots);
+        let elapsed = self.began.elapsed().as_millis();
+        self.report.run.duration_ms = u64::try_from(elapsed).unwrap_or(u64::MAX);
+    }
+
+    fn failing(&self) -> usize {
+        let fails = |kept: &&Kept| kept.shot.verdict.needs_a_look();
+        self.shots.iter().flatten().filter(fails).count()
+    }
+
+    /// Writes the report for good.
+    pub(super) fn finish(mut self, state: RunState) -> Result<Report, StoreError> {
+        self.refresh();
+        let is_whole = self.report.shots.len() == self.shots.len();
+        // A stop that came when everything was decided cut nothing off.
+        self.report.run.state = match state {
+            RunState::Stopped if is_whole => RunState::Complete,
+            RunState::Complete if !is_whole => RunState::Stopped,
+            state => state,
+        };
+        self.report.run.finished = Some(now());
+        self.folder.write(&self.report)?;
+        Ok(self.report)
+    }
+}
+
+fn new_run(plan: &Plan, config: &Config, id: String, options: &RunOptions) -> Run {
+    let named = |name: &str| EnvironmentReport {
+        name: name.to_owned(),
+        url: shown_url(config, name).map(|url| options.secrets.redact(&url)),
+    };
+    let baseline = match &config.baseline {
+        BaselineSource::Golden => EnvironmentReport {
+            name: "golden".to_owned(),
+            url: None,
+        },
+        BaselineSource::Environment(name) => named(name),
+    };
+    Run {
+        id,
+        started: now(),
+        finished: None,
+        duration_ms: 0,
+        state: RunState::Running,
+        planned_shots: plan.shots.len(),
+        twinshot_version: env!("CARGO_PKG_VERSION").to_owned(),
+        browser: None,
+        platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        environments: Side::new(baseline, named(&config.candidate)),
+        metric: config.metric,
+        antialiasing: config.antialiasing,
+    }
+}
+
+/// The environment's URL without credentials.
+fn shown_url(config: &Config, name: &str) -> Option<String> {
+    let environment = config
+        .environments
+        .iter()
+        .find(|environment| environment.name == name)?;
+    Some(match &environment.url {
+        EnvironmentUrl::Demo(release) => format!("demo:{release}"),
+        EnvironmentUrl::Url(url) => {
+            let mut shown = url.clone();
+            let _ = shown.set_username("");
+            let _ = shown.set_password(None);
+            shown.to_string()
+        }
+    })
+}
+
+fn now() -> String {
+    let now = OffsetDateTime::now_utc();
+    let now = now.replace_nanosecond(0).unwrap_or(now);
+    now.format(&Rfc3339).unwrap_or_default()
+}
+
+/// The time to the second, safe as a file name, and four characters against two runs in one second.
+pub(super) fn new_run_id() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    let chance = RandomState::new().hash_one(std::process::id()) & 0xFFFF;
+    format!("{}-{chance:04x}", now().replace(':', "-"))
+}

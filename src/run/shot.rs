@@ -1,0 +1,372 @@
+//! One shot from captured to decided: compared, its pictures stored, its report made.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    capture::{Capture, CapturePair, StepFailure, Taken},
+    compare::{self, Comparison, Failure},
+    diff,
+    plan::{Plan, PlannedShot},
+    report::{
+        ComparisonReport, FailureKind, FailureReport, LimitReport, MaskReport, PageReport,
+        PictureReport, ShotReport, StepReport, Times, Verdict,
+    },
+    side::{Role, Side},
+    spec::Secrets,
+    store::{FailingFolder, GoldenFolder, ReportFolder, StoreError},
+};
+
+/// What every comparison of a run needs.
+pub(super) struct Judge<'a> {
+    pub(super) plan: &'a Arc<Plan>,
+    pub(super) folder: &'a ReportFolder,
+    pub(super) failing: &'a FailingFolder,
+    pub(super) golden: GoldenFolder,
+    pub(super) baseline_is_golden: bool,
+    pub(super) secrets: &'a Secrets,
+}
+
+/// A decided shot on its way to the collector.
+pub(crate) struct Decided {
+    pub(super) index: usize,
+    pub(super) browser: Option<String>,
+    pub(super) result: Result<Kept, StoreError>,
+}
+
+/// A decided shot whose pictures are stored.
+pub(crate) struct Kept {
+    pub(super) shot: ShotReport,
+    /// The picture to look at, for a failing shot.
+    pub(super) open: Option<PathBuf>,
+}
+
+impl Judge<'_> {
+    /// Decides one shot. A panic in here is our bug and fails this shot only.
+    pub(super) fn decide(&self, pair: &CapturePair, browser: Option<String>) -> Decided {
+        let index = pair.index;
+        let guarded = catch_unwind(AssertUnwindSafe(|| self.judge(pair)));
+        let result =
+            guarded.unwrap_or_else(|_| self.keep(pair, &panicked(pair, self.plan), Duration::ZERO));
+        Decided {
+            index,
+            browser,
+            result,
+        }
+    }
+
+    fn judge(&self, pair: &CapturePair) -> Result<Kept, StoreError> {
+        let planned = &self.plan.shots[pair.index];
+        let golden = self.golden.read(&planned.id.path())?;
+        let began = Instant::now();
+        if self.baseline_is_golden {
+            let pair = self.with_golden_baseline(pair, planned, golden);
+            let comparison = compare::compare(&pair, &planned.judgement, None);
+            return self.keep(&pair, &comparison, began.elapsed());
+        }
+        let comparison = compare::compare(pair, &planned.judgement, golden.as_deref());
+        self.keep(pair, &comparison, began.elapsed())
+    }
+
+    /// The pair with the approved picture, if there is one, as its baseline.
+    fn with_golden_baseline(
+        &self,
+        pair: &CapturePair,
+        planned: &PlannedShot,
+        golden: Option<Vec<u8>>,
+    ) -> CapturePair {
+        let mut pair = pair.clone();
+        let Some(png) = golden else { return pair };
+        // Trouble that belongs to no side of its own was put on the baseline's.
+        if matches!(pair.sides.baseline, Taken::Failed(_)) {
+            return pair;
+        }
+        pair.sides.baseline = match diff::decode_header(&png) {
+            Ok(size) => Taken::Picture(Capture {
+                png: png.into(),
+                size,
+                page: None,
+                masks: Vec::new(),
+                warnings: Vec::new(),
+            }),
+            Err(error) => Taken::Failed(self.bad_golden(planned, &error.to_string())),
+        };
+        pair
+    }
+
+    fn bad_golden(&self, planned: &PlannedShot, reason: &str) -> StepFailure {
+        let file = self.golden.file(&planned.id.path());
+        StepFailure {
+            role: Role::Baseline,
+            kind: FailureKind::Picture,
+            message: format!(
+                "the golden picture {} {reason}; restore it, or remove it and approve anew",
+                file.display()
+            ),
+            label: planned.label.clone(),
+            location: planned.location.clone(),
+            url: None,
+            pictures: Vec::new(),
+        }
+    }
+
+    fn keep(
+        &self,
+        pair: &CapturePair,
+        comparison: &Comparison,
+        compare_time: Duration,
+    ) -> Result<Kept, StoreError> {
+        let planned = &self.plan.shots[pair.index];
+        let pictures = Side::new(
+            self.keep_picture(&pair.sides.baseline)?,
+            self.keep_picture(&pair.sides.candidate)?,
+        );
+        let overlay = comparison
+            .overlay
+            .as_ref()
+            .map(|overlay| self.folder.keep(overlay))
+            .transpose()?;
+        let failures = comparison
+            .failures
+            .iter()
+            .map(|failure| self.keep_failure(failure, planned));
+        let mut shot = ShotReport {
+            id: planned.id.path(),
+            flow: planned.id.flow.clone(),
+            shot: planned.id.shot.clone(),
+            viewport: planned.id.viewport.clone(),
+            viewport_size: planned.viewport.to_string(),
+            browser: planned.id.browser.clone(),
+            step: StepReport {
+                label: planned.label.clone(),
+                location: planned.location.clone(),
+            },
+            verdict: comparison.verdict,
+            reason: comparison.reason.clone(),
+            comparison: comparison_report(pair, comparison, planned),
+            pictures,
+            overlay,
+            failures: failures.collect::<Result<_, _>>()?,
+            warnings: warnings(pair),
+            times: times(pair, compare_time),
+        };
+        redact(&mut shot, self.secrets);
+        let open = self.keep_failing(&shot, pair, comparison)?;
+        Ok(Kept { shot, open })
+    }
+
+    fn keep_picture(&self, taken: &Taken) -> Result<Option<PictureReport>, StoreError> {
+        let Taken::Picture(capture) = taken else {
+            return Ok(None);
+        };
+        let page = capture.page.as_ref().map(|page| PageReport {
+            url: page.url.clone(),
+            title: page.title.clone(),
+            status: page.status,
+        });
+        self.folder
+            .keep_picture(&capture.png, capture.size, page)
+            .map(Some)
+    }
+
+    fn keep_failure(
+        &self,
+        failure: &Failure,
+        planned: &PlannedShot,
+    ) -> Result<FailureReport, StoreError> {
+        Ok(match failure {
+            Failure::Step(failure) => FailureReport {
+                role: failure.role,
+                kind: failure.kind,
+                message: failure.message.clone(),
+                step: StepReport {
+                    label: failure.label.clone(),
+                    location: failure.location.clone(),
+                },
+                url: failure.url.clone(),
+                pictures: failure
+                    .pictures
+                    .iter()
+                    .map(|png| self.folder.keep(png))
+                    .collect::<Result<_, _>>()?,
+            },
+            Failure::Picture { role, message } => FailureReport {
+                role: *role,
+                kind: FailureKind::Picture,
+                message: self.name_golden(*role, message, planned),
+                step: StepReport {
+                    label: planned.label.clone(),
+                    location: planned.location.clone(),
+                },
+                url: None,
+                pictures: Vec::new(),
+            },
+        })
+    }
+
+    fn name_golden(&self, role: Role, message: &str, planned: &PlannedShot) -> String {
+        if self.baseline_is_golden && role == Role::Baseline {
+            let file = self.golden.file(&planned.id.path());
+            return format!("{message} ({})", file.display());
+        }
+        message.to_owned()
+    }
+
+    /// Copies a failing shot's pictures to where the terminal's line points.
+    fn keep_failing(
+        &self,
+        shot: &ShotReport,
+        pair: &CapturePair,
+        comparison: &Comparison,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        if !shot.verdict.needs_a_look() {
+            return Ok(None);
+        }
+        let mut open = None;
+        for (role, taken) in [
+            (Role::Baseline, &pair.sides.baseline),
+            (Role::Candidate, &pair.sides.candidate),
+        ] {
+            let png = match taken {
+                Taken::Picture(capture) => Some(&capture.png),
+                Taken::Failed(failure) => failure.pictures.last(),
+                Taken::Absent => None,
+            };
+            if let Some(png) = png {
+                let kept = self.failing.keep(&shot.id, &format!("{role}.png"), png)?;
+                let is_failed = matches!(taken, Taken::Failed(_));
+                if is_failed || shot.verdict == Verdict::New {
+                    open = Some(kept);
+                }
+            }
+        }
+        match &comparison.overlay {
+            Some(overlay) => self.failing.keep(&shot.id, "diff.png", overlay).map(Some),
+            None => Ok(open),
+        }
+    }
+}
+
+fn panicked(pair: &CapturePair, plan: &Plan) -> Comparison {
+    let planned = &plan.shots[pair.index];
+    let message = "Twinshot panicked while comparing: this is a bug, please report it".to_owned();
+    Comparison {
+        verdict: Verdict::Failed,
+        reason: message.clone(),
+        diff: None,
+        overlay: None,
+        failures: vec![Failure::Step(StepFailure {
+            role: Role::Candidate,
+            kind: FailureKind::Internal,
+            message,
+            label: planned.label.clone(),
+            location: planned.location.clone(),
+            url: None,
+            pictures: Vec::new(),
+        })],
+    }
+}
+
+fn comparison_report(
+    pair: &CapturePair,
+    comparison: &Comparison,
+    planned: &PlannedShot,
+) -> Option<ComparisonReport> {
+    let diff = comparison.diff.as_ref()?;
+    let limit = planned.judgement.max_mismatch;
+    Some(ComparisonReport {
+        threshold: planned.judgement.threshold,
+        max_mismatch: LimitReport {
+            pixels: limit.pixels,
+            ratio: limit.ratio,
+        },
+        mismatched_pixels: diff.mismatched_pixels,
+        antialiased_pixels: diff.antialiased_pixels,
+        total_pixels: diff.total_pixels,
+        mismatch_ratio: diff.mismatch_ratio(),
+        regions: diff.regions.clone(),
+        masks: mask_reports(pair, planned),
+    })
+}
+
+fn mask_reports(pair: &CapturePair, planned: &PlannedShot) -> Vec<MaskReport> {
+    let boxes = |number: usize| {
+        let mut boxes: Vec<_> = captures(pair)
+            .filter_map(|capture| capture.masks.get(number))
+            .flatten()
+            .copied()
+            .collect();
+        boxes.dedup();
+        boxes
+    };
+    let masks = planned.shot.masks.iter().enumerate();
+    masks
+        .map(|(number, mask)| MaskReport {
+            selector: mask.to_string(),
+            boxes: boxes(number),
+        })
+        .collect()
+}
+
+fn captures(pair: &CapturePair) -> impl Iterator<Item = &Capture> {
+    [&pair.sides.baseline, &pair.sides.candidate]
+        .into_iter()
+        .filter_map(|taken| match taken {
+            Taken::Picture(capture) => Some(capture),
+            _ => None,
+        })
+}
+
+/// What both sides say is said once; what one side says names it.
+fn warnings(pair: &CapturePair) -> Vec<String> {
+    let of = |taken: &Taken| match taken {
+        Taken::Picture(capture) => capture.warnings.clone(),
+        _ => Vec::new(),
+    };
+    let (baseline, candidate) = (of(&pair.sides.baseline), of(&pair.sides.candidate));
+    let both = baseline
+        .iter()
+        .filter(|warning| candidate.contains(warning))
+        .cloned();
+    let alone = |role: Role, mine: &[String], other: &[String]| -> Vec<String> {
+        let mine = mine.iter().filter(|warning| !other.contains(warning));
+        mine.map(|warning| format!("{role}: {warning}")).collect()
+    };
+    both.chain(alone(Role::Baseline, &baseline, &candidate))
+        .chain(alone(Role::Candidate, &candidate, &baseline))
+        .collect()
+}
+
+fn times(pair: &CapturePair, compare: Duration) -> Times {
+    let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Times {
+        act_ms: milliseconds(pair.times.act),
+        settle_ms: milliseconds(pair.times.settle),
+        shoot_ms: milliseconds(pair.times.shoot),
+        compare_ms: milliseconds(compare),
+    }
+}
+
+/// Everything in a shot's report that pages, drivers and files had a word in.
+fn redact(shot: &mut ShotReport, secrets: &Secrets) {
+    let clean = |text: &mut String| *text = secrets.redact(text);
+    clean(&mut shot.reason);
+    shot.warnings.iter_mut().for_each(clean);
+    for picture in [&mut shot.pictures.baseline, &mut shot.pictures.candidate]
+        .into_iter()
+        .flatten()
+    {
+        if let Some(page) = &mut picture.page {
+            clean(&mut page.url);
+            clean(&mut page.title);
+        }
+    }
+    for failure in &mut shot.failures {
+        clean(&mut failure.message);
+        failure.url.iter_mut().for_each(clean);
+    }
+}

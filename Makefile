@@ -1,0 +1,30 @@
+# The whole contributor interface. `make demo` and `make check` set up what they need by themselves.
+
+.PHONY: test demo check setup
+
+TWINSHOT := target/release/twinshot
+
+# Staging against production, by default the embedded demo. BASELINE_URL and CANDIDATE_URL name other
+# addresses, GREP filters: make test CANDIDATE_URL=https://staging.example.com GREP=settings
+test: setup
+	@cargo build --release --locked --quiet
+	@$(TWINSHOT) test \
+	  $(if $(BASELINE_URL),--baseline-url '$(BASELINE_URL)') \
+	  $(if $(CANDIDATE_URL),--candidate-url '$(CANDIDATE_URL)') \
+	  $(if $(GREP),'$(GREP)')
+
+# The flows of specs/ on the demo's two releases; succeeds when exactly the planted differences are found.
+demo: setup
+	cargo build --release --locked
+	scripts/demo.sh $(TWINSHOT)
+
+# Everything that must hold before a change lands.
+check: setup
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --quiet
+	cargo test --locked
+
+# A browser, its driver and a font, when they are missing.
+setup:
+	@scripts/setup.sh

@@ -43,7 +43,9 @@ const roots = () => {
 const hideCaret = (root) => {
   if (root.adoptedStyleSheets.some((sheet) => sheet.twinshot)) return;
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync("*, ::before, ::after { caret-color: transparent !important; scroll-behavior: auto !important; }");
+  // Only what can hold a caret: a colour set on everything makes Chromium draw some text anew, a trace
+  // differently, in every other picture.
+  sheet.replaceSync(":read-write { caret-color: transparent !important; } * { scroll-behavior: auto !important; }");
   sheet.twinshot = true;
   root.adoptedStyleSheets.push(sheet);
 };

@@ -22,6 +22,13 @@ pub(super) struct Measures {
     pub(super) page_height: f64,
 }
 
+impl Measures {
+    /// The viewport shows the whole page; the plainest way to photograph it is then the best.
+    pub(super) fn is_all_in_view(&self) -> bool {
+        self.page_width <= self.width && self.page_height <= self.height
+    }
+}
+
 /// A settled page, or what kept it from settling.
 #[derive(Debug)]
 pub(super) struct Settled {

@@ -201,6 +201,9 @@ impl Session {
     fn whole_page(&self, measures: &Measures) -> Clip {
         let limit = self.options.max_page_height;
         let height = measures.page_height.min(f64::from(limit));
+        if measures.is_all_in_view() {
+            return Clip::VIEWPORT;
+        }
         let mut clip = Clip::of(CssBox {
             x: 0.0,
             y: 0.0,
@@ -242,19 +245,26 @@ impl Session {
         })
     }
 
-    /// Frames are taken until one equals the frame before it.
+    /// Frames are taken until one equals the frame before it, or until they are seen to alternate
+    /// between two that nobody can tell apart.
     async fn two_equal_frames(&self, area: &Area) -> Result<Frame, ShootError> {
         let began = Instant::now();
+        let mut earlier = Vec::new();
         let (_, mut last) = self.settled_frame(area).await?;
         for attempt in 0.. {
             let (settled, next) = self.settled_frame(area).await?;
-            if next == last && settled.pending.is_empty() {
-                return Ok(next);
+            if settled.pending.is_empty() {
+                if next == last {
+                    return Ok(next);
+                }
+                if earlier.contains(&next) && look_equal(&last, &next).await {
+                    return Ok(if next.png < last.png { next } else { last });
+                }
             }
             if began.elapsed() > STABLE_BUDGET {
                 return Err(unstable(&last, &next, &settled));
             }
-            last = next;
+            earlier.push(std::mem::replace(&mut last, next));
             let pause = PAUSES_MS[attempt.min(PAUSES_MS.len() - 1)];
             tokio::time::sleep(Duration::from_millis(pause)).await;
         }
@@ -354,6 +364,19 @@ impl Session {
             answer["scrollY"].as_f64().unwrap_or_default(),
         ))
     }
+}
+
+/// Whether no pixel differs beyond the usual threshold. Chromium may draw a page in two ways that are a
+/// few levels apart and go back and forth between them; a page that moves never comes back like that.
+async fn look_equal(one: &Frame, other: &Frame) -> bool {
+    if one.clip != other.clip {
+        return false;
+    }
+    let (one, other) = (one.png.clone(), other.png.clone());
+    let compared =
+        tokio::task::spawn_blocking(move || diff::compare(&one, &other, &diff::Options::default()));
+    let compared = compared.await.ok().and_then(Result::ok);
+    compared.is_some_and(|diff| diff.mismatched_pixels == 0)
 }
 
 fn unstable(last: &Frame, next: &Frame, settled: &Settled) -> ShootError {

@@ -165,14 +165,14 @@ fn read_source(path: &Path) -> Result<Source, ProjectError> {
     })?;
     let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();
     Ok(Source {
-        name: shown(path),
+        name: shown_path(path),
         folder,
         text,
     })
 }
 
-/// Relative to the working directory where that is shorter to read.
-fn shown(path: &Path) -> String {
+/// The path as a user would write it: relative to the working directory when it is below that.
+pub fn shown_path(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(&here)
         .unwrap_or(path)

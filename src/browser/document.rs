@@ -106,6 +106,16 @@ impl Session {
         ))
     }
 
+    /// The URL as the environment's own pages would write it.
+    pub(crate) fn relative_url(&self, url: &str) -> String {
+        let base = self.options.base.as_str().trim_end_matches('/');
+        match url.strip_prefix(base) {
+            Some("") => "/".to_owned(),
+            Some(rest) if rest.starts_with(['/', '?', '#']) => rest.to_owned(),
+            _ => url.to_owned(),
+        }
+    }
+
     /// Where a URL of a spec leads: below the environment's URL unless it is absolute.
     pub(super) fn resolve(&self, url: &str) -> Result<Url, String> {
         match Url::parse(url) {

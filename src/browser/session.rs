@@ -212,12 +212,19 @@ impl Session {
         path: String,
         body: Value,
     ) -> Result<Value, BrowserError> {
-        self.call(
-            command,
-            COMMAND_LIMIT,
-            self.client.issue_cmd(Raw::post(path, body)),
-        )
-        .await
+        self.post_within(COMMAND_LIMIT, command, path, body).await
+    }
+
+    /// The same with a deadline of its own.
+    pub(super) async fn post_within(
+        &self,
+        limit: Duration,
+        command: &'static str,
+        path: String,
+        body: Value,
+    ) -> Result<Value, BrowserError> {
+        self.call(command, limit, self.client.issue_cmd(Raw::post(path, body)))
+            .await
     }
 
     /// A command of the Chrome DevTools protocol, through the driver.

@@ -10,6 +10,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use twinshot::{
     compare::count,
+    project::shown_path,
     report::{Report, RunState, ShotReport, Verdict},
     run::{Event, Outcome},
 };
@@ -211,7 +212,7 @@ impl<'a> Summary<'a> {
         for warning in &self.report.warnings {
             text.push_str(&format!("warning: {}\n", printable(warning)));
         }
-        text.push_str(&format!("report: {}\n", shown(self.index)));
+        text.push_str(&format!("report: {}\n", shown_path(self.index)));
         if !failing.is_empty() {
             text.push_str(&format!("again:  {}\n", self.again));
         }
@@ -251,15 +252,6 @@ impl<'a> Summary<'a> {
             verdicts.join(", ")
         )
     }
-}
-
-/// Relative to the working directory where that is shorter to read.
-fn shown(path: &Path) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(&here)
-        .unwrap_or(path)
-        .display()
-        .to_string()
 }
 
 /// Prints an error to stderr; one that has its own `error:` head keeps it.

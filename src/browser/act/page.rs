@@ -1,0 +1,144 @@
+//! The page itself: scrolled, scripted, styled, and its cookies.
+
+use std::time::Instant;
+
+use fantoccini::error::ErrorStatus;
+use serde_json::{Value, json};
+
+use super::{Trouble, reference};
+use crate::{
+    browser::{
+        find::Need,
+        session::{Session, exception_text},
+    },
+    spec::{Cookie, Inject, Scroll, Text},
+};
+
+impl Session {
+    pub(super) async fn scroll(&self, scroll: &Scroll, deadline: Instant) -> Result<(), Trouble> {
+        const TO: &str = "(arguments[0] || window).scrollTo({ left: arguments[1], top: arguments[2], behavior: 'instant' });";
+        let (script, arguments) = match scroll {
+            Scroll::IntoView(target) => {
+                let element = self.find(target, Need::Present, deadline).await?;
+                let script = "arguments[0].scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' });";
+                (script, vec![reference(&element)])
+            }
+            Scroll::To {
+                within: Some(target),
+                x,
+                y,
+            } => {
+                let element = self.find(target, Need::Present, deadline).await?;
+                (TO, vec![reference(&element), json!(x), json!(y)])
+            }
+            Scroll::To { within: None, x, y } => (TO, vec![Value::Null, json!(x), json!(y)]),
+            Scroll::Top => (TO, vec![Value::Null, json!(0), json!(0)]),
+            Scroll::Bottom => (
+                "window.scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' });",
+                Vec::new(),
+            ),
+        };
+        self.script(script, arguments).await.map(drop)
+    }
+
+    pub(super) async fn evaluate(&self, script: &str, args: &[Value]) -> Result<(), Trouble> {
+        let limit = self.page_limit();
+        let answer = self
+            .call("execute", limit, self.client.execute(script, args.to_vec()))
+            .await;
+        match answer {
+            Err(error) if error.is(ErrorStatus::ScriptTimeout) => Err(Trouble::Step(format!(
+                "the script did not end within {} s",
+                self.options.page_timeout.as_secs_f32()
+            ))),
+            other => Ok(other.map(drop)?),
+        }
+    }
+
+    pub(super) async fn inject(&self, inject: &Inject) -> Result<(), Trouble> {
+        match inject {
+            Inject::Js(source) => self.inject_script(source.value()).await,
+            Inject::Css(source) => self.inject_style(source.value()).await,
+            Inject::File(path) => {
+                let source = std::fs::read_to_string(path).map_err(|error| {
+                    Trouble::Step(format!("{} cannot be read: {error}", path.display()))
+                })?;
+                if path.extension().is_some_and(|extension| extension == "css") {
+                    self.inject_style(&source).await
+                } else {
+                    self.inject_script(&source).await
+                }
+            }
+        }
+    }
+
+    /// As a script of the page would run: what it declares is global, and no CSP stands against it.
+    async fn inject_script(&self, source: &str) -> Result<(), Trouble> {
+        let evaluation =
+            json!({ "expression": source, "awaitPromise": false, "returnByValue": false });
+        let answer = self
+            .cdp_within(self.page_limit(), "Runtime.evaluate", evaluation)
+            .await?;
+        match answer.get("exceptionDetails") {
+            None => Ok(()),
+            Some(details) => Err(Trouble::Step(exception_text(details))),
+        }
+    }
+
+    async fn inject_style(&self, source: &str) -> Result<(), Trouble> {
+        let script = "
+            const sheet = new CSSStyleSheet();
+            sheet.replaceSync(arguments[0]);
+            document.adoptedStyleSheets.push(sheet);";
+        self.script(script, vec![json!(source)]).await.map(drop)
+    }
+
+    /// Cookies belong to the page in front, or to the environment while there is none yet.
+    pub(super) async fn cookies(
+        &self,
+        clear: bool,
+        delete: &[Text],
+        set: &[Cookie],
+    ) -> Result<(), Trouble> {
+        let page = self.page_info().await?.url;
+        let url = if page.starts_with("http") {
+            page
+        } else {
+            self.options.base.to_string()
+        };
+        if clear {
+            self.cdp("Network.clearBrowserCookies", json!({})).await?;
+        }
+        for name in delete {
+            let cookie = json!({ "name": name.value(), "url": url });
+            self.cdp("Network.deleteCookies", cookie).await?;
+        }
+        for cookie in set {
+            let answer = self
+                .cdp("Network.setCookie", cookie_params(cookie, &url))
+                .await?;
+            if answer["success"] == json!(false) {
+                return Err(Trouble::Step(format!(
+                    "the browser refused the cookie `{}`",
+                    cookie.name
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn cookie_params(cookie: &Cookie, url: &str) -> Value {
+    let mut params = json!({
+        "name": cookie.name.value(),
+        "value": cookie.value.value(),
+        "url": url,
+        "secure": cookie.secure,
+        "httpOnly": cookie.http_only,
+    });
+    params["path"] = cookie.path.as_ref().map_or("/", Text::value).into();
+    if let Some(domain) = &cookie.domain {
+        params["domain"] = domain.value().into();
+    }
+    params
+}

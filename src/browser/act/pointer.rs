@@ -1,0 +1,88 @@
+//! The pointer: moved, pressed and released through the Actions API.
+
+use std::time::Instant;
+
+use fantoccini::elements::Element;
+use serde_json::{Value, json};
+
+use super::{Trouble, reference};
+use crate::{
+    browser::{find::Need, session::Session},
+    spec::{DragTo, Target},
+};
+
+pub(super) const DOWN: &str = "pointerDown";
+pub(super) const UP: &str = "pointerUp";
+pub(super) const DOUBLE_CLICK: [&str; 4] = [DOWN, UP, DOWN, UP];
+
+impl Session {
+    /// Moves the pointer to the element's middle, then presses and releases as told.
+    pub(super) async fn point_at(
+        &self,
+        target: &Target,
+        buttons: &[&str],
+        deadline: Instant,
+    ) -> Result<(), Trouble> {
+        self.bring_into_view(target, deadline).await?;
+        let element = self.find(target, Need::Seen, deadline).await?;
+        let mut actions = vec![pointer_move_to(&element, 0)];
+        actions.extend(buttons.iter().map(|button| pointer_button(button)));
+        self.pointer(actions).await
+    }
+
+    /// The pointer can only go where the viewport is.
+    async fn bring_into_view(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
+        let element = self.find(target, Need::Seen, deadline).await?;
+        let script = "arguments[0].scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' });";
+        self.script(script, vec![reference(&element)])
+            .await
+            .map(drop)
+    }
+
+    pub(super) async fn drag(
+        &self,
+        from: &Target,
+        to: &DragTo,
+        deadline: Instant,
+    ) -> Result<(), Trouble> {
+        self.bring_into_view(from, deadline).await?;
+        let start = self.find(from, Need::Seen, deadline).await?;
+        let mut actions = vec![pointer_move_to(&start, 0), pointer_button(DOWN)];
+        match to {
+            DragTo::Element(target) => {
+                let end = self.find(target, Need::Seen, deadline).await?;
+                actions.push(pointer_move_by(4, 4));
+                actions.push(pointer_move_to(&end, 200));
+                actions.push(pointer_move_to(&end, 0));
+            }
+            DragTo::Offset { x, y } => {
+                actions.push(pointer_move_by(x / 2, y / 2));
+                actions.push(pointer_move_by(x - x / 2, y - y / 2));
+            }
+        }
+        actions.push(pointer_button(UP));
+        self.pointer(actions).await
+    }
+
+    pub(super) async fn pointer(&self, actions: Vec<Value>) -> Result<(), Trouble> {
+        let source = json!({
+            "type": "pointer",
+            "id": "mouse",
+            "parameters": { "pointerType": "mouse" },
+            "actions": actions,
+        });
+        self.input(source).await
+    }
+}
+
+pub(super) fn pointer_button(kind: &str) -> Value {
+    json!({ "type": kind, "button": 0 })
+}
+
+fn pointer_move_to(element: &Element, milliseconds: u32) -> Value {
+    json!({ "type": "pointerMove", "duration": milliseconds, "origin": reference(element), "x": 0, "y": 0 })
+}
+
+fn pointer_move_by(x: i32, y: i32) -> Value {
+    json!({ "type": "pointerMove", "duration": 50, "origin": "pointer", "x": x, "y": y })
+}

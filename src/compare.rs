@@ -67,15 +67,25 @@ impl Failure {
         }
     }
 
+    fn role(&self) -> Role {
+        match self {
+            Self::Step(failure) => failure.role,
+            Self::Picture { role, .. } => *role,
+        }
+    }
+
+    /// What happened, without saying on which side.
     fn summary(&self) -> String {
         match self {
             Self::Step(failure) if failure.kind == FailureKind::NotReached => {
                 failure.message.clone()
             }
             Self::Step(failure) => {
-                format!("{}: `{}`: {}", failure.role, failure.label, failure.message)
+                let page = failure.url.as_ref().map(|url| format!(" (on {url})"));
+                let page = page.unwrap_or_default();
+                format!("`{}`: {}{page}", failure.label, failure.message)
             }
-            Self::Picture { role, message } => format!("{role}: {message}"),
+            Self::Picture { message, .. } => message.clone(),
         }
     }
 }
@@ -111,13 +121,26 @@ fn failures_of(sides: [&Taken; 2]) -> Vec<Failure> {
 }
 
 fn failed(failures: Vec<Failure>) -> Comparison {
-    let summaries: Vec<String> = failures.iter().map(Failure::summary).collect();
     Comparison {
         verdict: Verdict::Failed,
-        reason: summaries.join("; "),
+        reason: reason_of(&failures),
         diff: None,
         overlay: None,
         failures,
+    }
+}
+
+/// What both sides say alike is said once.
+fn reason_of(failures: &[Failure]) -> String {
+    let said: Vec<String> = failures.iter().map(Failure::summary).collect();
+    match (failures, said.as_slice()) {
+        ([_, _], [one, other]) if one == other => format!("both sides: {one}"),
+        ([Failure::Step(failure)], [one]) if failure.kind == FailureKind::NotReached => one.clone(),
+        _ => {
+            let told = failures.iter().zip(&said);
+            let told = told.map(|(failure, said)| format!("{}: {said}", failure.role()));
+            told.collect::<Vec<_>>().join("; ")
+        }
     }
 }
 

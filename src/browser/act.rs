@@ -84,28 +84,35 @@ enum Deed<'a> {
 }
 
 impl Session {
-    /// Does one step, then judges the document that it led to.
-    pub(crate) async fn act(&mut self, step: &Step) -> Result<(), Trouble> {
+    /// Does one step, then judges the document that it led to. `expected_status` is what the flow
+    /// expects of that document right after.
+    pub(crate) async fn act(
+        &mut self,
+        step: &Step,
+        expected_status: Option<u16>,
+    ) -> Result<(), Trouble> {
         let deadline = Instant::now() + step.timeout.unwrap_or(self.options.timeout);
         let done = self.perform(&step.action, deadline).await;
         if let (Action::Goto { .. }, Err(Trouble::Step(message))) = (&step.action, &done) {
             return Err(Trouble::Navigation(message.clone()));
         }
         done?;
-        self.judge_step(&step.action).await
+        self.judge_step(&step.action, expected_status).await
     }
 
-    async fn judge_step(&mut self, action: &Action) -> Result<(), Trouble> {
-        let allowance = match action {
-            Action::Goto { status, host, .. } => {
-                let host = host.as_ref().map(|host| host.value().to_owned());
-                Allowance {
-                    status: *status,
-                    host,
-                }
-            }
-            _ => Allowance::default(),
+    async fn judge_step(
+        &mut self,
+        action: &Action,
+        expected_status: Option<u16>,
+    ) -> Result<(), Trouble> {
+        let mut allowance = Allowance {
+            status: expected_status,
+            host: None,
         };
+        if let Action::Goto { status, host, .. } = action {
+            allowance.status = status.or(expected_status);
+            allowance.host = host.as_ref().map(|host| host.value().to_owned());
+        }
         match self.judge_document(&allowance).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(message)) => Err(Trouble::Navigation(message)),

@@ -62,18 +62,17 @@ impl Session {
 
     fn judge(&self, page: &PageInfo, allowance: &Allowance) -> Result<(), String> {
         self.judge_host(&page.url, allowance)?;
+        let url = self.relative_url(&page.url);
         match (page.status, allowance.status) {
             (Some(0), _) if page.url.starts_with("http") => Err(format!(
-                "{} was not answered: the browser has no HTTP status for it",
-                page.url
+                "{url} was not answered: the browser has no HTTP status for it"
             )),
             (Some(found), Some(wanted)) if found != wanted => Err(format!(
-                "{} was answered with HTTP status {found}, expected {wanted}",
-                page.url
+                "{url} was answered with HTTP status {found}, expected {wanted}"
             )),
             (Some(found), None) if found >= 400 => Err(format!(
-                "{} was answered with HTTP status {found}; if that is meant, say `goto: {{ url: …, status: {found} }}`",
-                page.url
+                "{url} was answered with HTTP status {found}; if that is meant, let an \
+                 `expect: {{ status: {found} }}` follow"
             )),
             _ => Ok(()),
         }

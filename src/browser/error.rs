@@ -72,6 +72,9 @@ impl LaunchError {
     pub(super) fn session(driver: String, error: &NewSessionError) -> Self {
         let said = match error {
             NewSessionError::SessionNotCreated(refusal) => first_line(&refusal.message),
+            NewSessionError::Failed(_) | NewSessionError::FailedC(_) | NewSessionError::Lost(_) => {
+                "nothing that speaks WebDriver answers there".to_owned()
+            }
             other => other.to_string(),
         };
         let reason = if said.contains("only supports Chrome version") {

@@ -60,6 +60,7 @@ impl Session {
         need: Need,
         deadline: Instant,
     ) -> Result<Element, Trouble> {
+        let began = Instant::now();
         loop {
             let seen = match self.find_now(target).await {
                 Ok(Some((element, seen))) if seen || need == Need::Present => return Ok(element),
@@ -67,7 +68,7 @@ impl Session {
                 Err(trouble) => return Err(trouble.about_selector(target)),
             };
             if Instant::now() >= deadline {
-                return Err(Trouble::Step(missing(target, seen)));
+                return Err(Trouble::Step(missing(target, seen, began.elapsed())));
             }
             tokio::time::sleep(POLL).await;
         }
@@ -90,10 +91,11 @@ impl Session {
     }
 }
 
-fn missing(target: &Target, exists: bool) -> String {
+fn missing(target: &Target, exists: bool, waited: Duration) -> String {
+    let waited = waited.as_secs_f32();
     if exists {
-        format!("`{target}` is in the page, but it cannot be seen")
+        format!("`{target}` is in the page, but could not be seen within {waited:.1} s")
     } else {
-        format!("nothing in the page matches `{target}`")
+        format!("nothing in the page matched `{target}` within {waited:.1} s")
     }
 }

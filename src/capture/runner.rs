@@ -16,7 +16,7 @@ use crate::{
     config::Config,
     plan::{Job, Plan},
     side::{Role, Side},
-    spec::{Location, Shot, Step},
+    spec::{Action, Expectation, Location, Shot, Step},
 };
 
 /// Encoded pictures that may wait for their comparison; bounds the memory of a long run.
@@ -204,20 +204,23 @@ impl<'a> JobRun<'a> {
     }
 
     async fn run_steps(&mut self, sessions: &mut Sessions) {
-        let flow = &self.job.flow;
-        let last = self.last_step();
-        let setup = flow.setup.iter().map(|step| (step, None));
-        let steps = flow
-            .steps
-            .iter()
-            .zip(self.job.shots.iter().copied())
-            .take(last);
-        for (step, shot) in setup.chain(steps) {
-            let goes_on = self.run_step(sessions, step, shot).await;
-            if !goes_on {
+        let steps = self.steps();
+        for (number, &(step, shot)) in steps.iter().enumerate() {
+            let expected = steps
+                .get(number + 1)
+                .and_then(|(next, _)| expected_status(next));
+            if !self.run_step(sessions, step, expected, shot).await {
                 return;
             }
         }
+    }
+
+    /// The setup's steps and the flow's, each with the shot that is taken after it.
+    fn steps(&self) -> Vec<(&'a Step, Option<usize>)> {
+        let flow = &self.job.flow;
+        let setup = flow.setup.iter().map(|step| (step, None));
+        let steps = flow.steps.iter().zip(self.job.shots.iter().copied());
+        setup.chain(steps.take(self.last_step())).collect()
     }
 
     /// Steps after the last selected shot are run only as far as they belong to it.
@@ -236,11 +239,22 @@ impl<'a> JobRun<'a> {
         &mut self,
         sessions: &mut Sessions,
         step: &Step,
+        expected_status: Option<u16>,
         shot: Option<usize>,
     ) -> bool {
         let (baseline, candidate) = tokio::join!(
-            act(Role::Baseline, &mut sessions.baseline, step),
-            act(Role::Candidate, &mut sessions.candidate, step)
+            act(
+                Role::Baseline,
+                &mut sessions.baseline,
+                step,
+                expected_status
+            ),
+            act(
+                Role::Candidate,
+                &mut sessions.candidate,
+                step,
+                expected_status
+            )
         );
         let failures: Vec<StepFailure> = [baseline, candidate].into_iter().flatten().collect();
         let ends = failures
@@ -437,10 +451,28 @@ fn failure_of(pair: &CapturePair) -> Option<&StepFailure> {
         })
 }
 
+/// The status that an `expect` step wants of the document before it.
+fn expected_status(step: &Step) -> Option<u16> {
+    let Action::Expect(expectations) = &step.action else {
+        return None;
+    };
+    expectations
+        .iter()
+        .find_map(|expectation| match expectation {
+            Expectation::Status(status) => Some(*status),
+            _ => None,
+        })
+}
+
 /// Does the step on one side; what went wrong comes back as data.
-async fn act(role: Role, session: &mut Option<Session>, step: &Step) -> Option<StepFailure> {
+async fn act(
+    role: Role,
+    session: &mut Option<Session>,
+    step: &Step,
+    expected_status: Option<u16>,
+) -> Option<StepFailure> {
     let session = session.as_mut()?;
-    let trouble = session.act(step).await.err()?;
+    let trouble = session.act(step, expected_status).await.err()?;
     let (kind, message) = match trouble {
         Trouble::Step(message) => (FailureKind::Step, message),
         Trouble::Navigation(message) => (FailureKind::Navigation, message),

@@ -95,7 +95,8 @@ impl Terminal {
 
     fn note(&self, note: &str) {
         if !matches!(self.volume, Volume::Quiet { .. }) {
-            self.bar.suspend(|| eprintln!("note: {}", printable(note)));
+            self.bar
+                .suspend(|| tell(&format!("note: {}", printable(note))));
         }
     }
 
@@ -110,16 +111,17 @@ impl Terminal {
     }
 }
 
-/// A reader that has gone away is no error of ours.
+/// A line for people on stderr; that nobody reads it is no error of ours.
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Data on stdout. A reader that has gone away is no error of ours: results are on disk.
 pub(crate) fn print(text: &str) {
     let mut stdout = io::stdout().lock();
-    if stdout
+    let _ = stdout
         .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-        .is_err()
-    {
-        // The run goes on: its results are on disk.
-    }
+        .and_then(|()| stdout.flush());
 }
 
 fn shot_line(shot: &ShotReport, open: Option<&PathBuf>, colour: bool) -> String {
@@ -261,7 +263,7 @@ pub(crate) fn complain(text: &str) {
     } else {
         "error: "
     };
-    eprintln!("{head}{}", printable_lines(text));
+    tell(&format!("{head}{}", printable_lines(text)));
 }
 
 /// Text of pages and drivers may hold what would move the cursor or turn letters round.
@@ -307,9 +309,9 @@ pub(crate) fn open(path: &Path) {
         .stderr(std::process::Stdio::null())
         .spawn();
     if let Err(error) = started {
-        eprintln!(
+        tell(&format!(
             "note: {} cannot be opened with {program}: {error}",
             path.display()
-        );
+        ));
     }
 }

@@ -18,9 +18,6 @@ use super::{
     terminal::{Summary, Terminal, Volume},
 };
 
-/// Runs again what failed.
-const AGAIN: &str = "twinshot test --last-failed";
-
 /// The arguments of `test`; each can be set by a variable `TWINSHOT_…` too.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
@@ -110,7 +107,7 @@ pub(crate) fn run(project: &ProjectArgs, arguments: &TestArgs) -> Result<Exit, F
     terminal.finish();
     let outcome = outcome.map_err(|error| Failure::from(error).redacted(&options.secrets))?;
     match arguments.format {
-        Format::Text => Summary::of(&outcome, AGAIN).print(),
+        Format::Text => Summary::of(&outcome, &again(std::env::args())).print(),
         Format::Json => terminal.print(&report::json::render(&outcome.report)),
     }
     if arguments.open && !arguments.is_ci() {
@@ -214,4 +211,80 @@ fn failed_ids(options: &RunOptions) -> Result<Vec<String>, Failure> {
         .into_iter()
         .filter(|shot| shot.verdict.needs_a_look());
     Ok(shots.map(|shot| shot.id).collect())
+}
+
+/// The command that was given, restricted to what failed; without credentials, and quoted for a shell.
+fn again(arguments: impl Iterator<Item = String>) -> String {
+    const FLAG: &str = "--last-failed";
+    let mut words = vec!["twinshot".to_owned()];
+    words.extend(
+        arguments
+            .skip(1)
+            .filter(|word| word != FLAG)
+            .map(|word| quoted(&without_credentials(word))),
+    );
+    words.push(FLAG.to_owned());
+    words.join(" ")
+}
+
+fn without_credentials(word: String) -> String {
+    let (flag, value) = word.split_once('=').unwrap_or(("", &word));
+    match Url::parse(value) {
+        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+            if flag.is_empty() {
+                url.to_string()
+            } else {
+                format!("{flag}={url}")
+            }
+        }
+        _ => word,
+    }
+}
+
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:@,+%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn again_of(words: &[&str]) -> String {
+        again(words.iter().map(|&word| word.to_owned()))
+    }
+
+    #[test]
+    fn the_same_command_runs_what_failed() {
+        let words = [
+            "/bin/twinshot",
+            "test",
+            "--baseline",
+            "golden",
+            "move source",
+            "--last-failed",
+        ];
+        assert_eq!(
+            again_of(&words),
+            "twinshot test --baseline golden 'move source' --last-failed"
+        );
+    }
+
+    #[test]
+    fn credentials_are_not_repeated() {
+        let words = [
+            "twinshot",
+            "test",
+            "--candidate-url=https://jane:pw@example.com/",
+        ];
+        assert_eq!(
+            again_of(&words),
+            "twinshot test --candidate-url=https://example.com/ --last-failed"
+        );
+    }
 }

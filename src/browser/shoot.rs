@@ -93,11 +93,14 @@ impl Clip {
     }
 }
 
-/// A picture and what of the page it shows.
+/// A picture, what of the page it shows, and what its masks cover.
 #[derive(Debug, PartialEq)]
 struct Frame {
     png: Vec<u8>,
+    size: Size,
     clip: Clip,
+    /// For each mask of the shot, device pixels.
+    masks: Vec<Vec<Rect>>,
 }
 
 impl Area {
@@ -136,23 +139,17 @@ impl Session {
         let settle_time = began.elapsed();
 
         let began = Instant::now();
-        let frame = self.two_equal_frames(&shot.area).await?;
+        let frame = self.two_equal_frames(shot, viewport.scale).await?;
         let shoot_time = began.elapsed();
 
-        let size = diff::decode_header(&frame.png)
-            .map_err(|error| BrowserError::nonsense("screenshot", &error.to_string()))?;
-        let masks = self
-            .mask_boxes(&shot.masks, &frame.clip, viewport.scale, size)
-            .await?;
-        let mut warnings: Vec<String> = frame.clip.warning.into_iter().collect();
-        warn_of_idle_masks(&shot.masks, &masks, &mut warnings);
         let page = self.same_document(&frame.png).await?;
-        let png = frame.png.into();
+        let mut warnings: Vec<String> = frame.clip.warning.into_iter().collect();
+        warn_of_idle_masks(&shot.masks, &frame.masks, &mut warnings);
         Ok(Picture {
-            png,
-            size,
+            png: frame.png.into(),
+            size: frame.size,
             page,
-            masks,
+            masks: frame.masks,
             warnings,
             settle_time,
             shoot_time,
@@ -179,7 +176,7 @@ impl Session {
         if settled.pending.is_empty() {
             return Ok(settled);
         }
-        let frame = self.frame(&Clip::VIEWPORT).await?;
+        let frame = self.photograph(&Clip::VIEWPORT).await?;
         Err(ShootError::Unstable {
             reason: format!(
                 "the page did not settle within {} s: {}",
@@ -245,16 +242,16 @@ impl Session {
         })
     }
 
-    /// Frames are taken until one equals the frame before it, or until they are seen to alternate
-    /// between two that nobody can tell apart.
-    async fn two_equal_frames(&self, area: &Area) -> Result<Frame, ShootError> {
+    /// Frames are taken until one equals the frame before it outside of the masks, or until they are
+    /// seen to alternate between two that nobody can tell apart.
+    async fn two_equal_frames(&self, shot: &Shot, scale: f64) -> Result<Frame, ShootError> {
         let began = Instant::now();
         let mut earlier = Vec::new();
-        let (_, mut last) = self.settled_frame(area).await?;
+        let (_, mut last) = self.settled_frame(shot, scale).await?;
         for attempt in 0.. {
-            let (settled, next) = self.settled_frame(area).await?;
+            let (settled, next) = self.settled_frame(shot, scale).await?;
             if settled.pending.is_empty() {
-                if next == last {
+                if next == last || differ_under_masks_only(&last, &next).await {
                     return Ok(next);
                 }
                 if earlier.contains(&next) && look_equal(&last, &next).await {
@@ -271,17 +268,27 @@ impl Session {
         unreachable!("the loop has no end of its own")
     }
 
-    /// One frame of the area as it lies at that moment, animations finished just before.
-    async fn settled_frame(&self, area: &Area) -> Result<(Settled, Frame), ShootError> {
-        let settled = self
-            .settle(area.is_beyond_viewport(), Duration::ZERO)
-            .await?;
-        let clip = self.clip(area, &settled.measures).await?;
-        let png = self.frame(&clip).await?;
-        Ok((settled, Frame { png, clip }))
+    /// One frame of the shot as the page is at that moment, animations finished just before.
+    async fn settled_frame(&self, shot: &Shot, scale: f64) -> Result<(Settled, Frame), ShootError> {
+        let whole_page = shot.area.is_beyond_viewport();
+        let settled = self.settle(whole_page, Duration::ZERO).await?;
+        let clip = self.clip(&shot.area, &settled.measures).await?;
+        let png = self.photograph(&clip).await?;
+        let size = diff::decode_header(&png)
+            .map_err(|error| BrowserError::nonsense("screenshot", &error.to_string()))?;
+        let masks = self.mask_boxes(&shot.masks, &clip, scale, size).await?;
+        Ok((
+            settled,
+            Frame {
+                png,
+                size,
+                clip,
+                masks,
+            },
+        ))
     }
 
-    async fn frame(&self, clip: &Clip) -> Result<Vec<u8>, BrowserError> {
+    async fn photograph(&self, clip: &Clip) -> Result<Vec<u8>, BrowserError> {
         match clip.page {
             None => {
                 self.capture(json!({ "format": "png", "optimizeForSpeed": true }))
@@ -366,16 +373,34 @@ impl Session {
     }
 }
 
+/// What moves under a mask need not hold still.
+async fn differ_under_masks_only(one: &Frame, other: &Frame) -> bool {
+    let masks: Vec<Rect> = [one, other]
+        .iter()
+        .flat_map(|frame| frame.masks.iter().flatten())
+        .copied()
+        .collect();
+    let options = diff::Options {
+        metric: diff::Metric::Exact,
+        masks,
+        ..diff::Options::default()
+    };
+    !options.masks.is_empty() && nothing_differs(one, other, options).await
+}
+
 /// Whether no pixel differs beyond the usual threshold. Chromium may draw a page in two ways that are a
 /// few levels apart and go back and forth between them; a page that moves never comes back like that.
 async fn look_equal(one: &Frame, other: &Frame) -> bool {
+    nothing_differs(one, other, diff::Options::default()).await
+}
+
+async fn nothing_differs(one: &Frame, other: &Frame, options: diff::Options) -> bool {
     if one.clip != other.clip {
         return false;
     }
     let (one, other) = (one.png.clone(), other.png.clone());
-    let compared =
-        tokio::task::spawn_blocking(move || diff::compare(&one, &other, &diff::Options::default()));
-    let compared = compared.await.ok().and_then(Result::ok);
+    let compared = tokio::task::spawn_blocking(move || diff::compare(&one, &other, &options)).await;
+    let compared = compared.ok().and_then(Result::ok);
     compared.is_some_and(|diff| diff.mismatched_pixels == 0)
 }
 

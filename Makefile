@@ -2,7 +2,7 @@
 
 .PHONY: test demo check setup
 
-TWINSHOT := target/release/twinshot
+TWINSHOT := $(or $(CARGO_TARGET_DIR),target)/release/twinshot
 
 # Staging against production, by default the embedded demo. BASELINE_URL and CANDIDATE_URL name other
 # addresses, GREP filters: make test CANDIDATE_URL=https://staging.example.com GREP=settings

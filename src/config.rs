@@ -121,6 +121,16 @@ impl BadEnvironmentUrl {
     }
 }
 
+impl EnvironmentUrl {
+    /// The password in the URL, if there is one; it is as secret as any.
+    pub fn password(&self) -> Option<&str> {
+        match self {
+            Self::Url(url) => url.password(),
+            Self::Demo(_) => None,
+        }
+    }
+}
+
 impl FromStr for EnvironmentUrl {
     type Err = BadEnvironmentUrl;
 
@@ -214,7 +224,7 @@ impl Config {
         if let Value::Null = tree.node(0).value {
             let error = Diagnostic::new("the file is empty", tree.spot(0));
             return Err(error
-                .help("`twinshot init` writes a configuration to begin with")
+                .help("begin with `environments: { production: { url: … }, staging: { url: … } }`")
                 .into());
         }
         let yaml: ConfigYaml = tree.read_root()?;

@@ -30,7 +30,9 @@ pub struct Project {
 pub enum ProjectError {
     /// There is no configuration here.
     #[error(
-        "no {CONFIG_NAME} in {} or any folder above it: make one, or name one with --config",
+        "no {CONFIG_NAME} in {} or any folder above it: name one with --config, or begin with\n\n\
+         environments:\n  production: {{ url: \"https://app.example.com\" }}\n  \
+         staging: {{ url: \"https://staging.example.com\" }}",
         .0.display()
     )]
     NoConfig(PathBuf),

@@ -46,6 +46,8 @@ pub struct RunOptions {
     pub headed: bool,
     /// Ends the run after so many failing shots.
     pub max_failures: Option<usize>,
+    /// Lets new shots and masks that match nothing fail the run.
+    pub ci: bool,
     /// Values that must not appear in any output.
     pub secrets: Secrets,
 }

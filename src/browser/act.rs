@@ -13,7 +13,7 @@ use fantoccini::{elements::Element, error::ErrorStatus};
 use serde_json::{Value, json};
 
 use super::{
-    document::{Allowance, host_and_port},
+    document::{Allowance, host_and_port, without_credentials},
     error::BrowserError,
     find::{Need, POLL},
     session::{COMMAND_LIMIT, Session},
@@ -171,11 +171,12 @@ impl Session {
         if url.host_str().is_some() && !url.as_str().starts_with(self.options.base.as_str()) {
             self.options.hosts.push(host_and_port(&url));
         }
+        let shown = self.relative_url(without_credentials(&url).as_str());
         let body = json!({ "url": url.as_str() });
         let answer = self.navigate("url", body).await;
         answer.map_err(|trouble| match trouble {
             Trouble::Step(message) => {
-                Trouble::Step(format!("{url} could not be loaded: {message}"))
+                Trouble::Step(format!("{shown} could not be loaded: {message}"))
             }
             other => other,
         })

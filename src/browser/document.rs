@@ -12,6 +12,8 @@ use super::{
 #[derive(Debug, Clone)]
 pub(super) struct Document {
     pub(super) info: PageInfo,
+    /// What the browser's own error page calls the trouble.
+    trouble: Option<String>,
     /// When it began to load; tells two loads of one URL apart.
     pub(super) began: f64,
 }
@@ -42,6 +44,7 @@ impl Session {
         };
         Ok(Document {
             info,
+            trouble: value["trouble"].as_str().map(str::to_owned),
             began: value["began"].as_f64().unwrap_or_default(),
         })
     }
@@ -57,6 +60,13 @@ impl Session {
             return Ok(Ok(()));
         }
         self.judged_document = document.began;
+        if document.info.url.starts_with("chrome-error:") {
+            let trouble = document.trouble.map(|name| format!(" ({name})"));
+            let trouble = trouble.unwrap_or_default();
+            return Ok(Err(format!(
+                "the page could not be loaded: the browser shows its own error page{trouble}"
+            )));
+        }
         Ok(self.judge(&document.info, allowance))
     }
 
@@ -79,11 +89,6 @@ impl Session {
     }
 
     fn judge_host(&self, url: &str, allowance: &Allowance) -> Result<(), String> {
-        if url.starts_with("chrome-error:") {
-            return Err(
-                "the browser shows its own error page: the page could not be loaded".to_owned(),
-            );
-        }
         let Ok(parsed) = Url::parse(url) else {
             return Ok(());
         };
@@ -107,7 +112,8 @@ impl Session {
 
     /// The URL as the environment's own pages would write it.
     pub(crate) fn relative_url(&self, url: &str) -> String {
-        let base = self.options.base.as_str().trim_end_matches('/');
+        let base = without_credentials(&self.options.base);
+        let base = base.as_str().trim_end_matches('/');
         match url.strip_prefix(base) {
             Some("") => "/".to_owned(),
             Some(rest) if rest.starts_with(['/', '?', '#']) => rest.to_owned(),
@@ -147,6 +153,14 @@ pub(super) fn host_and_port(url: &Url) -> String {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     }
+}
+
+/// The URL as browsers show it and as we do: a password is nobody's business.
+pub(super) fn without_credentials(url: &Url) -> Url {
+    let mut shown = url.clone();
+    let _ = shown.set_username("");
+    let _ = shown.set_password(None);
+    shown
 }
 
 /// `name` allows any port of the host, `name:port` that one.

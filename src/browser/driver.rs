@@ -21,7 +21,7 @@ use tokio::{
 };
 use url::Url;
 
-use super::error::LaunchError;
+use super::{document::without_credentials, error::LaunchError};
 
 /// The oldest chromedriver that has what we rely on (`responseStatus`, the one headless mode).
 const OLDEST_DRIVER: u32 = 115;
@@ -113,11 +113,20 @@ impl Launcher {
         if !self.inner.options.headed {
             arguments.push("--headless".to_owned());
         }
+        if shared_memory_is_small() {
+            arguments.push("--disable-dev-shm-usage".to_owned());
+        }
         if getuid().is_root() {
             arguments.push("--no-sandbox".to_owned());
         }
         arguments
     }
+}
+
+/// Containers often give 64 MB, on which Chromium crashes with tall pages.
+fn shared_memory_is_small() -> bool {
+    const ENOUGH: u64 = 512 << 20;
+    rustix::fs::statvfs("/dev/shm").is_ok_and(|shm| shm.f_blocks * shm.f_frsize < ENOUGH)
 }
 
 /// Whether browsers are started without their sandbox, which Chromium refuses to use as root.
@@ -268,13 +277,6 @@ impl Driver {
             None => format!("the driver at {}", without_credentials(&self.url)),
         }
     }
-}
-
-fn without_credentials(url: &Url) -> Url {
-    let mut shown = url.clone();
-    let _ = shown.set_username("");
-    let _ = shown.set_password(None);
-    shown
 }
 
 /// The driver and every process that it started share its group; none outlives this value.

@@ -12,7 +12,8 @@ const describe = () => {
     title: document.title,
     status: navigation ? navigation.responseStatus : null,
     began: performance.timeOrigin,
-    ready: document.readyState === "complete",
+    // What the browser's own error page names, for example ERR_CONNECTION_REFUSED.
+    trouble: location.protocol === "chrome-error:" ? (document.documentElement.innerText.match(/ERR_[A-Z_]+/) || [null])[0] : null,
   };
 };
 

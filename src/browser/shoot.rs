@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     document::Allowance,
     error::BrowserError,
-    find::alternatives,
+    find::{POLL, alternatives},
     session::{COMMAND_LIMIT, PageInfo, Session},
     settle::{Measures, SETTLE_BUDGET, Settled},
 };
@@ -139,6 +139,9 @@ impl Session {
         let settle_time = began.elapsed();
 
         let began = Instant::now();
+        if let Area::Element(target) = &shot.area {
+            self.wait_for_area(target).await?;
+        }
         let frame = self.two_equal_frames(shot, viewport.scale).await?;
         let shoot_time = began.elapsed();
 
@@ -214,6 +217,19 @@ impl Session {
             ));
         }
         clip
+    }
+
+    /// What a step has just opened may take a moment to be there.
+    async fn wait_for_area(&self, target: &Target) -> Result<(), ShootError> {
+        let deadline = Instant::now() + self.options.timeout;
+        loop {
+            match self.element_box(target).await {
+                Err(ShootError::Impossible(_)) if Instant::now() < deadline => {
+                    tokio::time::sleep(POLL).await;
+                }
+                other => return other.map(drop),
+            }
+        }
     }
 
     /// The element's border box, grown to whole CSS pixels.

@@ -4,7 +4,6 @@ use std::{fs, path::PathBuf};
 
 use clap::Args;
 use twinshot::{
-    project::Project,
     report::{ShotReport, Verdict},
     store::{self, GoldenFolder},
 };
@@ -15,6 +14,8 @@ use super::{Exit, Failure, ProjectArgs, terminal::print};
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("which").required(true).args(["ids", "all"]))]
 pub(crate) struct ApproveArgs {
+    #[command(flatten)]
+    project: ProjectArgs,
     /// Ids of shots as the report shows them, for example `Settings/move-source@desktop`.
     #[arg(value_name = "ID")]
     ids: Vec<String>,
@@ -27,8 +28,8 @@ pub(crate) struct ApproveArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(project: &ProjectArgs, arguments: &ApproveArgs) -> Result<Exit, Failure> {
-    let project = Project::open(project.config.as_deref(), std::env::vars_os())?;
+pub(crate) fn run(arguments: &ApproveArgs) -> Result<Exit, Failure> {
+    let project = arguments.project.open()?;
     let reports = arguments
         .reports
         .clone()

@@ -12,7 +12,7 @@ use twinshot::{
 pub(crate) enum Exit {
     /// Nothing differs.
     Clean,
-    /// Something differs, or is new under `--ci`, or an `expect` does not hold.
+    /// Something differs, an `expect` does not hold, or, under `--ci`, a shot is new or a mask idle.
     Differs,
     /// The command line, the configuration or a spec is wrong.
     Usage,
@@ -30,7 +30,7 @@ pub(crate) enum Exit {
 pub(crate) const TABLE: &str = "\
 Exit codes:
   0        nothing differs
-  1        something differs, is new under --ci, or an `expect` does not hold
+  1        something differs or an `expect` does not hold; under --ci: new, or an idle mask
   2        the command line, the configuration or a spec is wrong
   3        could not decide: a driver, a browser, an environment, a deadline
   4        no shot is selected
@@ -40,7 +40,7 @@ Exit codes:
 
 impl Exit {
     /// What a run's report comes to.
-    pub(crate) fn of(outcome: &Outcome, ci: bool) -> Self {
+    pub(crate) fn of(outcome: &Outcome) -> Self {
         if let Some(signal) = outcome.signal {
             return Self::Interrupted(signal);
         }
@@ -48,12 +48,7 @@ impl Exit {
         if shots.iter().any(is_undecided) {
             return Self::Undecided;
         }
-        let differs = |shot: &ShotReport| match shot.verdict {
-            Verdict::Mismatch | Verdict::Failed => true,
-            Verdict::New => ci,
-            Verdict::Match | Verdict::Approved => false,
-        };
-        if shots.iter().any(differs) {
+        if shots.iter().any(|shot| outcome.report.fails(shot)) {
             return Self::Differs;
         }
         match outcome.report.run.state {

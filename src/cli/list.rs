@@ -1,21 +1,25 @@
 //! `twinshot list`: the selected shots, without starting a browser.
 
 use clap::Args;
-use twinshot::{
-    plan::{Filters, Plan},
-    project::Project,
-};
+use twinshot::plan::{Filters, Plan};
 
 use super::{Exit, Failure, ProjectArgs, terminal::print};
 
 /// The arguments of `list`.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
+    #[command(flatten)]
+    project: ProjectArgs,
     /// Only shots whose `flow › shot @viewport` or spec file contains one of these, in any case.
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
     /// Only these viewports.
-    #[arg(long = "viewport", value_name = "NAME", value_delimiter = ',')]
+    #[arg(
+        long = "viewport",
+        value_name = "NAME",
+        env = "TWINSHOT_VIEWPORT",
+        value_delimiter = ','
+    )]
     viewports: Vec<String>,
     /// One JSON array instead of lines.
     #[arg(long)]
@@ -23,8 +27,8 @@ pub(crate) struct ListArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(project: &ProjectArgs, arguments: &ListArgs) -> Result<Exit, Failure> {
-    let project = Project::open(project.config.as_deref(), std::env::vars_os())?;
+pub(crate) fn run(arguments: &ListArgs) -> Result<Exit, Failure> {
+    let project = arguments.project.open()?;
     let filters = Filters {
         words: arguments.filters.clone(),
         ids: None,

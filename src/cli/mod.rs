@@ -14,6 +14,7 @@ mod validate;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use twinshot::project::Project;
 
 pub(crate) use exit::Exit;
 pub(crate) use failure::Failure;
@@ -25,8 +26,6 @@ pub(crate) use failure::Failure;
 #[derive(Debug, Parser)]
 #[command(name = "twinshot", version, after_help = exit::TABLE)]
 pub(crate) struct Cli {
-    #[command(flatten)]
-    project: ProjectArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -35,8 +34,14 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ProjectArgs {
     /// The configuration; found upwards from the working directory when absent.
-    #[arg(long, global = true, value_name = "FILE", env = "TWINSHOT_CONFIG")]
+    #[arg(long, value_name = "FILE", env = "TWINSHOT_CONFIG")]
     config: Option<PathBuf>,
+}
+
+impl ProjectArgs {
+    fn open(&self) -> Result<Project, Failure> {
+        Ok(Project::open(self.config.as_deref(), std::env::vars_os())?)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -50,7 +55,7 @@ enum Command {
     /// List the selected shots without starting a browser.
     List(list::ListArgs),
     /// Check the configuration and every spec without starting a browser.
-    Validate,
+    Validate(ProjectArgs),
     /// Print the JSON Schema of the spec files, for editors.
     Schema(schema::SchemaArgs),
     /// Serve both releases of the demo site, for a look by hand.
@@ -61,11 +66,11 @@ impl Cli {
     /// Does what was asked; trouble is printed here, once.
     pub(crate) fn run(self) -> Exit {
         let done = match &self.command {
-            Command::Test(arguments) => test::run(&self.project, arguments),
-            Command::Approve(arguments) => approve::run(&self.project, arguments),
+            Command::Test(arguments) => test::run(arguments),
+            Command::Approve(arguments) => approve::run(arguments),
             Command::Diff(arguments) => diff::run(arguments),
-            Command::List(arguments) => list::run(&self.project, arguments),
-            Command::Validate => validate::run(&self.project),
+            Command::List(arguments) => list::run(arguments),
+            Command::Validate(project) => validate::run(project),
             Command::Schema(arguments) => schema::run(arguments),
             Command::Demo(arguments) => demo::run(arguments),
         };

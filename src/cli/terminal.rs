@@ -94,10 +94,8 @@ impl Terminal {
     }
 
     fn note(&self, note: &str) {
-        if !matches!(self.volume, Volume::Quiet { .. }) {
-            self.bar
-                .suspend(|| tell(&format!("note: {}", printable(note))));
-        }
+        self.bar
+            .suspend(|| tell(&format!("note: {}", printable(note))));
     }
 
     /// Writes to stdout above the bar.

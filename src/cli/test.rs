@@ -2,13 +2,14 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, thread::available_parallelism};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use twinshot::{
     config::{BaselineSource, Config, EnvironmentUrl, Webdriver},
     plan::{Filters, Plan},
     project::Project,
     report,
     run::{self, RunOptions},
+    spec::Secrets,
     store,
 };
 use url::Url;
@@ -21,6 +22,8 @@ use super::{
 /// The arguments of `test`; each can be set by a variable `TWINSHOT_…` too.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
+    #[command(flatten)]
+    project: ProjectArgs,
     /// Only shots whose `flow › shot @viewport` or spec file contains one of these, in any case.
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
@@ -48,7 +51,7 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "N", env = "TWINSHOT_WORKERS")]
     workers: Option<NonZeroUsize>,
     /// Only the shots that failed in the last run.
-    #[arg(long, env = "TWINSHOT_LAST_FAILED")]
+    #[arg(long, env = "TWINSHOT_LAST_FAILED", value_parser = FalseyValueParser::new())]
     last_failed: bool,
     /// End the run after so many failing shots.
     #[arg(long, value_name = "N", env = "TWINSHOT_MAX_FAILURES")]
@@ -59,23 +62,23 @@ pub(crate) struct TestArgs {
     /// Where reports are kept; `reports` beside twinshot.yaml when absent.
     #[arg(long, value_name = "DIR", env = "TWINSHOT_REPORTS")]
     reports: Option<PathBuf>,
-    /// New shots fail, nothing is asked, nothing moves on the screen; implied by the variable CI.
-    #[arg(long, env = "TWINSHOT_CI")]
+    /// New shots and masks that match nothing fail, no progress bar is drawn; implied by the variable CI.
+    #[arg(long, env = "TWINSHOT_CI", value_parser = FalseyValueParser::new())]
     ci: bool,
     /// Show the browsers' windows.
-    #[arg(long, env = "TWINSHOT_HEADED")]
+    #[arg(long, env = "TWINSHOT_HEADED", value_parser = FalseyValueParser::new())]
     headed: bool,
     /// Print failing shots and the summary only.
-    #[arg(long, short, env = "TWINSHOT_QUIET", conflicts_with = "verbose")]
+    #[arg(long, short, env = "TWINSHOT_QUIET", value_parser = FalseyValueParser::new(), conflicts_with = "verbose")]
     quiet: bool,
     /// Print what each shot took.
-    #[arg(long, short, env = "TWINSHOT_VERBOSE")]
+    #[arg(long, short, env = "TWINSHOT_VERBOSE", value_parser = FalseyValueParser::new())]
     verbose: bool,
     /// What goes to stdout.
     #[arg(long, value_enum, default_value_t, env = "TWINSHOT_FORMAT")]
     format: Format,
     /// Open the report when the run is over.
-    #[arg(long, env = "TWINSHOT_OPEN")]
+    #[arg(long, env = "TWINSHOT_OPEN", value_parser = FalseyValueParser::new())]
     open: bool,
 }
 
@@ -90,12 +93,13 @@ enum Format {
 }
 
 /// Runs the command.
-pub(crate) fn run(project: &ProjectArgs, arguments: &TestArgs) -> Result<Exit, Failure> {
-    let mut project = Project::open(project.config.as_deref(), std::env::vars_os())?;
+pub(crate) fn run(arguments: &TestArgs) -> Result<Exit, Failure> {
+    let mut project = arguments.project.open()?;
     arguments.override_config(&mut project.config)?;
     let suite = project.suite()?;
     let mut secrets = project.secrets.clone();
     secrets.merge(&suite.secrets);
+    secrets.merge(&passwords(&project.config));
     let options = arguments.run_options(&project, secrets);
     let filters = arguments.filters(&options)?;
     let plan = Plan::new(&suite, &project.config, &filters)?;
@@ -113,7 +117,7 @@ pub(crate) fn run(project: &ProjectArgs, arguments: &TestArgs) -> Result<Exit, F
     if arguments.open && !arguments.is_ci() {
         super::terminal::open(&outcome.index);
     }
-    Ok(Exit::of(&outcome, arguments.is_ci()))
+    Ok(Exit::of(&outcome))
 }
 
 impl TestArgs {
@@ -163,7 +167,7 @@ impl TestArgs {
         Ok(())
     }
 
-    fn run_options(&self, project: &Project, secrets: twinshot::spec::Secrets) -> RunOptions {
+    fn run_options(&self, project: &Project, secrets: Secrets) -> RunOptions {
         let cores = available_parallelism().map_or(1, NonZeroUsize::get);
         RunOptions {
             reports: self.reports.clone().unwrap_or_else(|| project.reports()),
@@ -171,6 +175,7 @@ impl TestArgs {
             workers: self.workers.map_or((cores / 2).max(1), NonZeroUsize::get),
             headed: self.headed,
             max_failures: self.max_failures.map(NonZeroUsize::get),
+            ci: self.is_ci(),
             secrets,
         }
     }
@@ -187,6 +192,14 @@ impl TestArgs {
             viewports: self.viewports.clone(),
         })
     }
+}
+
+fn passwords(config: &Config) -> Secrets {
+    let urls = config
+        .environments
+        .iter()
+        .map(|environment| &environment.url);
+    Secrets::new(urls.filter_map(|url| url.password().map(str::to_owned)))
 }
 
 fn set_url(config: &mut Config, name: &str, flag: &str, url: &str) -> Result<(), Failure> {

@@ -3,14 +3,13 @@
 use twinshot::{
     compare::count,
     plan::{Filters, Plan},
-    project::Project,
 };
 
 use super::{Exit, Failure, ProjectArgs, terminal::print};
 
 /// Runs the command.
 pub(crate) fn run(project: &ProjectArgs) -> Result<Exit, Failure> {
-    let project = Project::open(project.config.as_deref(), std::env::vars_os())?;
+    let project = project.open()?;
     let suite = project.suite()?;
     let plan = Plan::new(&suite, &project.config, &Filters::default())?;
     let flows = count(suite.flows.len(), "flow");

@@ -41,7 +41,10 @@ fn suites(report: &Report) -> Vec<TestSuite> {
         if !cases.contains_key(&suite) {
             order.push(suite.clone());
         }
-        cases.entry(suite).or_default().push(case(shot, name));
+        cases
+            .entry(suite)
+            .or_default()
+            .push(case(report, shot, name));
     }
     order
         .into_iter()
@@ -107,8 +110,8 @@ fn unique_names(report: &Report) -> Vec<String> {
     report.shots.iter().map(|shot| unique(name(shot))).collect()
 }
 
-fn case(shot: &ShotReport, name: String) -> TestCase {
-    let mut case = TestCase::new(name, status(shot));
+fn case(report: &Report, shot: &ShotReport, name: String) -> TestCase {
+    let mut case = TestCase::new(name, status(report, shot));
     let times = &shot.times;
     case.set_classname(shot.flow.as_str());
     case.set_time(Duration::from_millis(
@@ -119,15 +122,27 @@ fn case(shot: &ShotReport, name: String) -> TestCase {
     case
 }
 
-fn status(shot: &ShotReport) -> TestCaseStatus {
-    let (kind, name) = match shot.verdict {
-        Verdict::Match | Verdict::Approved => return TestCaseStatus::success(),
-        Verdict::Mismatch | Verdict::New => (NonSuccessKind::Failure, shot.verdict.to_string()),
-        Verdict::Failed => failure_kind(&shot.failures),
+fn status(report: &Report, shot: &ShotReport) -> TestCaseStatus {
+    let (kind, name) = match (shot.verdict, report.fails(shot)) {
+        (Verdict::New, false) => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(shot.reason.as_str());
+            return status;
+        }
+        (_, false) => return TestCaseStatus::success(),
+        (Verdict::Failed, true) => failure_kind(&shot.failures),
+        (Verdict::Match | Verdict::Approved, true) => {
+            (NonSuccessKind::Failure, "idle-mask".to_owned())
+        }
+        (verdict, true) => (NonSuccessKind::Failure, verdict.to_string()),
+    };
+    let message = match shot.idle_mask() {
+        Some(mask) if name == "idle-mask" => format!("the mask {} matches nothing", mask.selector),
+        _ => shot.reason.clone(),
     };
     let mut status = TestCaseStatus::non_success(kind);
     status.set_type(name);
-    status.set_message(shot.reason.as_str());
+    status.set_message(message);
     status.set_description(description(shot));
     status
 }

@@ -60,6 +60,9 @@ pub struct Run {
     pub metric: Metric,
     /// What became of anti-aliased pixels.
     pub antialiasing: Antialiasing,
+    /// Whether new shots and masks that match nothing failed the run.
+    #[serde(default)]
+    pub ci: bool,
 }
 
 /// How a run ended.
@@ -240,6 +243,15 @@ pub struct Times {
 }
 
 impl Report {
+    /// Whether this shot keeps the run from being clean.
+    pub fn fails(&self, shot: &ShotReport) -> bool {
+        match shot.verdict {
+            Verdict::Mismatch | Verdict::Failed => true,
+            Verdict::New => self.run.ci,
+            Verdict::Match | Verdict::Approved => self.run.ci && shot.idle_mask().is_some(),
+        }
+    }
+
     /// Whether some planned shots have no verdict here.
     pub fn is_partial(&self) -> bool {
         self.run.state != RunState::Complete
@@ -305,6 +317,15 @@ impl Verdict {
 }
 
 impl ShotReport {
+    /// A mask that matched nothing on either side.
+    pub fn idle_mask(&self) -> Option<&MaskReport> {
+        let masks = self
+            .comparison
+            .iter()
+            .flat_map(|comparison| &comparison.masks);
+        masks.into_iter().find(|mask| mask.boxes.is_empty())
+    }
+
     /// The name that filters match: `flow › shot`.
     pub fn title(&self) -> String {
         format!("{} › {}", self.flow, self.shot)

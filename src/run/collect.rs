@@ -192,6 +192,7 @@ fn new_run(plan: &Plan, config: &Config, id: String, options: &RunOptions) -> Ru
         environments: Side::new(baseline, named(&config.candidate)),
         metric: config.metric,
         antialiasing: config.antialiasing,
+        ci: options.ci,
     }
 }
 

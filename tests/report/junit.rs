@@ -171,3 +171,34 @@ fn a_partial_run_says_so() {
 fn an_empty_run_is_a_valid_document() {
     assert_eq!(parsed(&empty()).tests, 0);
 }
+
+#[test]
+fn what_does_not_fail_the_run_fails_no_case() {
+    let mut report = sample();
+    report.run.ci = false;
+    let xml = parsed(&report);
+    assert_eq!(
+        outcome(case(&xml, "Billing/invoice-list@desktop")),
+        "skipped"
+    );
+}
+
+#[test]
+fn an_idle_mask_fails_under_ci_only() {
+    let mut report = sample();
+    let shot = report
+        .shots
+        .iter_mut()
+        .find(|shot| shot.id == "Settings/saved@desktop");
+    let comparison = shot.and_then(|shot| shot.comparison.as_mut());
+    comparison.expect("it was compared").masks = vec![twinshot::report::MaskReport {
+        selector: ".clock".to_owned(),
+        boxes: Vec::new(),
+    }];
+    let outcome_of = |report: &twinshot::report::Report| {
+        outcome(case(&parsed(report), "Settings/saved@desktop"))
+    };
+    assert_eq!(outcome_of(&report), "failure idle-mask");
+    report.run.ci = false;
+    assert_eq!(outcome_of(&report), "success");
+}

@@ -3,11 +3,11 @@
 const report = JSON.parse(byId("report-data").textContent);
 
 const VERDICTS = {
-  mismatch: { icon: "≠", hint: "different" },
+  mismatch: { icon: "✗", hint: "different" },
   failed: { icon: "!", hint: "could not be decided" },
   new: { icon: "+", hint: "no baseline" },
-  approved: { icon: "✓", hint: "different, and equal to the golden picture" },
-  match: { icon: "=", hint: "no difference beyond the limits" },
+  approved: { icon: "≈", hint: "different, and equal to the golden picture" },
+  match: { icon: "✓", hint: "no difference beyond the limits" },
 };
 const WORST_FIRST = Object.keys(VERDICTS);
 const FAILING = ["mismatch", "failed", "new"];

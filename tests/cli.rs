@@ -1,0 +1,24 @@
+//! Twinshot as its users meet it: the real binary, in a project folder of its own, told from outside.
+//!
+//! Every test is a story: a [`Project`](cli::support::Project) with its files, a command line, and what
+//! must be seen afterwards: exit code, output, report, and nothing left behind. Most flows run against
+//! [`FakeDriver`](cli::support::FakeDriver), a WebDriver server in this process that tells a whole flow's
+//! story or breaks off anywhere in it. Only `kills` needs a real Chromium, and says so when there is none.
+//!
+//! A command line that must be refused is a folder under `fixtures/cli/refused`: adding a case is adding
+//! files. `fixtures/cli/README.md` says how.
+
+mod cli {
+    mod commands;
+    mod diff;
+    mod faults;
+    mod flow;
+    mod golden;
+    mod kills;
+    mod launch;
+    mod output;
+    mod refused;
+    mod secrets;
+    mod support;
+    mod writing;
+}

@@ -1,0 +1,167 @@
+//! The commands that start no browser: `list`, `validate`, `schema`, `--help`, `--version`.
+
+use serde_json::Value;
+
+use super::support::{Project, Ran};
+
+fn json(ran: &Ran) -> Value {
+    serde_json::from_str(ran.stdout()).unwrap_or_else(|error| panic!("{error}\n{}", ran.shown()))
+}
+
+/// Two viewports, and a second flow that is made for one of them.
+fn with_two_viewports() -> Project {
+    let config = "
+environments:
+  production: { url: \"http://production.test\" }
+  staging: { url: \"http://staging.test\" }
+viewports: { small: 60x40, wide: 80x40 }
+";
+    let about = "flow: About\nviewports: [wide]\nsteps:\n  - goto: /about\n    shot: about us\n";
+    Project::two_sides()
+        .config(config)
+        .spec("about.yaml", about)
+}
+
+#[test]
+fn list_names_every_shot_in_plan_order_and_where_it_stands() {
+    let ran = with_two_viewports().run(["list"]);
+    let expected = "\
+About › about us @wide  (specs/about.yaml:4)
+Shop › home @small  (specs/shop.yaml:3)
+Shop › cart @small  (specs/shop.yaml:5)
+Shop › home @wide  (specs/shop.yaml:3)
+Shop › cart @wide  (specs/shop.yaml:5)
+";
+    ran.exit(0).stderr_is_empty();
+    assert_eq!(ran.stdout(), expected);
+}
+
+#[test]
+fn list_filters_by_words_and_viewports() {
+    let project = with_two_viewports();
+    for (arguments, expected) in [
+        (vec!["CART"], "cart @small, cart @wide"),
+        (
+            vec!["cart", "about"],
+            "about us @wide, cart @small, cart @wide",
+        ),
+        (vec!["specs/about"], "about us @wide"),
+        (vec!["shop › home @wide"], "home @wide"),
+        (vec!["Shop/home@wide"], "home @wide"),
+        (vec!["--viewport", "small"], "home @small, cart @small"),
+        (vec!["--viewport", "wide", "shop/cart"], "cart @wide"),
+    ] {
+        let ran = project.run(["list"].into_iter().chain(arguments.iter().copied()));
+        let names = ran.exit(0).stdout().lines().map(|line| {
+            let (name, _) = line.split_once("  (").expect("a name and a place");
+            name.split_once(" › ").expect("a flow and a shot").1
+        });
+        assert_eq!(
+            names.collect::<Vec<_>>().join(", "),
+            expected,
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn list_speaks_json() {
+    let ran = Project::two_sides().run(["list", "--json", "cart"]);
+    let list = json(ran.exit(0));
+    let shots = list.as_array().expect("an array");
+    assert_eq!(shots.len(), 1);
+    assert_eq!(shots[0]["id"], "Shop/cart@small");
+    assert_eq!(shots[0]["flow"], "Shop");
+    assert_eq!(shots[0]["shot"], "cart");
+    assert_eq!(shots[0]["viewport"], "small");
+    assert_eq!(shots[0]["browser"], "chrome");
+    assert_eq!(shots[0]["location"]["file"], "specs/shop.yaml");
+    assert_eq!(shots[0]["location"]["line"], 5);
+}
+
+#[test]
+fn validate_counts_what_it_found_good() {
+    let ran = with_two_viewports().without_programs().run(["validate"]);
+    ran.exit(0)
+        .stdout_has("ok: 2 flows, 5 shots")
+        .stderr_is_empty();
+}
+
+#[test]
+fn schemas_are_json_schemas_of_what_is_read() {
+    for (arguments, title, known) in [
+        (vec!["schema"], "Twinshot", "steps"),
+        (
+            vec!["schema", "config"],
+            "Twinshot configuration",
+            "environments",
+        ),
+    ] {
+        // No project is needed for it.
+        let ran = Project::new().run(arguments);
+        let schema = json(ran.exit(0));
+        let url = schema["$schema"].as_str().unwrap_or_default();
+        assert!(url.contains("json-schema.org"), "{url}");
+        let found = schema["title"].as_str().unwrap_or_default();
+        assert!(found.starts_with(title), "{found}");
+        ran.stdout_has(&format!("\"{known}\""));
+    }
+}
+
+#[test]
+fn help_explains_every_exit_code() {
+    let ran = Project::new().run(["--help"]);
+    ran.exit(0).stdout_has("Exit codes:");
+    for code in ["0", "1", "2", "3", "4", "5", "130/143", "101"] {
+        let explains = |line: &str| line.trim_start().starts_with(&format!("{code} "));
+        assert!(
+            ran.stdout().lines().any(explains),
+            "{code}\n{}",
+            ran.shown()
+        );
+    }
+    for command in [
+        "test", "approve", "diff", "list", "validate", "schema", "demo",
+    ] {
+        ran.stdout_has(&format!("  {command} "));
+    }
+}
+
+#[test]
+fn every_flag_of_test_names_its_variable() {
+    let ran = Project::new().run(["test", "--help"]);
+    for name in [
+        "BASELINE",
+        "CANDIDATE",
+        "BASELINE_URL",
+        "CANDIDATE_URL",
+        "VIEWPORT",
+        "WORKERS",
+        "LAST_FAILED",
+        "MAX_FAILURES",
+        "WEBDRIVER",
+        "REPORTS",
+        "CI",
+        "HEADED",
+        "QUIET",
+        "VERBOSE",
+        "FORMAT",
+        "OPEN",
+        "CONFIG",
+    ] {
+        ran.stdout_has(&format!("[env: TWINSHOT_{name}="));
+    }
+}
+
+#[test]
+fn the_version_is_the_packages() {
+    let ran = Project::new().run(["--version"]);
+    ran.exit(0)
+        .stdout_has(&format!("twinshot {}", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn no_command_at_all_shows_how_to_begin() {
+    let ran = Project::new().run([]);
+    ran.exit(2).stderr_has("Usage: twinshot");
+}

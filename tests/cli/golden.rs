@@ -1,0 +1,245 @@
+//! Approved pictures: new, approved byte for byte, matched, changed, damaged, and beside a live baseline.
+
+use std::fs;
+
+use twinshot::report::{FailureKind, Verdict};
+
+use super::support::{Answer, Canvas, FakeDriver, Project, Ran, STAGING};
+
+const HOME: &str = "Shop/home@small";
+const CART: &str = "Shop/cart@small";
+const GOLDEN: [&str; 2] = ["--baseline", "golden"];
+
+/// A project whose two shots were approved as the driver paints them now.
+fn approved(driver: &FakeDriver) -> Project {
+    let project = Project::two_sides();
+    project.test(driver, &GOLDEN).exit(0);
+    project.run(["approve", "--all"]).exit(0);
+    project
+}
+
+fn golden_file(project: &Project, id: &str) -> std::path::PathBuf {
+    project.path(&format!("golden/{id}.png"))
+}
+
+/// The candidate's picture in the report.
+fn picture(ran: &Ran, id: &str) -> Vec<u8> {
+    let picture = ran.shot(id).pictures.candidate.expect("there is a picture");
+    fs::read(ran.report_folder().join(picture.file)).expect("it is kept")
+}
+
+#[test]
+fn what_was_never_approved_is_new_and_fails_only_under_ci() {
+    let project = Project::two_sides();
+    let driver = FakeDriver::new();
+    let ran = project.test(&driver, &GOLDEN);
+    ran.exit(0)
+        .verdict(HOME, Verdict::New)
+        .verdict(CART, Verdict::New)
+        .stdout_has("+ Shop › home @small  new: there is no baseline yet")
+        .stdout_has("2 shots: 2 new");
+    assert!(driver.has_visited(STAGING) && !driver.has_visited("production.test"));
+
+    project
+        .test(&driver, &["--baseline", "golden", "--ci"])
+        .exit(1);
+    let ci = Project::two_sides().env("CI", "true");
+    ci.test(&driver, &GOLDEN)
+        .exit(1)
+        .verdict(HOME, Verdict::New);
+    let no_ci = Project::two_sides().env("CI", "false");
+    no_ci.test(&driver, &GOLDEN).exit(0);
+}
+
+#[test]
+fn approving_keeps_the_reviewed_bytes_and_then_they_match() {
+    let project = Project::two_sides();
+    let driver = FakeDriver::new();
+    let reviewed = project.test(&driver, &GOLDEN);
+    let ran = project.run(["approve", "--all"]);
+    ran.exit(0).stdout_has("approved Shop/home@small → ");
+    for id in [HOME, CART] {
+        let kept = fs::read(golden_file(&project, id)).expect("it was approved");
+        assert_eq!(kept, picture(&reviewed, id), "{id}");
+    }
+    let again = project.test(&driver, &["--baseline", "golden", "--ci"]);
+    again
+        .exit(0)
+        .verdict(HOME, Verdict::Match)
+        .verdict(CART, Verdict::Match);
+    let nothing = project.run(["approve", "--all"]);
+    nothing.exit(0).stdout_has("nothing to approve");
+}
+
+#[test]
+fn one_shot_can_be_approved_alone() {
+    let project = Project::two_sides();
+    project.test(&FakeDriver::new(), &GOLDEN).exit(0);
+    project.run(["approve", CART]).exit(0);
+    assert!(golden_file(&project, CART).is_file());
+    assert!(!golden_file(&project, HOME).exists());
+}
+
+#[test]
+fn an_id_that_is_not_in_the_report_gets_a_suggestion() {
+    let project = Project::two_sides();
+    project.test(&FakeDriver::new(), &GOLDEN).exit(0);
+    let ran = project.run(["approve", "Shop/hom@small"]);
+    ran.exit(2)
+        .stderr_has("the last run has no shot `Shop/hom@small`; did you mean `Shop/home@small`?");
+    let ran = project.run(["approve", HOME, "Shop/zzz"]);
+    ran.exit(2);
+    assert!(!golden_file(&project, HOME).exists(), "approved in part");
+    project
+        .run(["approve"])
+        .exit(2)
+        .stderr_has("Usage: twinshot approve");
+    project.run(["approve", "--all", HOME]).exit(2);
+}
+
+#[test]
+fn a_failed_shot_cannot_be_approved() {
+    let project = Project::two_sides();
+    let driver = FakeDriver::new().answers_on("staging.test/cart", "url", Answer::CutOff);
+    project.test(&driver, &GOLDEN).exit(3);
+    let ran = project.run(["approve", CART]);
+    ran.exit(2)
+        .stderr_has("`Shop/cart@small` failed in the last run");
+    project
+        .run(["approve", "--all"])
+        .exit(0)
+        .stdout_lacks("cart");
+    assert!(!golden_file(&project, CART).exists());
+    assert!(golden_file(&project, HOME).exists());
+}
+
+#[test]
+fn a_picture_that_was_changed_after_the_review_is_not_approved() {
+    let project = Project::two_sides();
+    let ran = project.test(&FakeDriver::new(), &GOLDEN);
+    let file = ran
+        .shot(HOME)
+        .pictures
+        .candidate
+        .expect("there is a picture")
+        .file;
+    let other = Canvas::new(60, 40, Canvas::RED).png();
+    fs::write(ran.report_folder().join(file), other).expect("it is ours");
+    let refused = project.run(["approve", HOME]);
+    refused
+        .exit(3)
+        .stderr_has("is not the picture that was reviewed");
+    assert!(!golden_file(&project, HOME).exists());
+}
+
+#[test]
+fn a_change_since_the_approval_differs() {
+    let project = approved(&FakeDriver::new());
+    let before = fs::read(golden_file(&project, HOME)).expect("it was approved");
+    let ran = project.test(&FakeDriver::new().with_a_change_on_staging(), &GOLDEN);
+    ran.exit(1)
+        .verdict(HOME, Verdict::Mismatch)
+        .stdout_has("✗ Shop › home @small  4.17 % different");
+    let after = fs::read(golden_file(&project, HOME)).expect("it is still there");
+    assert_eq!(before, after, "a run never writes golden pictures");
+}
+
+#[test]
+fn a_damaged_golden_picture_is_no_visual_change() {
+    let png = Canvas::new(60, 40, Canvas::WHITE)
+        .with_box([1, 1, 9, 9], Canvas::RED)
+        .png();
+    let mut flipped = png.clone();
+    let middle = flipped.len() / 2;
+    flipped[middle..middle + 4].fill(0xAA);
+    for (bytes, says) in [
+        (b"not a picture at all".to_vec(), "is not a PNG file"),
+        (Vec::new(), "is not a PNG file"),
+        (png[..20].to_vec(), "is truncated"),
+        (png[..png.len() - 20].to_vec(), "is truncated"),
+        (flipped, "is a damaged PNG"),
+    ] {
+        let driver = FakeDriver::new();
+        let project = approved(&driver);
+        let file = golden_file(&project, HOME);
+        fs::write(&file, bytes).expect("it is ours");
+        let ran = project.test(&driver, &GOLDEN);
+        ran.exit(3)
+            .failed(HOME, FailureKind::Picture, says)
+            .failed(HOME, FailureKind::Picture, &file.display().to_string())
+            .verdict(CART, Verdict::Match)
+            .stdout_has("golden/Shop/home@small.png");
+    }
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_golden_picture_is_named() {
+    let driver = FakeDriver::new();
+    let project = approved(&driver);
+    let file = golden_file(&project, HOME);
+    fs::remove_file(&file).expect("it is ours");
+    fs::create_dir(&file).expect("a folder");
+    let ran = project.test(&driver, &GOLDEN);
+    ran.exit(3).verdict(CART, Verdict::Match);
+    assert!(
+        ran.shown().contains("golden/Shop/home@small.png"),
+        "{}",
+        ran.shown()
+    );
+}
+
+#[test]
+fn a_known_difference_between_live_sides_is_approved() {
+    let changed = FakeDriver::new().with_a_change_on_staging();
+    let project = approved(&changed);
+    let ran = project.test(&changed, &["--ci"]);
+    ran.exit(0)
+        .verdict(HOME, Verdict::Approved)
+        .stdout_has("≈ Shop › home @small  approved: ")
+        .stdout_has("2 shots: 2 approved");
+    let comparison = ran
+        .shot(HOME)
+        .comparison
+        .expect("the live sides were compared");
+    assert_eq!(comparison.mismatched_pixels, 100);
+
+    let otherwise = FakeDriver::new().paints(|view| match view.is_on(STAGING) {
+        true => view.page().with_box([30, 20, 10, 10], Canvas::RED).png(),
+        false => view.page().png(),
+    });
+    project
+        .test(&otherwise, &[])
+        .exit(1)
+        .verdict(HOME, Verdict::Mismatch);
+}
+
+#[test]
+fn a_golden_picture_of_another_size_differs() {
+    let driver = FakeDriver::new();
+    let project = approved(&driver);
+    let larger = Canvas::new(60, 44, Canvas::WHITE)
+        .with_box([4, 4, 12, 6], [40, 60, 90])
+        .png();
+    fs::write(golden_file(&project, HOME), larger).expect("it is ours");
+    let ran = project.test(&driver, &GOLDEN);
+    ran.exit(1)
+        .verdict(HOME, Verdict::Mismatch)
+        .stdout_has("size 60×44 → 60×40");
+}
+
+#[test]
+fn a_live_mismatch_can_be_approved_from_its_report() {
+    let project = Project::two_sides();
+    let changed = FakeDriver::new().with_a_change_on_staging();
+    let ran = project.test(&changed, &[]);
+    ran.exit(1);
+    project.run(["approve", HOME]).exit(0);
+    assert_eq!(
+        fs::read(golden_file(&project, HOME)).ok(),
+        Some(picture(&ran, HOME))
+    );
+    let ran = project.test(&changed, &[]);
+    ran.exit(1)
+        .verdict(HOME, Verdict::Approved)
+        .verdict(CART, Verdict::Mismatch);
+}

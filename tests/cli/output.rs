@@ -1,0 +1,153 @@
+//! What goes to which stream: quiet, verbose, JSON, colours, and readers that have gone away.
+
+use std::process::Command;
+
+use twinshot::report;
+
+use super::support::{FakeDriver, Project};
+
+#[test]
+fn quiet_prints_failing_shots_and_the_summary() {
+    let project = Project::two_sides();
+    let ran = project.test(&FakeDriver::new(), &["--quiet"]);
+    ran.exit(0)
+        .stdout_lacks(" › ")
+        .stdout_has("2 shots: 2 match");
+    let ran = project.test(&FakeDriver::new().with_a_change_on_staging(), &["-q"]);
+    ran.exit(1)
+        .stdout_has("✗ Shop › home @small")
+        .stdout_has("2 shots: 2 mismatch");
+}
+
+#[test]
+fn verbose_tells_what_each_shot_took() {
+    let ran = Project::two_sides().test(&FakeDriver::new(), &["--verbose"]);
+    ran.exit(0).stdout_has(" ms, compare ");
+}
+
+#[test]
+fn quiet_and_verbose_exclude_each_other() {
+    let ran = Project::two_sides().run(["test", "--quiet", "--verbose"]);
+    ran.exit(2).stderr_has("cannot be used with");
+}
+
+#[test]
+fn json_on_stdout_is_the_report_and_nothing_else() {
+    let driver = FakeDriver::new().with_a_change_on_staging();
+    let ran = Project::two_sides().test(&driver, &["--format", "json"]);
+    ran.exit(1);
+    let printed = report::json::parse(ran.stdout()).expect("stdout is a report");
+    assert_eq!(printed.summary.mismatched, 2);
+    let stored = ran.read(&ran.report_folder().join("report.json"));
+    assert_eq!(ran.stdout(), stored);
+}
+
+#[test]
+fn flags_can_be_set_by_variables() {
+    let driver = FakeDriver::new().with_a_change_on_staging();
+    let ran = Project::two_sides()
+        .env("TWINSHOT_WEBDRIVER", driver.url())
+        .env("TWINSHOT_FORMAT", "json")
+        .env("TWINSHOT_REPORTS", "elsewhere")
+        .run(["test"]);
+    assert!(
+        report::json::parse(ran.exit(1).stdout()).is_ok(),
+        "{}",
+        ran.shown()
+    );
+}
+
+#[test]
+fn a_reports_folder_can_be_named() {
+    let project = Project::two_sides();
+    let ran = project.test(&FakeDriver::new(), &["--reports", "kept/here"]);
+    ran.exit(0).stdout_has("report: kept/here/");
+    assert!(project.path("kept/here/latest/report.json").is_file());
+    assert!(!project.path("reports").exists());
+}
+
+#[test]
+fn nobody_has_to_read_to_the_end() {
+    let driver = FakeDriver::new().with_a_change_on_staging();
+    let url = driver.url();
+    let project = Project::two_sides();
+    for (arguments, code) in [
+        (vec!["list"], 0),
+        (vec!["schema"], 0),
+        (vec!["validate"], 0),
+        (vec!["test", "--webdriver", &url], 1),
+        (vec!["test", "--webdriver", &url, "--format", "json"], 1),
+        (vec!["test", "no such shot"], 4),
+        (vec!["test", "--candidate", "nobody"], 2),
+    ] {
+        let shown = arguments.join(" ");
+        assert_eq!(project.run_unread(arguments), code, "twinshot {shown}");
+    }
+    assert!(project.path("reports/latest/report.json").is_file());
+}
+
+/// The command with a terminal for its output; `script` is part of every Linux.
+fn in_a_terminal(project: &Project, variables: &str, driver: &FakeDriver) -> Option<String> {
+    let binary = env!("CARGO_BIN_EXE_twinshot");
+    let line = format!("{variables} {binary} test --webdriver {}", driver.url());
+    let model = project.command([]);
+    let mut command = Command::new("script");
+    command
+        .args(["-qec", &line, "/dev/null"])
+        .current_dir(project.path(""))
+        .env_clear();
+    for (name, value) in model.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    match command
+        .env("TERM", "xterm")
+        .env("SHELL", "/bin/sh")
+        .output()
+    {
+        Ok(output) => Some(String::from_utf8_lossy(&output.stdout).into_owned()),
+        Err(error) => {
+            eprintln!("SKIPPED: there is no terminal without `script`: {error}");
+            None
+        }
+    }
+}
+
+#[test]
+fn colours_are_for_terminals_that_want_them() {
+    let project = Project::two_sides();
+    let driver = FakeDriver::new().with_a_change_on_staging();
+    let green_or_red = "\u{1b}[31m✗\u{1b}[0m Shop › home";
+    let Some(shown) = in_a_terminal(&project, "", &driver) else {
+        return;
+    };
+    assert!(shown.contains(green_or_red), "{shown:?}");
+    for plain in ["NO_COLOR=1", "TERM=dumb"] {
+        let shown = in_a_terminal(&project, plain, &driver).unwrap_or_default();
+        assert!(shown.contains("✗ Shop › home"), "{plain}: {shown:?}");
+        assert!(!shown.contains(green_or_red), "{plain}: {shown:?}");
+    }
+    let ran = project.test(&driver, &[]);
+    ran.exit(1).stdout_lacks("\u{1b}");
+}
+
+#[test]
+fn a_hostile_title_cannot_move_the_cursor() {
+    let hostile = "\u{1b}[2J\u{1b}]0;owned\u{7}\r\u{202e}";
+    let spec = "
+flow: Shop
+steps:
+  - goto: /
+    shot: home
+  - expect: { title: x }
+    timeout: 1ms
+    shot: false
+";
+    let driver = FakeDriver::new().titles(move |_| hostile.to_owned());
+    let ran = Project::two_sides()
+        .spec("shop.yaml", spec)
+        .test(&driver, &[]);
+    ran.exit(1).stdout_has("expected the title `x`");
+    for bad in ['\u{1b}', '\u{7}', '\r', '\u{202e}'] {
+        assert!(!ran.stdout().contains(bad), "{bad:?} in {:?}", ran.stdout());
+    }
+}

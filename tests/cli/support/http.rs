@@ -1,0 +1,50 @@
+//! The little of HTTP/1.1 that a WebDriver client speaks: requests with a length, connections kept alive.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+
+/// One request.
+pub(super) struct Request {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) body: Vec<u8>,
+}
+
+/// The next request of a connection; `None` when the client is done.
+pub(super) fn read_request(stream: &mut BufReader<TcpStream>) -> Option<Request> {
+    let head = read_line(stream)?;
+    let mut words = head.split(' ').map(str::to_owned);
+    let (method, path) = (words.next()?, words.next()?);
+    let mut length = 0;
+    loop {
+        let line = read_line(stream)?;
+        if line.is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().ok()?;
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).ok()?;
+    Some(Request { method, path, body })
+}
+
+fn read_line(stream: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut line = String::new();
+    let length = stream.read_line(&mut line).ok()?;
+    (length > 0).then(|| line.trim_end().to_owned())
+}
+
+/// The head of a response whose body is `length` bytes, wherever it really ends.
+pub(super) fn head(status: u16, kind: &str, length: usize) -> String {
+    format!("HTTP/1.1 {status} Said\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n")
+}
+
+/// Whether the client took it.
+pub(super) fn write(stream: &mut BufReader<TcpStream>, head: &str, body: &[u8]) -> bool {
+    let stream = stream.get_mut();
+    stream.write_all(head.as_bytes()).is_ok() && stream.write_all(body).is_ok()
+}

@@ -1,0 +1,14 @@
+//! What every story needs: a project, a run that can be asked about, pictures, and a driver to talk to.
+
+mod canvas;
+mod driver;
+mod http;
+mod processes;
+mod project;
+mod ran;
+
+pub(crate) use canvas::Canvas;
+pub(crate) use driver::{Answer, FakeDriver, STAGING};
+pub(crate) use processes::{Process, processes_naming, wait_until_none_names};
+pub(crate) use project::{Project, Running};
+pub(crate) use ran::Ran;

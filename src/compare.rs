@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    capture::{Capture, CapturePair, FailureKind, StepFailure, Taken},
+    capture::{Capture, CapturePair, FailureKind, Origin, StepFailure, Taken},
     diff::{self, Diff, DiffError, Rect},
     plan::Judgement,
     side::{Role, Side},
@@ -92,7 +92,7 @@ impl Failure {
 
 /// Compares one pair. A golden picture, where there is one, turns a live difference into `approved`
 /// when the candidate equals it.
-pub fn compare(pair: &CapturePair, judgement: &Judgement, golden: Option<&[u8]>) -> Comparison {
+pub fn compare(pair: &CapturePair, judgement: &Judgement, golden: Option<&Capture>) -> Comparison {
     match (&pair.sides.baseline, &pair.sides.candidate) {
         (Taken::Picture(baseline), Taken::Picture(candidate)) => {
             let pair = Side::new(baseline, candidate);
@@ -154,7 +154,7 @@ fn compare_pictures(pair: &Side<&Capture>, judgement: &Judgement) -> Comparison 
     };
     match diff::compare_with_overlay(&pair.baseline.png, &pair.candidate.png, &options) {
         Ok(compared) => judged(compared, judgement),
-        Err(error) => failed(vec![unreadable(&error)]),
+        Err(error) => failed(vec![unreadable(&error, pair)]),
     }
 }
 
@@ -166,16 +166,19 @@ fn masks_of(pair: &Side<&Capture>) -> Vec<Rect> {
     masks
 }
 
-fn unreadable(error: &DiffError) -> Failure {
+fn unreadable(error: &DiffError, pair: &Side<&Capture>) -> Failure {
     // What belongs to no side is told of the picture under test.
     let role = match error.input() {
         Some(diff::Input::Baseline) => Role::Baseline,
         Some(diff::Input::Candidate) | None => Role::Candidate,
     };
-    Failure::Picture {
-        role,
-        message: error.to_string(),
-    }
+    let message = match &pair.get(role).origin {
+        Origin::Page(_) => error.to_string(),
+        Origin::Golden { file } => {
+            format!("{error} ({file}); restore it, or remove it and approve anew")
+        }
+    };
+    Failure::Picture { role, message }
 }
 
 fn judged(compared: diff::DiffWithOverlay, judgement: &Judgement) -> Comparison {
@@ -264,19 +267,13 @@ fn with_golden(
     compared: Comparison,
     candidate: &Capture,
     judgement: &Judgement,
-    golden: Option<&[u8]>,
+    golden: Option<&Capture>,
 ) -> Comparison {
     let Some(golden) = golden.filter(|_| compared.verdict == Verdict::Mismatch) else {
         return compared;
     };
-    let approved = Capture {
-        png: golden.into(),
-        size: candidate.size,
-        page: None,
-        masks: candidate.masks.clone(),
-        warnings: Vec::new(),
-    };
-    let pair = Side::new(&approved, candidate);
+    // Its own masks were not kept: it is painted where the candidate is.
+    let pair = Side::new(golden, candidate);
     match compare_pictures(&pair, judgement).verdict {
         Verdict::Match => Comparison {
             verdict: Verdict::Approved,

@@ -115,22 +115,20 @@ pub fn run(
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome, RunError> {
     let (plan, config) = (Arc::new(plan), Arc::new(config));
-    let sides = Roles::of(&config)?;
+    let roles = Roles::of(&config)?;
     let webdriver = match &config.webdriver {
         Webdriver::Auto => None,
         Webdriver::Url(url) => Some(url.clone()),
     };
+    let launch = LaunchOptions {
+        webdriver,
+        headed: options.headed,
+    };
+    let scratch = Arc::new(RunFolder::create()?);
+    let launcher = Launcher::new(launch, Arc::clone(&scratch))?;
     let run_id = collect::new_run_id();
     let folder = ReportFolder::create(&options.reports, &run_id)?;
     let failing = FailingFolder::create(&std::env::temp_dir())?;
-    let scratch = Arc::new(RunFolder::create()?);
-    let launcher = Launcher::new(
-        LaunchOptions {
-            webdriver,
-            headed: options.headed,
-        },
-        scratch,
-    )?;
     if browser::sandbox_is_off() {
         let note = "running as root: the browser is started with --no-sandbox";
         on_event(Event::Note(note.to_owned()));
@@ -149,20 +147,19 @@ pub fn run(
     let (deliveries, arriving) = mpsc::channel(1);
     let (results, decided) = channel();
     thread::scope(|scope| {
-        let capture = scope.spawn(|| {
-            capture(
-                &plan,
-                &config,
-                &sides,
-                launcher,
-                options.workers,
-                deliveries,
-                &stop,
-            )
-        });
+        let capture = Capture {
+            plan: Arc::clone(&plan),
+            config: Arc::clone(&config),
+            roles,
+            launcher,
+            scratch,
+            workers: options.workers,
+        };
+        let stop = &stop;
+        let capture = scope.spawn(move || capture.run(deliveries, stop));
         let judge = &judge;
         scope.spawn(move || compare_all(arriving, judge, results));
-        let collected = collector.collect(decided, &stop, on_event);
+        let collected = collector.collect(decided, stop, on_event);
         capture
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -244,40 +241,48 @@ impl Stop {
 }
 
 /// The asynchronous half, on a thread and a runtime of its own.
-fn capture(
-    plan: &Arc<Plan>,
-    config: &Arc<Config>,
-    sides: &Roles,
+struct Capture {
+    plan: Arc<Plan>,
+    config: Arc<Config>,
+    roles: Roles,
     launcher: Launcher,
+    scratch: Arc<RunFolder>,
     workers: usize,
-    deliveries: mpsc::Sender<Delivery>,
-    stop: &Stop,
-) -> Result<(), RunError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(RunError::System)?;
-    runtime.block_on(async {
+}
+
+impl Capture {
+    fn run(self, deliveries: mpsc::Sender<Delivery>, stop: &Stop) -> Result<(), RunError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(RunError::System)?;
+        runtime.block_on(self.capture(deliveries, stop))
+    }
+
+    async fn capture(
+        self,
+        deliveries: mpsc::Sender<Delivery>,
+        stop: &Stop,
+    ) -> Result<(), RunError> {
         let mut demos = Vec::new();
-        let baseline = match &sides.baseline {
+        let baseline = match &self.roles.baseline {
             Some(environment) => Some(live(environment, &mut demos).await?),
             None => None,
         };
         let setup = Setup {
-            plan: Arc::clone(plan),
-            launcher,
+            plan: self.plan,
+            launcher: self.launcher,
             baseline,
-            candidate: live(&sides.candidate, &mut demos).await?,
-            config: Arc::clone(config),
-            workers,
+            candidate: live(&self.roles.candidate, &mut demos).await?,
+            config: self.config,
+            workers: self.workers,
         };
         tokio::select! {
-            () = runner::run(setup, deliveries, stop.wanted.subscribe()) => {}
-            error = watch_signals(stop) => return Err(RunError::System(error)),
+            () = runner::run(setup, deliveries, stop.wanted.subscribe()) => Ok(()),
+            error = watch_signals(stop, &self.scratch) => Err(RunError::System(error)),
         }
-        Ok(())
-    })
+    }
 }
 
 /// Starts the demo site where an environment is one.
@@ -302,22 +307,29 @@ async fn start_demo(release: Release, demos: &mut Vec<DemoServer>) -> Result<url
     Ok(url)
 }
 
-/// The first signal ends the run in order; the second one ends the process. Returns only an error.
-async fn watch_signals(stop: &Stop) -> std::io::Error {
+/// The first signal ends the run in order; the second one ends the browsers and the process at once.
+/// Returns only an error.
+async fn watch_signals(stop: &Stop, scratch: &RunFolder) -> std::io::Error {
     use tokio::signal::unix::{SignalKind, signal};
-    let streams = signal(SignalKind::interrupt()).and_then(|interrupt| {
-        signal(SignalKind::terminate()).map(|terminate| (interrupt, terminate))
-    });
-    let (mut interrupt, mut terminate) = match streams {
-        Ok(streams) => streams,
-        Err(error) => return error,
+    let kinds = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ];
+    let [interrupt, terminate, hangup] = kinds.map(signal);
+    let (mut interrupt, mut terminate, mut hangup) = match (interrupt, terminate, hangup) {
+        (Ok(interrupt), Ok(terminate), Ok(hangup)) => (interrupt, terminate, hangup),
+        (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => return error,
     };
     loop {
-        let number = tokio::select! {
-            _ = interrupt.recv() => 2,
-            _ = terminate.recv() => 15,
+        let kind = tokio::select! {
+            _ = interrupt.recv() => SignalKind::interrupt(),
+            _ = terminate.recv() => SignalKind::terminate(),
+            _ = hangup.recv() => SignalKind::hangup(),
         };
+        let number = kind.as_raw_value();
         if stop.signal().is_some() {
+            scratch.clear();
             std::process::exit(128 + number);
         }
         stop.stop_for_signal(number);

@@ -171,7 +171,7 @@ impl Session {
         if url.host_str().is_some() && !url.as_str().starts_with(self.options.base.as_str()) {
             self.options.hosts.push(host_and_port(&url));
         }
-        let shown = self.relative_url(without_credentials(&url).as_str());
+        let shown = without_credentials(&url);
         let body = json!({ "url": url.as_str() });
         let answer = self.navigate("url", body).await;
         answer.map_err(|trouble| match trouble {

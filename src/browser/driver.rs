@@ -14,6 +14,8 @@ use std::{
     time::Duration,
 };
 
+use fantoccini::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
 use rustix::process::{Pid, Signal, getuid, kill_process_group};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -92,7 +94,7 @@ impl Launcher {
                 Driver::start_on_a_free_port(programs, &folder).await
             }
             (None, Some(url)) => Ok(Driver {
-                url: url.clone(),
+                url: as_folder(url),
                 process: None,
             }),
             (None, None) => Err(LaunchError::NoDriver),
@@ -270,13 +272,34 @@ impl Driver {
         })
     }
 
-    /// The process id of our driver, for tests and messages.
+    /// Ends a session of somebody else's driver on a connection of its own, past a command that it may
+    /// still be busy with. Our own driver's sessions end with its processes.
+    pub(super) async fn forget(&self, session: &str) {
+        if self.process.is_none() {
+            let again =
+                Client::with_existing_session(self.url.as_str(), session, HttpConnector::new());
+            if let Ok(client) = again.await {
+                let _ = client.close().await;
+            }
+        }
+    }
+
+    /// What it is called in messages.
     pub(super) fn describe(&self) -> String {
         match &self.process {
             Some(_) => "chromedriver".to_owned(),
             None => format!("the driver at {}", without_credentials(&self.url)),
         }
     }
+}
+
+/// What is joined to a URL without the last slash takes the place of its last part.
+fn as_folder(url: &Url) -> Url {
+    let mut url = url.clone();
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    url
 }
 
 /// The driver and every process that it started share its group; none outlives this value.
@@ -385,6 +408,12 @@ impl RunFolder {
             folder,
             _lock: lock,
         })
+    }
+
+    /// Ends every process that works in this folder, and removes what it holds, at once.
+    pub(crate) fn clear(&self) {
+        end_processes_naming(self.folder.path());
+        remove_folder(self.folder.path());
     }
 
     fn subfolder(&self, number: u32) -> Result<PathBuf, LaunchError> {

@@ -152,7 +152,7 @@ impl BrowserError {
     }
 
     pub(super) fn nonsense(command: &'static str, reason: &str) -> Self {
-        let reason = reason.chars().take(300).collect();
+        let reason = reason.to_owned();
         Self::Nonsense { command, reason }
     }
 

@@ -327,10 +327,14 @@ impl Session {
 
     /// Ends the session politely, then ends its processes.
     pub(crate) async fn close(self) {
-        if !self.lost.load(Ordering::Relaxed) {
-            let _ = tokio::time::timeout(CLOSE_LIMIT, self.client.close()).await;
+        let started = self.client.session_creation_response().cloned();
+        let is_lost = self.lost.load(Ordering::Relaxed);
+        let goodbye = async { !is_lost && self.client.close().await.is_ok() };
+        let is_closed = tokio::time::timeout(CLOSE_LIMIT, goodbye).await;
+        if let (Ok(false) | Err(_), Some(started)) = (is_closed, started) {
+            let _ =
+                tokio::time::timeout(CLOSE_LIMIT, self.driver.forget(started.session_id())).await;
         }
-        drop(self.driver);
     }
 }
 
@@ -339,13 +343,9 @@ async fn connect(
     driver: &Driver,
     page_timeout: Duration,
 ) -> Result<Client, LaunchError> {
-    let mut url = driver.url.clone();
-    if !url.path().ends_with('/') {
-        url.set_path(&format!("{}/", url.path()));
-    }
     let mut builder = ClientBuilder::new(HttpConnector::new());
     builder.capabilities(capabilities(launcher.chrome_options(), page_timeout));
-    match tokio::time::timeout(START_LIMIT, builder.connect(url.as_str())).await {
+    match tokio::time::timeout(START_LIMIT, builder.connect(driver.url.as_str())).await {
         Ok(Ok(client)) => Ok(client),
         Ok(Err(error)) => Err(LaunchError::session(driver.describe(), &error)),
         Err(_) => Err(LaunchError::Session {

@@ -19,12 +19,24 @@ pub struct Capture {
     pub png: Arc<[u8]>,
     /// Device pixels.
     pub size: Size,
-    /// The page; `None` for a golden picture.
-    pub page: Option<Page>,
+    /// Where it comes from.
+    pub origin: Origin,
     /// For each mask of the shot, what it covers in device pixels.
     pub masks: Vec<Vec<Rect>>,
     /// What a reader should know.
     pub warnings: Vec<String>,
+}
+
+/// Where a picture comes from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// A live page.
+    Page(Page),
+    /// It was approved before.
+    Golden {
+        /// Where it is kept.
+        file: String,
+    },
 }
 
 /// The page that a picture shows.

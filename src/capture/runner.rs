@@ -10,7 +10,7 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use url::Url;
 
-use super::{Capture, CapturePair, CaptureTimes, FailureKind, Page, StepFailure, Taken};
+use super::{Capture, CapturePair, CaptureTimes, FailureKind, Origin, Page, StepFailure, Taken};
 use crate::{
     browser::{LaunchError, Launcher, Picture, Session, SessionOptions, ShootError, Trouble},
     config::Config,
@@ -21,6 +21,9 @@ use crate::{
 
 /// Encoded pictures that may wait for their comparison; bounds the memory of a long run.
 const PAIRS_IN_FLIGHT: usize = 16;
+
+/// How long flows that were cut short may take to end their sessions.
+const GOODBYE_LIMIT: Duration = Duration::from_secs(4);
 
 /// An environment that answers, as a session needs it.
 #[derive(Debug, Clone)]
@@ -51,12 +54,8 @@ pub(crate) struct Delivery {
     pub(crate) permit: OwnedSemaphorePermit,
 }
 
-/// Runs all jobs; ends early, dropping every session, when `stop` turns true.
-pub(crate) async fn run(
-    setup: Setup,
-    deliveries: mpsc::Sender<Delivery>,
-    mut stop: watch::Receiver<bool>,
-) {
+/// Runs all jobs. When `stop` turns true, the flows end where they are and say goodbye to their drivers.
+pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut stop: Stop) {
     let setup = Arc::new(setup);
     let queue: VecDeque<usize> = (0..setup.plan.jobs.len()).collect();
     let queue = Arc::new(Mutex::new(queue));
@@ -66,25 +65,43 @@ pub(crate) async fn run(
     };
     let mut workers = tokio::task::JoinSet::new();
     for _ in 0..setup.workers.clamp(1, setup.plan.jobs.len().max(1)) {
-        workers.spawn(work(Arc::clone(&setup), Arc::clone(&queue), outlet.clone()));
+        let (setup, queue) = (Arc::clone(&setup), Arc::clone(&queue));
+        workers.spawn(work(setup, queue, outlet.clone(), stop.clone()));
     }
-    let all_done = async { while workers.join_next().await.is_some() {} };
+    let too_late = async {
+        stopped(&mut stop).await;
+        tokio::time::sleep(GOODBYE_LIMIT).await;
+    };
     tokio::select! {
-        () = all_done => {}
-        _ = stop.wait_for(|stop| *stop) => {}
+        () = async { while workers.join_next().await.is_some() {} } => {}
+        () = too_late => workers.shutdown().await,
     }
-    workers.shutdown().await;
 }
 
-async fn work(setup: Arc<Setup>, queue: Arc<Mutex<VecDeque<usize>>>, outlet: Outlet) {
-    loop {
+/// Turns true when the run is to end.
+pub(crate) type Stop = watch::Receiver<bool>;
+
+async fn stopped(stop: &mut Stop) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        // Nobody is left who could ask for it.
+        std::future::pending().await
+    }
+}
+
+async fn work(
+    setup: Arc<Setup>,
+    queue: Arc<Mutex<VecDeque<usize>>>,
+    outlet: Outlet,
+    mut stop: Stop,
+) {
+    while !*stop.borrow() {
         let next = queue
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop_front();
         let Some(index) = next else { return };
         JobRun::new(&setup, &setup.plan.jobs[index], &outlet)
-            .run()
+            .run(&mut stop)
             .await;
     }
 }
@@ -142,13 +159,20 @@ impl<'a> JobRun<'a> {
         }
     }
 
-    async fn run(mut self) {
+    async fn run(mut self, stop: &mut Stop) {
+        // A start that is cut off would leave a session that nobody can end.
         match self.start_sessions().await {
-            Ok(mut sessions) => {
-                self.run_steps(&mut sessions).await;
-                close(sessions).await;
-            }
             Err(failures) => self.untold.extend(failures),
+            Ok(mut sessions) => {
+                let is_cut_short = tokio::select! {
+                    () = self.run_steps(&mut sessions) => false,
+                    () = stopped(stop) => true,
+                };
+                close(sessions).await;
+                if is_cut_short {
+                    return self.send_held().await;
+                }
+            }
         }
         self.finish().await;
     }
@@ -264,7 +288,13 @@ impl<'a> JobRun<'a> {
         if let Some(index) = shot {
             self.take_shot(sessions, index, step).await;
         }
-        !ends
+        !ends && !self.has_lost_a_browser()
+    }
+
+    /// Whether the shot just taken failed for want of a browser.
+    fn has_lost_a_browser(&self) -> bool {
+        let failure = self.held.as_ref().and_then(failure_of);
+        failure.is_some_and(|failure| failure.kind == FailureKind::Driver)
     }
 
     async fn take_shot(&mut self, sessions: &mut Sessions, index: usize, step: &Step) {
@@ -362,6 +392,10 @@ impl<'a> JobRun<'a> {
             let pair = self.not_reached(index, cause.as_ref());
             self.hold(pair).await;
         }
+        self.send_held().await;
+    }
+
+    async fn send_held(mut self) {
         if let Some(last) = self.held.take() {
             self.outlet.send(last, self.browser.clone()).await;
         }
@@ -518,7 +552,8 @@ async fn failure(
             .page_info()
             .await
             .ok()
-            .map(|page| session.relative_url(&page.url));
+            .map(|page| session.relative_url(&page.url))
+            .filter(|url| url.starts_with('/') || url.starts_with("http"));
         if pictures.is_empty() && kind != FailureKind::Expectation {
             pictures.extend(session.snapshot().await.map(Arc::from));
         }
@@ -539,7 +574,7 @@ fn capture(picture: Picture, session: &Session) -> Capture {
     Capture {
         png: picture.png,
         size: picture.size,
-        page: Some(Page {
+        origin: Origin::Page(Page {
             url: session.relative_url(&picture.page.url),
             title: picture.page.title,
             status: picture.page.status.filter(|&status| status != 0),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use twinshot::{
     plan::PlanError,
     project::ProjectError,
-    run::RunError,
+    run::{LaunchError, RunError},
     spec::Secrets,
     store::{LatestError, StoreError},
 };
@@ -62,6 +62,7 @@ impl Failure {
             Self::Project(_) | Self::Plan(_) | Self::Latest(_) | Self::Usage(_) => Exit::Usage,
             Self::Read { .. } => Exit::Usage,
             Self::Run(RunError::UnknownEnvironment { .. }) => Exit::Usage,
+            Self::Run(RunError::Launch(LaunchError::Scratch { .. })) => Exit::CannotWrite,
             Self::Run(RunError::Store(_)) | Self::Store(_) => Exit::CannotWrite,
             Self::Run(_) | Self::Undecided(_) => Exit::Undecided,
             Self::Redacted { exit, .. } => *exit,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    capture::{Capture, CapturePair, StepFailure, Taken},
+    capture::{Capture, CapturePair, Origin, StepFailure, Taken},
     compare::{self, Comparison, Failure},
     diff,
     plan::{Plan, PlannedShot},
@@ -61,56 +61,43 @@ impl Judge<'_> {
 
     fn judge(&self, pair: &CapturePair) -> Result<Kept, StoreError> {
         let planned = &self.plan.shots[pair.index];
-        let golden = self.golden.read(&planned.id.path())?;
+        let golden = self.golden_picture(planned);
         let began = Instant::now();
         if self.baseline_is_golden {
-            let pair = self.with_golden_baseline(pair, planned, golden);
+            let pair = with_baseline(pair, golden);
             let comparison = compare::compare(&pair, &planned.judgement, None);
             return self.keep(&pair, &comparison, began.elapsed());
         }
-        let comparison = compare::compare(pair, &planned.judgement, golden.as_deref());
+        let golden = match &golden {
+            Taken::Picture(golden) => Some(golden),
+            // One that cannot be read approves nothing.
+            Taken::Absent | Taken::Failed(_) => None,
+        };
+        let comparison = compare::compare(pair, &planned.judgement, golden);
         self.keep(pair, &comparison, began.elapsed())
     }
 
-    /// The pair with the approved picture, if there is one, as its baseline.
-    fn with_golden_baseline(
-        &self,
-        pair: &CapturePair,
-        planned: &PlannedShot,
-        golden: Option<Vec<u8>>,
-    ) -> CapturePair {
-        let mut pair = pair.clone();
-        let Some(png) = golden else { return pair };
-        // Trouble that belongs to no side of its own was put on the baseline's.
-        if matches!(pair.sides.baseline, Taken::Failed(_)) {
-            return pair;
-        }
-        pair.sides.baseline = match diff::decode_header(&png) {
+    /// The approved picture of a shot, if there is one that can be read.
+    fn golden_picture(&self, planned: &PlannedShot) -> Taken {
+        let path = planned.id.path();
+        let file = self.golden.file(&path).display().to_string();
+        let png = match self.golden.read(&path) {
+            Ok(Some(png)) => png,
+            Ok(None) => return Taken::Absent,
+            Err(error) => return Taken::Failed(bad_golden(planned, &error.to_string())),
+        };
+        match diff::decode_header(&png) {
             Ok(size) => Taken::Picture(Capture {
                 png: png.into(),
                 size,
-                page: None,
+                origin: Origin::Golden { file },
                 masks: Vec::new(),
                 warnings: Vec::new(),
             }),
-            Err(error) => Taken::Failed(self.bad_golden(planned, &error.to_string())),
-        };
-        pair
-    }
-
-    fn bad_golden(&self, planned: &PlannedShot, reason: &str) -> StepFailure {
-        let file = self.golden.file(&planned.id.path());
-        StepFailure {
-            role: Role::Baseline,
-            kind: FailureKind::Picture,
-            message: format!(
-                "the golden picture {} {reason}; restore it, or remove it and approve anew",
-                file.display()
-            ),
-            label: planned.label.clone(),
-            location: planned.location.clone(),
-            url: None,
-            pictures: Vec::new(),
+            Err(error) => Taken::Failed(bad_golden(
+                planned,
+                &format!("the golden picture {file} {error}"),
+            )),
         }
     }
 
@@ -163,11 +150,14 @@ impl Judge<'_> {
         let Taken::Picture(capture) = taken else {
             return Ok(None);
         };
-        let page = capture.page.as_ref().map(|page| PageReport {
-            url: page.url.clone(),
-            title: page.title.clone(),
-            status: page.status,
-        });
+        let page = match &capture.origin {
+            Origin::Golden { .. } => None,
+            Origin::Page(page) => Some(PageReport {
+                url: page.url.clone(),
+                title: page.title.clone(),
+                status: page.status,
+            }),
+        };
         self.folder
             .keep_picture(&capture.png, capture.size, page)
             .map(Some)
@@ -197,7 +187,7 @@ impl Judge<'_> {
             Failure::Picture { role, message } => FailureReport {
                 role: *role,
                 kind: FailureKind::Picture,
-                message: self.name_golden(*role, message, planned),
+                message: message.clone(),
                 step: StepReport {
                     label: planned.label.clone(),
                     location: planned.location.clone(),
@@ -206,14 +196,6 @@ impl Judge<'_> {
                 pictures: Vec::new(),
             },
         })
-    }
-
-    fn name_golden(&self, role: Role, message: &str, planned: &PlannedShot) -> String {
-        if self.baseline_is_golden && role == Role::Baseline {
-            let file = self.golden.file(&planned.id.path());
-            return format!("{message} ({})", file.display());
-        }
-        message.to_owned()
     }
 
     /// Copies a failing shot's pictures to where the terminal's line points.
@@ -248,6 +230,28 @@ impl Judge<'_> {
             Some(overlay) => self.failing.keep(&shot.id, "diff.png", overlay).map(Some),
             None => Ok(open),
         }
+    }
+}
+
+/// The pair with the approved picture as its baseline. Trouble that belongs to no side of its own was
+/// put on the baseline's, and stays.
+fn with_baseline(pair: &CapturePair, golden: Taken) -> CapturePair {
+    let mut pair = pair.clone();
+    if !matches!(pair.sides.baseline, Taken::Failed(_)) {
+        pair.sides.baseline = golden;
+    }
+    pair
+}
+
+fn bad_golden(planned: &PlannedShot, reason: &str) -> StepFailure {
+    StepFailure {
+        role: Role::Baseline,
+        kind: FailureKind::Picture,
+        message: format!("{reason}; restore it, or remove it and approve anew"),
+        label: planned.label.clone(),
+        location: planned.location.clone(),
+        url: None,
+        pictures: Vec::new(),
     }
 }
 
@@ -353,7 +357,7 @@ fn times(pair: &CapturePair, compare: Duration) -> Times {
 
 /// Everything in a shot's report that pages, drivers and files had a word in.
 fn redact(shot: &mut ShotReport, secrets: &Secrets) {
-    let clean = |text: &mut String| *text = secrets.redact(text);
+    let clean = |text: &mut String| *text = shortened(&secrets.redact(text));
     clean(&mut shot.reason);
     shot.warnings.iter_mut().for_each(clean);
     for picture in [&mut shot.pictures.baseline, &mut shot.pictures.candidate]
@@ -368,5 +372,14 @@ fn redact(shot: &mut ShotReport, secrets: &Secrets) {
     for failure in &mut shot.failures {
         clean(&mut failure.message);
         failure.url.iter_mut().for_each(clean);
+    }
+}
+
+/// Pages and drivers can be long-winded. Shortened only once redacted: half a secret is not known as one.
+fn shortened(text: &str) -> String {
+    const MOST_CHARACTERS: usize = 600;
+    match text.char_indices().nth(MOST_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }

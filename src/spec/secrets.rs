@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use base64::{Engine, engine::general_purpose};
+use url::Url;
 
 use super::Secrets;
 
@@ -74,6 +75,7 @@ fn begins_with(text: &str, form: &str) -> bool {
 fn forms(value: &str) -> Vec<String> {
     let mut forms = vec![value.to_owned()];
     forms.extend(percent_forms(value));
+    forms.extend(url_forms(value));
     forms.extend(base64_forms(value));
     forms.extend(json_forms(value));
     forms.extend(html_forms(value));
@@ -114,6 +116,26 @@ fn percent(value: &str, safe: &str, lower: bool) -> String {
         }
     }
     encoded
+}
+
+/// As browsers write it in each part of a URL, where every part has its own set of safe characters.
+fn url_forms(value: &str) -> Vec<String> {
+    let mut url = Url::parse("http://x/").expect("it is a URL");
+    url.set_query(Some(value));
+    url.set_fragment(Some(value));
+    let _ = url.set_username(value);
+    let _ = url.set_password(Some(value));
+    let parts = [
+        url.query(),
+        url.fragment(),
+        url.password(),
+        Some(url.username()),
+    ];
+    let mut forms: Vec<String> = parts.into_iter().flatten().map(str::to_owned).collect();
+    url.set_path(value);
+    forms.push(url.path().trim_start_matches('/').to_owned());
+    forms.retain(|form| !form.trim().is_empty());
+    forms
 }
 
 fn base64_forms(value: &str) -> Vec<String> {

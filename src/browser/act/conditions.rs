@@ -186,12 +186,7 @@ impl Session {
             )));
         };
         let holds = found.contains(&collapse(contains.value()));
-        Ok((!holds).then(|| {
-            format!(
-                "expected the text `{contains}`, found `{}`",
-                shortened(found)
-            )
-        }))
+        Ok((!holds).then(|| format!("expected the text `{contains}`, found `{}`", found)))
     }
 
     async fn count(&self, target: &Target) -> Result<u64, Trouble> {
@@ -215,14 +210,6 @@ fn describe(condition: &Condition) -> String {
 
 fn collapse(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn shortened(text: &str) -> String {
-    const LIMIT: usize = 120;
-    match text.char_indices().nth(LIMIT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 fn path_of(url: &str) -> String {

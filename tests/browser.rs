@@ -1,0 +1,22 @@
+//! The real binary with a real browser on small pages of our own: what a flow does arrives in the page
+//! as a person's doing would, and what a page does to its picture is known. A page logs what it saw, and
+//! the flow expects it there; so a run that ends with 0 proves it.
+
+#[path = "browser/actions.rs"]
+mod actions;
+#[path = "browser/demo.rs"]
+mod demo;
+#[path = "browser/navigation.rs"]
+mod navigation;
+#[path = "browser/pictures.rs"]
+mod pictures;
+#[path = "browser/refused.rs"]
+mod refused;
+#[path = "browser/report_page.rs"]
+mod report_page;
+#[path = "browser/settling.rs"]
+mod settling;
+#[path = "browser/sides.rs"]
+mod sides;
+#[path = "browser/support/mod.rs"]
+mod support;

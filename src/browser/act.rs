@@ -11,9 +11,10 @@ use std::time::Instant;
 
 use fantoccini::{elements::Element, error::ErrorStatus};
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{
-    document::{Allowance, host_and_port, without_credentials},
+    document::{Allowance, Document, host_and_port, is_within, without_credentials},
     error::BrowserError,
     find::{Need, POLL},
     session::{COMMAND_LIMIT, Session},
@@ -36,6 +37,11 @@ pub(crate) enum Trouble {
 
 impl From<BrowserError> for Trouble {
     fn from(error: BrowserError) -> Self {
+        if error.is(ErrorStatus::NoSuchWindow) {
+            return Self::Step(
+                "the window that the flow was in is closed; go on with `window: first`".to_owned(),
+            );
+        }
         if error.is(ErrorStatus::UnexpectedAlertOpen) {
             return Self::Step(
                 "a dialog of the browser is open; answer it with a `dialog` step".to_owned(),
@@ -116,8 +122,14 @@ impl Session {
         match self.judge_document(&allowance).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(message)) => Err(Trouble::Navigation(message)),
-            // The dialog that a step opened belongs to the step that answers it.
-            Err(error) if error.is(ErrorStatus::UnexpectedAlertOpen) => Ok(()),
+            // The dialog that a step opened belongs to the step that answers it, and the window that it
+            // closed to the step that goes to another.
+            Err(error)
+                if error.is(ErrorStatus::UnexpectedAlertOpen)
+                    || error.is(ErrorStatus::NoSuchWindow) =>
+            {
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -128,7 +140,7 @@ impl Session {
             Action::Back => self.travel("back").await,
             Action::Forward => self.travel("forward").await,
             Action::Refresh => self.travel("refresh").await,
-            Action::Click(target) => self.deed(target, Need::Seen, Deed::Click, deadline).await,
+            Action::Click(target) => self.click(target, deadline).await,
             Action::DoubleClick(target) => self.point_at(target, &DOUBLE_CLICK, deadline).await,
             Action::Hover(target) => self.point_at(target, &[], deadline).await,
             Action::MouseDown(target) => self.point_at(target, &[DOWN], deadline).await,
@@ -138,7 +150,7 @@ impl Session {
                 self.type_into(into, text.value(), *append, deadline).await
             }
             Action::Insert { into, text } => self.insert(into, text.value(), deadline).await,
-            Action::Clear(target) => self.deed(target, Need::Seen, Deed::Clear, deadline).await,
+            Action::Clear(target) => self.clear(target, deadline).await,
             Action::Press { keys, on } => self.press(keys, on.as_ref(), deadline).await,
             Action::Check(target) => self.set_checked(target, true, deadline).await,
             Action::Uncheck(target) => self.set_checked(target, false, deadline).await,
@@ -171,15 +183,44 @@ impl Session {
         if url.host_str().is_some() && !url.as_str().starts_with(self.options.base.as_str()) {
             self.options.hosts.push(host_and_port(&url));
         }
-        let shown = without_credentials(&url);
+        let before = self.document().await?;
         let body = json!({ "url": url.as_str() });
         let answer = self.navigate("url", body).await;
-        answer.map_err(|trouble| match trouble {
+        let answer = answer.map_err(|trouble| match trouble {
             Trouble::Step(message) => {
+                let shown = without_credentials(&url);
                 Trouble::Step(format!("{shown} could not be loaded: {message}"))
             }
             other => other,
-        })
+        });
+        answer?;
+        self.check_departure(&before, &url).await
+    }
+
+    /// A download and an answer without content leave the browser where it is.
+    async fn check_departure(&mut self, before: &Document, url: &Url) -> Result<(), Trouble> {
+        let now = match self.document().await {
+            // The dialog that a page opens while it loads belongs to the step that answers it.
+            Err(error) if error.is(ErrorStatus::UnexpectedAlertOpen) => return Ok(()),
+            now => now?,
+        };
+        if now.began == before.began && !is_within(&before.info.url, url) {
+            let (shown, stayed) = (without_credentials(url), &before.info.url);
+            return Err(Trouble::Step(format!(
+                "{shown} led to no page, the browser stayed on {stayed}: a download, or an answer without content"
+            )));
+        }
+        self.park_pointer().await
+    }
+
+    /// Headless Chromium's pointer begins in the corner of the first page and hovers over what is there.
+    async fn park_pointer(&mut self) -> Result<(), Trouble> {
+        if !self.is_pointer_parked {
+            let away = json!({ "type": "mouseMoved", "x": -10, "y": -10 });
+            self.cdp("Input.dispatchMouseEvent", away).await?;
+            self.is_pointer_parked = true;
+        }
+        Ok(())
     }
 
     async fn travel(&self, where_to: &'static str) -> Result<(), Trouble> {
@@ -197,6 +238,16 @@ impl Session {
                 self.options.page_timeout.as_secs_f32()
             ))),
             other => Ok(other.map(drop)?),
+        }
+    }
+
+    /// Chromedriver's own script stumbles over some elements in shadow trees; the pointer does not.
+    async fn click(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
+        match self.deed(target, Need::Seen, Deed::Click, deadline).await {
+            Err(Trouble::Step(message)) if message.contains("Cannot read properties of") => {
+                self.point_at(target, &[DOWN, UP], deadline).await
+            }
+            other => other,
         }
     }
 

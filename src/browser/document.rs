@@ -14,6 +14,8 @@ pub(super) struct Document {
     pub(super) info: PageInfo,
     /// What the browser's own error page calls the trouble.
     trouble: Option<String>,
+    /// There is no element in it: the answer broke off.
+    is_empty: bool,
     /// When it began to load; tells two loads of one URL apart.
     pub(super) began: f64,
 }
@@ -45,6 +47,7 @@ impl Session {
         Ok(Document {
             info,
             trouble: value["trouble"].as_str().map(str::to_owned),
+            is_empty: value["empty"] == json!(true),
             began: value["began"].as_f64().unwrap_or_default(),
         })
     }
@@ -65,6 +68,12 @@ impl Session {
             let trouble = trouble.unwrap_or_default();
             return Ok(Err(format!(
                 "the page could not be loaded: the browser shows its own error page{trouble}"
+            )));
+        }
+        if document.is_empty {
+            let url = self.relative_url(&document.info.url);
+            return Ok(Err(format!(
+                "{url} came without a document: its answer broke off"
             )));
         }
         Ok(self.judge(&document.info, allowance))
@@ -153,6 +162,12 @@ pub(super) fn host_and_port(url: &Url) -> String {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     }
+}
+
+/// Whether the URL names a place in the document in front, so that nothing has to be loaded.
+pub(super) fn is_within(document: &str, url: &Url) -> bool {
+    let bare = |url: &str| url.split('#').next().unwrap_or_default().to_owned();
+    url.fragment().is_some() && bare(document) == bare(without_credentials(url).as_str())
 }
 
 /// The URL as browsers show it and as we do: a password is nobody's business.

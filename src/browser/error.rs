@@ -132,18 +132,19 @@ impl BrowserError {
 
     fn refused(status: ErrorStatus, message: &str) -> Self {
         let message = first_line(message);
-        let gone = matches!(
-            status,
-            ErrorStatus::InvalidSessionId | ErrorStatus::NoSuchWindow
-        ) || [
-            "tab crashed",
-            "disconnected",
-            "not reachable",
-            "target closed",
-            "session deleted",
-        ]
-        .iter()
-        .any(|sign| message.contains(sign));
+        let message = message
+            .strip_prefix("javascript error: ")
+            .unwrap_or(&message)
+            .to_owned();
+        let gone = status == ErrorStatus::InvalidSessionId
+            || [
+                "tab crashed",
+                "disconnected",
+                "not reachable",
+                "session deleted",
+            ]
+            .iter()
+            .any(|sign| message.contains(sign));
         if gone {
             Self::Lost(message)
         } else {

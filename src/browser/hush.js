@@ -10,20 +10,35 @@
     if (hushed) call(stop, event);
   };
 
+  const waiting = new Set();
   call(listen, window, `${NAME}-on`, () => (hushed = true));
-  call(listen, window, `${NAME}-off`, () => (hushed = false));
+  call(listen, window, `${NAME}-off`, () => {
+    hushed = false;
+    for (const deliver of [...waiting]) deliver();
+  });
   call(listen, window, "resize", swallow, true);
   if (window.visualViewport) {
     call(listen, window.visualViewport, "resize", swallow, true);
     call(listen, window.visualViewport, "scroll", swallow, true);
   }
 
-  const quiet = (callback) =>
-    typeof callback === "function"
-      ? function (...given) {
-          if (!hushed) return call(callback, this, ...given);
-        }
-      : callback;
+  // What an observer is told while hushed is dropped, but for its first call: nobody told it anything yet.
+  const quiet = (callback) => {
+    if (typeof callback !== "function") return callback;
+    let isTold = false;
+    let deliver = null;
+    return function (...given) {
+      waiting.delete(deliver);
+      if (hushed && isTold) return;
+      deliver = () => {
+        waiting.delete(deliver);
+        isTold = true;
+        return call(callback, this, ...given);
+      };
+      if (!hushed) return deliver();
+      waiting.add(deliver);
+    };
+  };
   const wrapObserver = (name) => {
     const Native = window[name];
     if (!Native) return;

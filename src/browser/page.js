@@ -12,8 +12,9 @@ const describe = () => {
     title: document.title,
     status: navigation ? navigation.responseStatus : null,
     began: performance.timeOrigin,
+    empty: !document.documentElement,
     // What the browser's own error page names, for example ERR_CONNECTION_REFUSED.
-    trouble: location.protocol === "chrome-error:" ? (document.documentElement.innerText.match(/ERR_[A-Z_]+/) || [null])[0] : null,
+    trouble: location.protocol === "chrome-error:" ? (document.body.innerText.match(/ERR_[A-Z_]+/) || [null])[0] : null,
   };
 };
 
@@ -28,7 +29,15 @@ const describeSoon = async () => {
 const hush = async ({ event, on }) => {
   // Events of the last change of size are given out in the next frames.
   if (!on) await nextFrames();
-  dispatchEvent(new Event(`${event}-${on ? "on" : "off"}`));
+  const tell = (view) => {
+    try {
+      view.dispatchEvent(new Event(`${event}-${on ? "on" : "off"}`));
+      for (let index = 0; index < view.length; index += 1) tell(view[index]);
+    } catch {
+      // A frame of another site cannot be told.
+    }
+  };
+  tell(window);
 };
 
 const roots = () => {
@@ -95,7 +104,7 @@ const stillPending = (wholePage) => {
 };
 
 const measure = () => {
-  const page = document.documentElement;
+  const page = document.documentElement || { scrollWidth: 0, scrollHeight: 0 };
   const body = document.body;
   return {
     width: innerWidth,

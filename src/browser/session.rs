@@ -72,6 +72,10 @@ pub(crate) struct Session {
     pub(super) first_window: Option<WindowHandle>,
     /// Windows that have our emulation and preload script, in the order of the flow.
     pub(super) prepared_windows: Vec<WindowHandle>,
+    /// How many frames deep the flow is in the page.
+    pub(super) frame_depth: u32,
+    /// Whether the pointer was moved away from where the browser starts it.
+    pub(super) is_pointer_parked: bool,
     /// The document that was judged last, by the time it began to load.
     pub(super) judged_document: f64,
     lost: AtomicBool,
@@ -122,6 +126,8 @@ impl Session {
             hush_event: format!("twinshot-{}", random_name()),
             first_window: None,
             prepared_windows: Vec::new(),
+            frame_depth: 0,
+            is_pointer_parked: false,
             judged_document: 0.0,
             lost: AtomicBool::new(false),
             driver,
@@ -146,7 +152,10 @@ impl Session {
             .await?;
         self.prepared_windows.push(window.clone());
         self.first_window = Some(window);
-        self.prepare_window().await
+        self.prepare_window().await?;
+        // The page that the browser opens with is none of the flow's.
+        self.judged_document = self.document().await?.began;
+        Ok(())
     }
 
     /// Every window needs its own emulation and preload script.
@@ -315,14 +324,6 @@ impl Session {
     /// What the page in front says of itself.
     pub(crate) async fn page_info(&self) -> Result<PageInfo, BrowserError> {
         self.document().await.map(|document| document.info)
-    }
-
-    /// What the viewport shows now, for the report of a failed step; nothing when even that fails.
-    pub(crate) async fn snapshot(&self) -> Option<Vec<u8>> {
-        let limit = Duration::from_secs(5);
-        self.call("screenshot", limit, self.client.screenshot())
-            .await
-            .ok()
     }
 
     /// Ends the session politely, then ends its processes.

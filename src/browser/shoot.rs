@@ -26,6 +26,8 @@ const STABLE_BUDGET: Duration = Duration::from_secs(5);
 const PAUSES_MS: [u64; 5] = [50, 100, 200, 400, 800];
 /// How long one picture may take; a very tall page takes tens of seconds.
 const PICTURE_LIMIT: Duration = Duration::from_secs(90);
+/// How long the picture of a failed step may take; some broken pages never give one.
+const SNAPSHOT_LIMIT: Duration = Duration::from_secs(5);
 
 /// A picture as the browser encoded it, and the page that it shows.
 #[derive(Debug, Clone)]
@@ -329,9 +331,23 @@ impl Session {
         picture
     }
 
+    /// What the viewport shows now, for the report of a failed step; nothing when even that fails.
+    pub(crate) async fn snapshot(&self) -> Option<Vec<u8>> {
+        let params = json!({ "format": "png" });
+        self.capture_within(SNAPSHOT_LIMIT, params).await.ok()
+    }
+
     async fn capture(&self, params: Value) -> Result<Vec<u8>, BrowserError> {
+        self.capture_within(PICTURE_LIMIT, params).await
+    }
+
+    async fn capture_within(
+        &self,
+        limit: Duration,
+        params: Value,
+    ) -> Result<Vec<u8>, BrowserError> {
         const COMMAND: &str = "Page.captureScreenshot";
-        let mut answer = self.cdp_within(PICTURE_LIMIT, COMMAND, params).await?;
+        let mut answer = self.cdp_within(limit, COMMAND, params).await?;
         let Value::String(data) = answer["data"].take() else {
             return Err(BrowserError::nonsense(COMMAND, "there is no picture in it"));
         };

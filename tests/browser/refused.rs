@@ -108,13 +108,15 @@ impl Case {
         })
     }
 
-    /// Whoever reads of the failure sees the page, unless a dialog stands before it.
+    /// Whoever reads of the failure sees the page, unless a dialog stands before it, or there is no
+    /// document: of that Chromium never gives a picture.
     fn has_picture(&self, failure: &Value, outcome: &Outcome) -> bool {
         let pictures = failure["pictures"]
             .as_array()
             .map(Vec::as_slice)
             .unwrap_or_default();
-        let wanted = !self.flow.starts_with("Dialog") && !self.flow.starts_with("Window, the only");
+        let unseen = ["Dialog", "Window, the only", "Truncated page"];
+        let wanted = !unseen.iter().any(|head| self.flow.starts_with(head));
         pictures.iter().all(|file| outcome.has_file(file)) && (!wanted || !pictures.is_empty())
     }
 }

@@ -67,10 +67,8 @@ impl Session {
                     .is_some_and(|found| found.contains(&collapse(text.value()))))
             }
             Condition::Url(url) => {
-                let found = self.script("return location.href;", Vec::new()).await?;
-                Ok(found
-                    .as_str()
-                    .is_some_and(|found| url_is(found, url.value())))
+                let found = self.page_info().await?.url;
+                Ok(url_is(&found, url.value()))
             }
             Condition::Js(script) => {
                 let script = format!("return Boolean(await ({}\n));", script.value());

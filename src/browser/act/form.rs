@@ -19,19 +19,89 @@ impl Session {
         append: bool,
         deadline: Instant,
     ) -> Result<(), Trouble> {
-        if !append {
-            let element = self.find(into, Need::Seen, deadline).await?;
-            let script = "const field = arguments[0]; return Boolean(field.value || (field.isContentEditable && field.textContent));";
-            let holds_text = self.script(script, vec![reference(&element)]).await?;
-            if holds_text == json!(true) {
-                self.deed(into, Need::Seen, Deed::Clear, deadline).await?;
-            }
+        if text.is_empty() && !append {
+            return self.clear(into, deadline).await;
         }
-        if text.is_empty() {
-            return Ok(());
+        let field = self.prepare_field(into, append, deadline).await?;
+        if append && !field.has_caret_at_end {
+            self.press(&[vec!["End".to_owned()]], None, deadline)
+                .await?;
         }
         self.deed(into, Need::Seen, Deed::SendKeys(text), deadline)
-            .await
+            .await?;
+        if field.has_parts {
+            self.check_taken(into, deadline).await?;
+        }
+        Ok(())
+    }
+
+    /// Empties a field as a person would: everything selected, then Backspace.
+    pub(super) async fn clear(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
+        let field = self.prepare_field(target, false, deadline).await?;
+        if field.has_parts {
+            return self.deed(target, Need::Seen, Deed::Clear, deadline).await;
+        }
+        if field.holds_text {
+            self.press(&[vec!["Backspace".to_owned()]], None, deadline)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Focuses the field; then selects what it holds, or moves the caret behind it. Frameworks may draw a
+    /// field anew when it gets the focus, so the next frames are waited for in between.
+    async fn prepare_field(
+        &self,
+        target: &Target,
+        append: bool,
+        deadline: Instant,
+    ) -> Result<Field, Trouble> {
+        let element = self.find(target, Need::Seen, deadline).await?;
+        let script = "
+            const [field, append] = arguments;
+            const frame = () => new Promise((done) => requestAnimationFrame(() => done()));
+            const select = () => {
+              if (field.isContentEditable) {
+                const range = document.createRange();
+                range.selectNodeContents(field);
+                if (append) range.collapse(false);
+                getSelection().removeAllRanges();
+                getSelection().addRange(range);
+                return true;
+              }
+              if (!append) return field.select && field.select(), true;
+              try { field.setSelectionRange(field.value.length, field.value.length); } catch { return false; }
+              return true;
+            };
+            if (field.matches(':disabled')) throw new Error('the field is disabled');
+            if (field.readOnly) throw new Error('the field is read-only');
+            field.focus();
+            return Promise.race([frame().then(frame), new Promise((done) => setTimeout(done, 100))]).then(() => ({
+              caret: select(),
+              holds: Boolean(field.value || (field.isContentEditable && field.textContent)),
+              parts: ['date', 'datetime-local', 'month', 'week', 'time', 'color', 'range', 'file'].includes(field.type),
+            }));";
+        let answer = self
+            .script(script, vec![reference(&element), json!(append)])
+            .await?;
+        Ok(Field {
+            holds_text: answer["holds"] == json!(true),
+            has_caret_at_end: answer["caret"] == json!(true),
+            has_parts: answer["parts"] == json!(true),
+        })
+    }
+
+    /// A date takes keys in the order of the browser's language, or none at all.
+    async fn check_taken(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
+        let element = self.find(target, Need::Present, deadline).await?;
+        let script = "return arguments[0].value;";
+        let value = self.script(script, vec![reference(&element)]).await?;
+        if value != json!("") {
+            return Ok(());
+        }
+        Err(Trouble::Step(format!(
+            "`{target}` took nothing of what was typed; use `insert` for a field of this kind"
+        )))
     }
 
     /// The value setter of the element's own class, as frameworks watch for it.
@@ -46,7 +116,7 @@ impl Session {
             const [field, text] = arguments;
             if (field.isContentEditable) field.textContent = text;
             else {
-              let owner = field;
+              let owner = Object.getPrototypeOf(field);
               while (owner && !Object.getOwnPropertyDescriptor(owner, 'value')) owner = Object.getPrototypeOf(owner);
               if (!owner) throw new Error('the element takes no text');
               Object.getOwnPropertyDescriptor(owner, 'value').set.call(field, text);
@@ -105,7 +175,7 @@ impl Session {
             .map(drop)?)
     }
 
-    /// Clicks those options whose state is not as wanted.
+    /// Chooses exactly these options, with the events that a choice makes.
     pub(super) async fn select(
         &self,
         from: &Target,
@@ -117,31 +187,42 @@ impl Session {
             const [list, wanted] = arguments;
             if (!(list instanceof HTMLSelectElement)) throw new Error('the element is not a <select>');
             if (wanted.length > 1 && !list.multiple) throw new Error('the <select> takes one option only');
+            if (list.matches(':disabled')) throw new Error('the <select> is disabled');
             const options = [...list.options];
             const chosen = wanted.map((name) =>
               options.find((option) => option.value === name) || options.find((option) => collapse(option.text) === collapse(name)));
             const missing = chosen.indexOf(undefined);
             if (missing >= 0) return { missing, offered: options.map((option) => collapse(option.text)) };
-            const wrong = list.multiple ? options.filter((option) => option.selected !== chosen.includes(option)) : chosen.filter((option) => !option.selected);
-            return { click: wrong };";
+            const disabled = chosen.findIndex((option) => option.matches(':disabled'));
+            if (disabled >= 0) return { disabled };
+            list.focus();
+            if (options.every((option) => option.selected === chosen.includes(option))) return {};
+            if (list.multiple) options.forEach((option) => { option.selected = chosen.includes(option); });
+            else chosen[0].selected = true;
+            list.dispatchEvent(new Event('input', { bubbles: true, composed: true }));
+            list.dispatchEvent(new Event('change', { bubbles: true }));
+            return {};";
         let names: Vec<&str> = options.iter().map(Text::value).collect();
         let answer = self
             .script(script, vec![reference(&element), json!(names)])
             .await?;
-        if let Some(missing) = answer["missing"].as_u64() {
-            let name = usize::try_from(missing)
-                .ok()
-                .and_then(|index| options.get(index));
+        let named = |number: &Value| {
+            let number = number
+                .as_u64()
+                .and_then(|number| usize::try_from(number).ok());
+            number.and_then(|number| options.get(number))
+        };
+        if let Some(name) = named(&answer["missing"]) {
             return Err(Trouble::Step(no_such_option(
                 from,
                 name,
                 &answer["offered"],
             )));
         }
-        for option in answer["click"].as_array().into_iter().flatten() {
-            let path = format!("element/{}/click", element_id(option));
-            self.post_within(self.page_limit(), "click", path, json!({}))
-                .await?;
+        if let Some(name) = named(&answer["disabled"]) {
+            return Err(Trouble::Step(format!(
+                "the option `{name}` of `{from}` is disabled"
+            )));
         }
         Ok(())
     }
@@ -164,8 +245,16 @@ fn element_id(reference: &Value) -> &str {
         .unwrap_or_default()
 }
 
-fn no_such_option(from: &Target, name: Option<&Text>, offered: &Value) -> String {
-    let name = name.map(Text::source).unwrap_or_default();
+/// A field that has the focus.
+struct Field {
+    holds_text: bool,
+    /// Otherwise the caret's place is not known to scripts.
+    has_caret_at_end: bool,
+    /// It is edited part by part, or not by keys at all.
+    has_parts: bool,
+}
+
+fn no_such_option(from: &Target, name: &Text, offered: &Value) -> String {
     let offered = offered
         .as_array()
         .into_iter()

@@ -47,7 +47,7 @@ fn key_code(name: &str) -> String {
     const NAMES: [(&str, u32); 32] = [
         ("Backspace", 0xE003),
         ("Tab", 0xE004),
-        ("Enter", 0xE007),
+        ("Enter", 0xE006),
         ("Shift", 0xE008),
         ("Control", 0xE009),
         ("Alt", 0xE00A),

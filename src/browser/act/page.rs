@@ -72,8 +72,13 @@ impl Session {
         }
     }
 
-    /// As a script of the page would run: what it declares is global, and no CSP stands against it.
+    /// As a script of the page would run: what it declares is global. In the page itself no CSP stands
+    /// against it; in a frame the frame's own does.
     async fn inject_script(&self, source: &str) -> Result<(), Trouble> {
+        if self.frame_depth > 0 {
+            let script = "(0, eval)(arguments[0]);";
+            return self.script(script, vec![json!(source)]).await.map(drop);
+        }
         let evaluation =
             json!({ "expression": source, "awaitPromise": false, "returnByValue": false });
         let answer = self

@@ -1,6 +1,6 @@
 //! Where the following steps act: in which frame, in which window, past which dialog.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fantoccini::{error::ErrorStatus, wd::WindowHandle};
 use serde_json::json;
@@ -14,22 +14,33 @@ use crate::{
     spec::{Frame, Text, Window},
 };
 
+/// How long a window that a step opens may take to be there, before an older one is meant.
+const OPENING_TIME: Duration = Duration::from_millis(500);
+
 impl Session {
-    pub(super) async fn frame_to(&self, frame: &Frame, deadline: Instant) -> Result<(), Trouble> {
+    pub(super) async fn frame_to(
+        &mut self,
+        frame: &Frame,
+        deadline: Instant,
+    ) -> Result<(), Trouble> {
         match frame {
             Frame::Enter(target) => {
                 self.deed(target, Need::Present, Deed::EnterFrame, deadline)
-                    .await
+                    .await?;
+                self.frame_depth += 1;
             }
             Frame::Parent => {
                 let path = "frame/parent".to_owned();
-                Ok(self.post("parent frame", path, json!({})).await.map(drop)?)
+                self.post("parent frame", path, json!({})).await?;
+                self.frame_depth = self.frame_depth.saturating_sub(1);
             }
-            Frame::Top => Ok(self
-                .post("frame", "frame".to_owned(), json!({ "id": null }))
-                .await
-                .map(drop)?),
+            Frame::Top => {
+                self.post("frame", "frame".to_owned(), json!({ "id": null }))
+                    .await?;
+                self.frame_depth = 0;
+            }
         }
+        Ok(())
     }
 
     pub(super) async fn answer_dialog(
@@ -85,6 +96,7 @@ impl Session {
             Window::Newest => Some(self.newest_window(deadline).await?),
             Window::Matching(text) => Some(self.window_matching(text, deadline).await?),
             Window::Close => {
+                self.check_other_window().await?;
                 self.call("close window", COMMAND_LIMIT, self.client.close_window())
                     .await?;
                 self.first_window.clone()
@@ -94,6 +106,18 @@ impl Session {
         self.switch_to(handle).await
     }
 
+    async fn check_other_window(&self) -> Result<(), Trouble> {
+        let handles = self
+            .call("windows", COMMAND_LIMIT, self.client.windows())
+            .await?;
+        if handles.len() > 1 {
+            return Ok(());
+        }
+        Err(Trouble::Step(
+            "this is the only window; the flow cannot go on without it".to_owned(),
+        ))
+    }
+
     async fn switch_to(&mut self, handle: WindowHandle) -> Result<(), Trouble> {
         self.call(
             "switch to window",
@@ -101,6 +125,7 @@ impl Session {
             self.client.switch_to_window(handle.clone()),
         )
         .await?;
+        self.frame_depth = 0;
         if self.prepared_windows.contains(&handle) {
             return Ok(());
         }
@@ -110,6 +135,7 @@ impl Session {
 
     /// The window opened last that the flow has not been in, else the last one that it was in.
     async fn newest_window(&self, deadline: Instant) -> Result<WindowHandle, Trouble> {
+        let grace = Instant::now() + OPENING_TIME;
         loop {
             let handles = self
                 .call("windows", COMMAND_LIMIT, self.client.windows())
@@ -120,7 +146,9 @@ impl Session {
                 .prepared_windows
                 .iter()
                 .rfind(|handle| handles.contains(handle));
-            if let Some(handle) = fresh.or(known.filter(|_| handles.len() > 1)) {
+            if let Some(handle) =
+                fresh.or(known.filter(|_| handles.len() > 1 && Instant::now() >= grace))
+            {
                 return Ok(handle.clone());
             }
             if Instant::now() >= deadline {

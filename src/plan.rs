@@ -103,6 +103,14 @@ pub enum PlanError {
         /// The path.
         path: String,
     },
+    /// A flow that would never run, whatever it expects.
+    #[error("the flow `{flow}` ({location}) takes no picture: let one of its steps take one")]
+    NoShot {
+        /// Its name.
+        flow: String,
+        /// Where it is defined.
+        location: Location,
+    },
     /// The filters leave nothing.
     #[error("no shot is selected{0}")]
     NothingSelected(String),
@@ -118,6 +126,7 @@ impl Plan {
         };
         for flow in &suite.flows {
             check_viewports(config, &flow.viewports)?;
+            check_has_shot(flow)?;
             for (index, viewport) in viewports_of(flow, config).enumerate() {
                 plan.add_job(flow, viewport, index == 0, config, filters);
             }
@@ -184,6 +193,17 @@ fn check_viewports(config: &Config, names: &[String]) -> Result<(), PlanError> {
             known: known.join(", "),
         }),
     }
+}
+
+/// Flows are run for their shots: one without would pass unseen.
+fn check_has_shot(flow: &Flow) -> Result<(), PlanError> {
+    if flow.steps.iter().any(|step| step.shot.is_some()) {
+        return Ok(());
+    }
+    Err(PlanError::NoShot {
+        flow: flow.name.clone(),
+        location: flow.location.clone(),
+    })
 }
 
 fn viewports_of<'a>(flow: &'a Flow, config: &'a Config) -> impl Iterator<Item = &'a NamedViewport> {

@@ -30,7 +30,7 @@ pub(crate) enum Exit {
 pub(crate) const TABLE: &str = "\
 Exit codes:
   0        nothing differs
-  1        something differs or an `expect` does not hold; under --ci: new, or an idle mask
+  1        something differs or an `expect` fails; under --ci: new, idle mask, suspicious
   2        the command line, the configuration or a spec is wrong
   3        could not decide: a driver, a browser, an environment, a deadline
   4        no shot is selected
@@ -48,7 +48,8 @@ impl Exit {
         if shots.iter().any(is_undecided) {
             return Self::Undecided;
         }
-        if shots.iter().any(|shot| outcome.report.fails(shot)) {
+        let is_suspicious = outcome.report.run.ci && !outcome.report.suspicions.is_empty();
+        if is_suspicious || shots.iter().any(|shot| outcome.report.fails(shot)) {
             return Self::Differs;
         }
         match outcome.report.run.state {

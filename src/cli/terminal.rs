@@ -209,7 +209,7 @@ impl<'a> Summary<'a> {
             }
         }
         text.push_str(&format!("{}\n", self.headline()));
-        for warning in &self.report.warnings {
+        for warning in &self.report.notices() {
             text.push_str(&format!("warning: {}\n", printable(warning)));
         }
         text.push_str(&format!("report: {}\n", shown_path(self.index)));

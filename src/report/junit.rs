@@ -79,7 +79,7 @@ fn run_properties(report: &Report) -> Vec<Property> {
     properties.extend(words::partial(report).map(|partial| Property::new("partial", partial)));
     properties.extend(
         report
-            .warnings
+            .notices()
             .iter()
             .map(|warning| Property::new("warning", warning.as_str())),
     );

@@ -15,7 +15,7 @@ pub fn render(report: &Report) -> String {
     if let Some(partial) = words::partial(report) {
         out.push_str(&format!("> **{}**\n\n", escape(&partial)));
     }
-    push_warnings(&mut out, &report.warnings);
+    push_warnings(&mut out, &report.notices());
     push_counts(&mut out, report);
     push_shots(&mut out, report);
     push_footer(&mut out, report);

@@ -5,6 +5,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub(crate) mod suspicion;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,9 @@ pub struct Report {
     pub summary: Summary,
     /// What a reader should know that belongs to no single shot.
     pub warnings: Vec<String>,
+    /// What makes the result worth a second look; fails the run where `ci` is set.
+    #[serde(default)]
+    pub suspicions: Vec<String>,
     /// In plan order; in a partial report only those that were decided.
     pub shots: Vec<ShotReport>,
 }
@@ -199,6 +203,9 @@ pub struct PictureReport {
     pub size: Size,
     /// The page it was taken of; `None` for a golden picture.
     pub page: Option<PageReport>,
+    /// Whether it is of one colour all over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blank: bool,
 }
 
 /// The page that a picture was taken of.
@@ -243,6 +250,15 @@ pub struct Times {
 }
 
 impl Report {
+    /// Suspicions and warnings, as every format lists them.
+    pub fn notices(&self) -> Vec<String> {
+        let suspicions = self
+            .suspicions
+            .iter()
+            .map(|text| format!("suspicious: {text}"));
+        suspicions.chain(self.warnings.iter().cloned()).collect()
+    }
+
     /// Whether this shot keeps the run from being clean.
     pub fn fails(&self, shot: &ShotReport) -> bool {
         match shot.verdict {

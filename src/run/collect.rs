@@ -15,7 +15,9 @@ use super::{
 use crate::{
     config::{BaselineSource, Config, EnvironmentUrl},
     plan::Plan,
-    report::{EnvironmentReport, Report, Run, RunState, SCHEMA_VERSION, Summary},
+    report::{
+        EnvironmentReport, Report, Run, RunState, SCHEMA_VERSION, Summary, suspicion::suspicions,
+    },
     side::Side,
     store::{ReportFolder, StoreError},
 };
@@ -52,6 +54,7 @@ impl<'a> Collector<'a> {
                 run: new_run(plan, config, run_id, options),
                 summary: Summary::default(),
                 warnings: Vec::new(),
+                suspicions: Vec::new(),
                 shots: Vec::new(),
             },
             shots: plan.shots.iter().map(|_| None).collect(),
@@ -142,6 +145,7 @@ impl<'a> Collector<'a> {
             .map(|kept| kept.shot.clone())
             .collect();
         self.report.summary = Summary::of(&self.report.shots);
+        self.report.suspicions = suspicions(&self.report.shots);
         let elapsed = self.began.elapsed().as_millis();
         self.report.run.duration_ms = u64::try_from(elapsed).unwrap_or(u64::MAX);
     }

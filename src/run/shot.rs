@@ -159,7 +159,7 @@ impl Judge<'_> {
             }),
         };
         self.folder
-            .keep_picture(&capture.png, capture.size, page)
+            .keep_picture(&capture.png, capture.size, page, is_blank(capture))
             .map(Some)
     }
 
@@ -273,6 +273,23 @@ fn panicked(pair: &CapturePair, plan: &Plan) -> Comparison {
             pictures: Vec::new(),
         })],
     }
+}
+
+/// Whether the picture is of one colour all over. Only a picture that compresses to almost nothing can be,
+/// so that hardly any is decoded for it.
+fn is_blank(capture: &Capture) -> bool {
+    const SMALL_FILE: u64 = 4096;
+    const LEAST_PIXELS_PER_BYTE: u64 = 50;
+    let bytes = capture.png.len() as u64;
+    if bytes > SMALL_FILE && capture.size.pixels() < bytes * LEAST_PIXELS_PER_BYTE {
+        return false;
+    }
+    let picture = image::load_from_memory_with_format(&capture.png, image::ImageFormat::Png);
+    picture.is_ok_and(|picture| {
+        let picture = picture.to_rgba8();
+        let first = picture.get_pixel(0, 0);
+        picture.pixels().all(|pixel| pixel == first)
+    })
 }
 
 fn comparison_report(

@@ -47,6 +47,7 @@ impl ReportFolder {
         png: &[u8],
         size: Size,
         page: Option<PageReport>,
+        blank: bool,
     ) -> Result<PictureReport, StoreError> {
         let file = self.keep(png)?;
         let hash = blake3::hash(png).to_hex().to_string();
@@ -55,6 +56,7 @@ impl ReportFolder {
             hash,
             size,
             page,
+            blank,
         })
     }
 

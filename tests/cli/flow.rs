@@ -263,3 +263,24 @@ fn what_could_not_be_decided_outweighs_what_differs() {
         .verdict(HOME, Verdict::Mismatch)
         .verdict(CART, Verdict::Failed);
 }
+
+#[test]
+fn one_picture_for_several_pages_is_suspicious_and_fails_under_ci() {
+    let driver = FakeDriver::new().paints(|view| view.one_for_all().png());
+    let says = "suspicious: one picture for several pages: Shop › home (/), Shop › cart (/cart)";
+    let project = Project::two_sides();
+    project.test(&driver, &[]).exit(0).stdout_has(says);
+    project.test(&driver, &["--ci"]).exit(1).stdout_has(says);
+}
+
+#[test]
+fn a_blank_page_is_suspicious_and_fails_under_ci() {
+    let driver = FakeDriver::new().paints(|view| match view.is_at("/cart") {
+        true => Canvas::new(view.width, view.height, Canvas::WHITE).png(),
+        false => view.page().png(),
+    });
+    let says = "suspicious: Shop › cart: both pictures are of one colour all over";
+    let project = Project::two_sides();
+    project.test(&driver, &[]).exit(0).stdout_has(says);
+    project.test(&driver, &["--ci"]).exit(1).stdout_has(says);
+}

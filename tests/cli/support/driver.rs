@@ -48,8 +48,15 @@ impl View {
         self.url.ends_with(path)
     }
 
-    /// A white page with a dark box.
+    /// A white page with a dark box, and a line that is as long as the last part of its path.
     pub(crate) fn page(&self) -> Canvas {
+        let part = self.url.rsplit('/').next().unwrap_or_default();
+        let length = u32::try_from(part.len()).expect("a short path");
+        Self::one_for_all(self).with_box([0, 0, length, 1], [90, 60, 40])
+    }
+
+    /// The same for every path.
+    pub(crate) fn one_for_all(&self) -> Canvas {
         Canvas::new(self.width, self.height, Canvas::WHITE).with_box([4, 4, 12, 6], [40, 60, 90])
     }
 }

@@ -7,11 +7,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # Whatever the caller's environment says of addresses and filters does not concern the demo.
-unset TWINSHOT_BASELINE TWINSHOT_CANDIDATE TWINSHOT_BASELINE_URL TWINSHOT_CANDIDATE_URL TWINSHOT_QUIET
+unset TWINSHOT_BASELINE TWINSHOT_CANDIDATE TWINSHOT_BASELINE_URL TWINSHOT_CANDIDATE_URL TWINSHOT_QUIET \
+    TWINSHOT_CONFIG TWINSHOT_VIEWPORT TWINSHOT_LAST_FAILED TWINSHOT_MAX_FAILURES TWINSHOT_FORMAT TWINSHOT_REPORTS
 
 { "$twinshot" test; echo $? >"$work/exit"; } | tee "$work/out"
 
-sed -n 's/^[✗!+] \(.*\) @desktop .*/\1/p' "$work/out" | sort -u >"$work/found"
+sed -n -e 's/^✗ \(.*\) @desktop .*/\1/p' -e 's/^[!+] \(.*\) @desktop .*/\1/p' "$work/out" | sort -u >"$work/found"
 sort -u src/demo/planted.txt >"$work/planted"
 if [ "$(cat "$work/exit")" = 1 ] && cmp -s "$work/planted" "$work/found"; then
     echo "demo: exactly the planted differences were found"

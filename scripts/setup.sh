@@ -10,7 +10,7 @@ found() {
 }
 
 has_browser() {
-    [ -n "${TWINSHOT_CHROME:-}" ] || found chromium-headless-shell chrome-headless-shell \
+    [ -n "${TWINSHOT_CHROME:-}" ] || [ -d "/Applications/Google Chrome.app" ] || found chromium-headless-shell chrome-headless-shell \
         chromium chromium-browser google-chrome-stable google-chrome
 }
 
@@ -18,9 +18,9 @@ has_driver() {
     [ -n "${TWINSHOT_CHROMEDRIVER:-}" ] || found chromedriver || [ -x /usr/lib/chromium/chromedriver ]
 }
 
-# A font is there when fontconfig knows one; without fontconfig nobody can tell, and the browser brings none.
+# The browser brings no font; only Linux can be without one.
 has_font() {
-    [ -n "$(find /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" -name '*.[ot]tf' 2>/dev/null | head -n 1)" ]
+    [ "$(uname)" != Linux ] || [ -n "$(find /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" -name '*.[ot]tf' 2>/dev/null | head -n 1)" ]
 }
 
 missing=""

@@ -153,8 +153,23 @@ fn compare_pictures(pair: &Side<&Capture>, judgement: &Judgement) -> Comparison 
         max_pixels: MAX_PIXELS,
     };
     match diff::compare_with_overlay(&pair.baseline.png, &pair.candidate.png, &options) {
-        Ok(compared) => judged(compared, judgement),
+        Ok(compared) => with_cut_heights(judged(compared, judgement), pair),
         Err(error) => failed(vec![unreadable(&error, pair)]),
+    }
+}
+
+/// Pages that were both cut at the same place are as tall as they were, not as their pictures.
+fn with_cut_heights(compared: Comparison, pair: &Side<&Capture>) -> Comparison {
+    match (pair.baseline.cut_from, pair.candidate.cut_from) {
+        (Some(before), Some(after)) if before != after => Comparison {
+            verdict: Verdict::Mismatch,
+            reason: format!(
+                "page height {before} → {after} px, beyond the picture; {}",
+                compared.reason
+            ),
+            ..compared
+        },
+        _ => compared,
     }
 }
 

@@ -122,13 +122,31 @@ impl BadEnvironmentUrl {
 }
 
 impl EnvironmentUrl {
-    /// The password in the URL, if there is one; it is as secret as any.
-    pub fn password(&self) -> Option<&str> {
+    /// The password in the URL, in every form that it may show up in; it is as secret as any.
+    pub fn passwords(&self) -> Vec<String> {
         match self {
-            Self::Url(url) => url.password(),
-            Self::Demo(_) => None,
+            Self::Url(url) => passwords_in(url),
+            Self::Demo(_) => Vec::new(),
         }
     }
+}
+
+/// The password in a URL as it is written there and as it is meant, and what basic authentication sends.
+pub fn passwords_in(url: &Url) -> Vec<String> {
+    let Some(written) = url.password() else {
+        return Vec::new();
+    };
+    let decoded = |text: &str| {
+        let pair = format!("x={}", text.replace('+', "%2B"));
+        let mut pairs = url::form_urlencoded::parse(pair.as_bytes());
+        pairs
+            .next()
+            .map(|(_, value)| value.into_owned())
+            .unwrap_or_default()
+    };
+    let meant = decoded(written);
+    let sent = format!("{}:{meant}", decoded(url.username()));
+    vec![written.to_owned(), meant, sent]
 }
 
 impl FromStr for EnvironmentUrl {

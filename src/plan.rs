@@ -35,6 +35,9 @@ pub struct Job {
     pub flow: Flow,
     /// Where it runs.
     pub viewport: NamedViewport,
+    /// How many of the flow's steps are run: what follows the last selected shot only as far as it leads to
+    /// no shot that the filters left out.
+    pub steps_to_run: usize,
     /// For each step of the flow, the planned shot that is taken after it.
     pub shots: Vec<Option<usize>>,
 }
@@ -147,16 +150,24 @@ impl Plan {
         filters: &Filters,
     ) {
         let mut shots = Vec::with_capacity(flow.steps.len());
+        let mut left_out = Vec::with_capacity(flow.steps.len());
         for step in &flow.steps {
             let planned = planned_shot(flow, step, viewport, is_first_viewport, config);
+            left_out.push(
+                planned
+                    .as_ref()
+                    .is_some_and(|planned| !filters.select(planned)),
+            );
             let planned = planned.filter(|planned| filters.select(planned));
             shots.push(planned.map(|planned| {
                 self.shots.push(planned);
                 self.shots.len() - 1
             }));
         }
-        if shots.iter().any(Option::is_some) {
+        if let Some(last) = shots.iter().rposition(Option::is_some) {
+            let end = (last + 1..flow.steps.len()).find(|&step| left_out[step]);
             self.jobs.push(Job {
+                steps_to_run: end.unwrap_or(flow.steps.len()),
                 flow: flow.clone(),
                 viewport: viewport.clone(),
                 shots,

@@ -65,6 +65,8 @@ pub enum Event<'a> {
         shot: &'a ShotReport,
         /// The picture to look at, for a failing shot.
         open: Option<&'a PathBuf>,
+        /// Whether it keeps the run from being clean.
+        fails: bool,
     },
 }
 

@@ -115,9 +115,10 @@ impl Session {
             status: expected_status,
             host: None,
         };
-        if let Action::Goto { status, host, .. } = action {
+        if let Action::Goto { url, status, host } = action {
             allowance.status = status.or(expected_status);
-            allowance.host = host.as_ref().map(|host| host.value().to_owned());
+            let named = Url::parse(url.value()).ok().map(|url| host_and_port(&url));
+            allowance.host = host.as_ref().map(|host| host.value().to_owned()).or(named);
         }
         match self.judge_document(&allowance).await {
             Ok(Ok(())) => Ok(()),
@@ -180,9 +181,7 @@ impl Session {
 
     async fn go_to(&mut self, url: &str) -> Result<(), Trouble> {
         let url = self.resolve(url).map_err(Trouble::Step)?;
-        if url.host_str().is_some() && !url.as_str().starts_with(self.options.base.as_str()) {
-            self.options.hosts.push(host_and_port(&url));
-        }
+        self.asked = Some(self.relative_url(without_credentials(&url).as_str()));
         let before = self.document().await?;
         let body = json!({ "url": url.as_str() });
         let answer = self.navigate("url", body).await;

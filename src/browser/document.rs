@@ -101,6 +101,18 @@ impl Session {
         let Ok(parsed) = Url::parse(url) else {
             return Ok(());
         };
+        if parsed.scheme() == "data" {
+            return Err("there is no page of the flow in front: nothing was loaded yet".to_owned());
+        }
+        if let Some(other) = &self.options.other
+            && is_below(&parsed, other)
+            && !is_below(&parsed, &self.options.base)
+        {
+            return Err(format!(
+                "the page is the other environment's: {url} is below {}",
+                without_credentials(other)
+            ));
+        }
         if url == "about:blank" || same_origin(&parsed, &self.options.base) {
             return Ok(());
         }
@@ -130,6 +142,13 @@ impl Session {
         }
     }
 
+    /// What the flow asked for, when the page in front is at another path.
+    pub(crate) fn asked_elsewhere(&self, url: &str) -> Option<String> {
+        let path = |url: &str| url.split(['?', '#']).next().unwrap_or_default().to_owned();
+        let found = path(&self.relative_url(url));
+        self.asked.clone().filter(|asked| path(asked) != found)
+    }
+
     /// Where a URL of a spec leads: below the environment's URL unless it is absolute.
     pub(super) fn resolve(&self, url: &str) -> Result<Url, String> {
         match Url::parse(url) {
@@ -149,6 +168,13 @@ fn below(base: &Url, path: &str) -> Result<Url, String> {
     folder
         .join(path.trim_start_matches('/'))
         .map_err(|error| format!("`{path}` cannot be put after {base}: {error}"))
+}
+
+/// Whether the URL is one of the environment's own.
+fn is_below(url: &Url, base: &Url) -> bool {
+    let folder = base.path().trim_end_matches('/');
+    let rest = url.path().strip_prefix(folder);
+    same_origin(url, base) && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Scheme, host and port: what a credential may be sent to.

@@ -32,6 +32,7 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 /// How often a driver is started anew because its port was not free after all.
 const PORT_ATTEMPTS: u32 = 5;
 const SCRATCH_PREFIX: &str = "twinshot-run-";
+const UNLOCKED_PREFIX: &str = "twinshot-new-";
 const LOCK_NAME: &str = "owner.lock";
 
 /// How browsers are started.
@@ -387,8 +388,14 @@ impl Greeting {
 /// The scratch folder of one run, in the system's folder for such; its owner holds a lock in it.
 #[derive(Debug)]
 pub(crate) struct RunFolder {
-    folder: tempfile::TempDir,
+    path: PathBuf,
     _lock: fs::File,
+}
+
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        remove_folder(&self.path);
+    }
 }
 
 impl RunFolder {
@@ -399,25 +406,34 @@ impl RunFolder {
         Self::create_in(&base).map_err(|source| LaunchError::Scratch { path: base, source })
     }
 
+    /// The folder gets the name that sweeps look for only once its lock is held.
     fn create_in(base: &Path) -> std::io::Result<Self> {
-        let prefix = format!("{SCRATCH_PREFIX}{}-", getuid().as_raw());
-        let folder = tempfile::Builder::new().prefix(&prefix).tempdir_in(base)?;
-        let lock = fs::File::create(folder.path().join(LOCK_NAME))?;
+        let unlocked = tempfile::Builder::new()
+            .prefix(UNLOCKED_PREFIX)
+            .tempdir_in(base)?;
+        let lock = fs::File::create(unlocked.path().join(LOCK_NAME))?;
         lock.lock()?;
-        Ok(Self {
-            folder,
-            _lock: lock,
-        })
+        let chance = unlocked
+            .path()
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        let chance = chance.trim_start_matches(UNLOCKED_PREFIX);
+        let path = base.join(format!("{SCRATCH_PREFIX}{}-{chance}", getuid().as_raw()));
+        fs::rename(unlocked.path(), &path)?;
+        // It is not there any more under its first name.
+        let _ = unlocked.keep();
+        Ok(Self { path, _lock: lock })
     }
 
     /// Ends every process that works in this folder, and removes what it holds, at once.
     pub(crate) fn clear(&self) {
-        end_processes_naming(self.folder.path());
-        remove_folder(self.folder.path());
+        end_processes_naming(&self.path);
+        remove_folder(&self.path);
     }
 
     fn subfolder(&self, number: u32) -> Result<PathBuf, LaunchError> {
-        let path = self.folder.path().join(number.to_string());
+        let path = self.path.join(number.to_string());
         fs::create_dir(&path)
             .map(|()| path.clone())
             .map_err(|source| LaunchError::Scratch { path, source })
@@ -439,17 +455,10 @@ fn sweep(base: &Path) {
     }
 }
 
-/// Nobody holds the lock; a folder that has none yet is given a minute to get it.
+/// Nobody holds the lock.
 fn is_abandoned(folder: &Path) -> bool {
-    match fs::File::open(folder.join(LOCK_NAME)) {
-        Ok(lock) => lock.try_lock().is_ok(),
-        Err(_) => fs::metadata(folder)
-            .and_then(|data| data.modified())
-            .is_ok_and(|time| {
-                time.elapsed()
-                    .is_ok_and(|age| age > Duration::from_secs(60))
-            }),
-    }
+    let lock = fs::File::open(folder.join(LOCK_NAME));
+    lock.is_ok_and(|lock| lock.try_lock().is_ok())
 }
 
 /// Kills the process groups of all processes that have the folder on their command line.

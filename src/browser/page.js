@@ -136,9 +136,20 @@ const settle = async ({ budget, wholePage }) => {
   return { pending, ...measure() };
 };
 
-const pageBox = (element) => {
-  const box = element.getBoundingClientRect();
-  return { x: box.x + scrollX, y: box.y + scrollY, width: box.width, height: box.height };
+// What of the element's box its scrolling and clipping ancestors let be seen.
+const shownBox = (element) => {
+  let { left, top, right, bottom } = element.getBoundingClientRect();
+  for (let around = element; getComputedStyle(around).position !== "fixed" && around.parentElement; ) {
+    around = around.parentElement;
+    if (around === document.body || around === document.documentElement) break;
+    if (getComputedStyle(around).overflow === "visible") continue;
+    const clip = around.getBoundingClientRect();
+    left = Math.max(left, clip.left);
+    top = Math.max(top, clip.top);
+    right = Math.min(right, clip.right);
+    bottom = Math.min(bottom, clip.bottom);
+  }
+  return { x: left + scrollX, y: top + scrollY, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
 };
 
 // The page boxes, in CSS pixels, of all elements that each target finds.
@@ -146,5 +157,5 @@ const boxes = (targets) =>
   targets.map((alternatives) =>
     findAll(alternatives)
       .filter(canBeSeen)
-      .map((element) => pageBox(element)),
+      .map((element) => shownBox(element)),
   );

@@ -45,6 +45,8 @@ pub(crate) struct SessionOptions {
     pub(crate) base: Url,
     /// Other hosts (`name` or `name:port`) that pages may end on.
     pub(crate) hosts: Vec<String>,
+    /// The other side's environment, where no page of this side may end.
+    pub(crate) other: Option<Url>,
     /// Taller pages are cut here; CSS pixels.
     pub(crate) max_page_height: u32,
 }
@@ -72,6 +74,8 @@ pub(crate) struct Session {
     pub(super) first_window: Option<WindowHandle>,
     /// Windows that have our emulation and preload script, in the order of the flow.
     pub(super) prepared_windows: Vec<WindowHandle>,
+    /// Where the last `goto` was to lead, as the environment would write it.
+    pub(super) asked: Option<String>,
     /// How many frames deep the flow is in the page.
     pub(super) frame_depth: u32,
     /// Whether the pointer was moved away from where the browser starts it.
@@ -126,6 +130,7 @@ impl Session {
             hush_event: format!("twinshot-{}", random_name()),
             first_window: None,
             prepared_windows: Vec::new(),
+            asked: None,
             frame_depth: 0,
             is_pointer_parked: false,
             judged_document: 0.0,

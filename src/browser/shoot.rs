@@ -40,6 +40,8 @@ pub(crate) struct Picture {
     pub(crate) page: PageInfo,
     /// For each mask of the shot, what it covers in device pixels of the picture.
     pub(crate) masks: Vec<Vec<Rect>>,
+    /// How tall the page is, when the picture ends before it does; CSS pixels.
+    pub(crate) cut_from: Option<u32>,
     /// What a reader should know.
     pub(crate) warnings: Vec<String>,
     /// Until the page held still.
@@ -77,20 +79,20 @@ impl From<BrowserError> for ShootError {
 struct Clip {
     /// CSS pixels of the page; the viewport as it stands when absent.
     page: Option<CssBox>,
-    /// What a reader should know of it.
-    warning: Option<String>,
+    /// How tall the page is, when the picture ends before it does; CSS pixels.
+    cut_from: Option<f64>,
 }
 
 impl Clip {
     const VIEWPORT: Self = Self {
         page: None,
-        warning: None,
+        cut_from: None,
     };
 
     fn of(area: CssBox) -> Self {
         Self {
             page: Some(area),
-            warning: None,
+            cut_from: None,
         }
     }
 }
@@ -148,13 +150,18 @@ impl Session {
         let shoot_time = began.elapsed();
 
         let page = self.same_document(&frame.png).await?;
-        let mut warnings: Vec<String> = frame.clip.warning.into_iter().collect();
+        let cut_from = frame.clip.cut_from.map(|height| height.ceil() as u32);
+        let mut warnings: Vec<String> = cut_from
+            .map(|height| self.cut_warning(height))
+            .into_iter()
+            .collect();
         warn_of_idle_masks(&shot.masks, &frame.masks, &mut warnings);
         Ok(Picture {
             png: frame.png.into(),
             size: frame.size,
             page,
             masks: frame.masks,
+            cut_from,
             warnings,
             settle_time,
             shoot_time,
@@ -213,12 +220,14 @@ impl Session {
             height,
         });
         if height < measures.page_height {
-            clip.warning = Some(format!(
-                "the page is {} px tall; the picture ends at max_page_height, {limit} px",
-                measures.page_height
-            ));
+            clip.cut_from = Some(measures.page_height);
         }
         clip
+    }
+
+    fn cut_warning(&self, height: u32) -> String {
+        let limit = self.options.max_page_height;
+        format!("the page is {height} px tall; the picture ends at max_page_height, {limit} px")
     }
 
     /// What a step has just opened may take a moment to be there.

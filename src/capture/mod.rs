@@ -23,6 +23,8 @@ pub struct Capture {
     pub origin: Origin,
     /// For each mask of the shot, what it covers in device pixels.
     pub masks: Vec<Vec<Rect>>,
+    /// How tall the page is, when the picture ends before it does; CSS pixels.
+    pub cut_from: Option<u32>,
     /// What a reader should know.
     pub warnings: Vec<String>,
 }
@@ -44,6 +46,8 @@ pub enum Origin {
 pub struct Page {
     /// Its URL, relative to the environment's when below it.
     pub url: String,
+    /// The address that the flow asked for, where another one answered.
+    pub asked: Option<String>,
     /// Its title.
     pub title: String,
     /// Its HTTP status, when the browser knows it.

@@ -23,7 +23,7 @@ use crate::{
 const PAIRS_IN_FLIGHT: usize = 16;
 
 /// How long flows that were cut short may take to end their sessions.
-const GOODBYE_LIMIT: Duration = Duration::from_secs(4);
+const GOODBYE_LIMIT: Duration = Duration::from_secs(6);
 
 /// An environment that answers, as a session needs it.
 #[derive(Debug, Clone)]
@@ -73,8 +73,19 @@ pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut st
         tokio::time::sleep(GOODBYE_LIMIT).await;
     };
     tokio::select! {
-        () = async { while workers.join_next().await.is_some() {} } => {}
+        () = join_all(&mut workers) => {}
         () = too_late => workers.shutdown().await,
+    }
+}
+
+/// Waits for all workers; a panic in one is a panic of the run.
+async fn join_all(workers: &mut tokio::task::JoinSet<()>) {
+    while let Some(ended) = workers.join_next().await {
+        if let Err(error) = ended
+            && error.is_panic()
+        {
+            std::panic::resume_unwind(error.into_panic());
+        }
     }
 }
 
@@ -169,8 +180,9 @@ impl<'a> JobRun<'a> {
                     () = stopped(stop) => true,
                 };
                 close(sessions).await;
+                // Of the shot that is held back it is not known what comes after it.
                 if is_cut_short {
-                    return self.send_held().await;
+                    return;
                 }
             }
         }
@@ -178,12 +190,16 @@ impl<'a> JobRun<'a> {
     }
 
     async fn start_sessions(&mut self) -> Result<Sessions, Vec<StepFailure>> {
-        let start = async |environment: &Option<LiveEnvironment>| match environment {
-            Some(environment) => self.start_session(environment).await.map(Some),
+        let start = async |environment: &Option<LiveEnvironment>,
+                           other: &Option<LiveEnvironment>| match environment {
+            Some(environment) => self.start_session(environment, other).await.map(Some),
             None => Ok(None),
         };
         let candidate = Some(self.setup.candidate.clone());
-        let (baseline, candidate) = tokio::join!(start(&self.setup.baseline), start(&candidate));
+        let (baseline, candidate) = tokio::join!(
+            start(&self.setup.baseline, &candidate),
+            start(&candidate, &self.setup.baseline)
+        );
         match (baseline, candidate) {
             (Ok(baseline), Ok(candidate)) => {
                 self.browser = candidate.as_ref().and_then(Session::browser);
@@ -202,7 +218,11 @@ impl<'a> JobRun<'a> {
         }
     }
 
-    async fn start_session(&self, environment: &LiveEnvironment) -> Result<Session, LaunchError> {
+    async fn start_session(
+        &self,
+        environment: &LiveEnvironment,
+        other: &Option<LiveEnvironment>,
+    ) -> Result<Session, LaunchError> {
         let config = &self.setup.config;
         let options = SessionOptions {
             viewport: self.job.viewport.viewport,
@@ -210,6 +230,10 @@ impl<'a> JobRun<'a> {
             timeout: config.timeout,
             base: environment.base.clone(),
             hosts: environment.hosts.clone(),
+            other: other
+                .as_ref()
+                .map(|other| other.base.clone())
+                .filter(|other| *other != environment.base),
             max_page_height: config.max_page_height,
         };
         Session::start(&self.setup.launcher, options).await
@@ -244,18 +268,7 @@ impl<'a> JobRun<'a> {
         let flow = &self.job.flow;
         let setup = flow.setup.iter().map(|step| (step, None));
         let steps = flow.steps.iter().zip(self.job.shots.iter().copied());
-        setup.chain(steps.take(self.last_step())).collect()
-    }
-
-    /// Steps after the last selected shot are run only as far as they belong to it.
-    fn last_step(&self) -> usize {
-        let shots = &self.job.shots;
-        let selected = shots
-            .iter()
-            .rposition(Option::is_some)
-            .map_or(0, |last| last + 1);
-        let rest = &self.job.flow.steps[selected..];
-        selected + rest.iter().take_while(|step| step.shot.is_none()).count()
+        setup.chain(steps.take(self.job.steps_to_run)).collect()
     }
 
     /// Whether the flow can go on after this step.
@@ -366,7 +379,9 @@ impl<'a> JobRun<'a> {
             .collect();
         let untold = std::mem::take(&mut self.untold);
         let cause = untold
-            .first()
+            .iter()
+            .rfind(|failure| failure.kind != FailureKind::Expectation)
+            .or(untold.first())
             .or_else(|| self.held.as_ref().and_then(failure_of))
             .cloned();
         if !untold.is_empty() && missing.is_empty() {
@@ -392,10 +407,6 @@ impl<'a> JobRun<'a> {
             let pair = self.not_reached(index, cause.as_ref());
             self.hold(pair).await;
         }
-        self.send_held().await;
-    }
-
-    async fn send_held(mut self) {
         if let Some(last) = self.held.take() {
             self.outlet.send(last, self.browser.clone()).await;
         }
@@ -575,11 +586,13 @@ fn capture(picture: Picture, session: &Session) -> Capture {
         png: picture.png,
         size: picture.size,
         origin: Origin::Page(Page {
+            asked: session.asked_elsewhere(&picture.page.url),
             url: session.relative_url(&picture.page.url),
             title: picture.page.title,
             status: picture.page.status.filter(|&status| status != 0),
         }),
         masks: picture.masks,
+        cut_from: picture.cut_from,
         warnings: picture.warnings,
     }
 }

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use clap::Args;
 use twinshot::{
-    report::{ShotReport, Verdict},
+    report::{RunState, ShotReport, Verdict},
     store::{self, GoldenFolder},
 };
 
@@ -35,6 +35,10 @@ pub(crate) fn run(arguments: &ApproveArgs) -> Result<Exit, Failure> {
         .clone()
         .unwrap_or_else(|| project.reports());
     let (report, folder) = store::latest_report(&reports)?;
+    if report.run.state == RunState::Running {
+        let text = "the last run was killed or still goes on: approve from a run that has ended";
+        return Err(Failure::Usage(text.to_owned()));
+    }
     let chosen = choose(&report.shots, arguments)?;
     let golden = GoldenFolder::new(project.golden());
     for shot in &chosen {

@@ -63,17 +63,17 @@ impl Terminal {
         match event {
             Event::Note(note) => self.note(note),
             Event::Decided => self.bar.inc(1),
-            Event::Shot { shot, open } => {
-                if self.is_shown(shot) {
+            Event::Shot { shot, open, fails } => {
+                if self.is_shown(shot, *fails) {
                     self.print(&format!("{}\n", self.line(shot, *open)));
                 }
             }
         }
     }
 
-    fn is_shown(&self, shot: &ShotReport) -> bool {
+    fn is_shown(&self, shot: &ShotReport, fails: bool) -> bool {
         match self.volume {
-            Volume::Quiet { lines } => lines && shot.verdict.needs_a_look(),
+            Volume::Quiet { lines } => lines && (fails || shot.verdict.needs_a_look()),
             Volume::Normal | Volume::Verbose => true,
         }
     }
@@ -151,7 +151,7 @@ fn finding(shot: &ShotReport) -> String {
     let comparison = shot.comparison.as_ref();
     match (shot.verdict, comparison) {
         (Verdict::Match, Some(comparison)) if comparison.mismatched_pixels == 0 => String::new(),
-        (Verdict::Mismatch, Some(comparison)) => {
+        (Verdict::Mismatch, Some(comparison)) if comparison.mismatched_pixels > 0 => {
             let sizes = shot
                 .pictures
                 .baseline
@@ -201,7 +201,7 @@ impl<'a> Summary<'a> {
             .report
             .shots
             .iter()
-            .filter(|shot| shot.verdict.needs_a_look())
+            .filter(|shot| self.report.fails(shot) || shot.verdict.needs_a_look())
             .collect();
         if self.report.shots.len() > LONG_LIST {
             for shot in &failing {

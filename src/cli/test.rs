@@ -4,10 +4,10 @@ use std::{num::NonZeroUsize, path::PathBuf, thread::available_parallelism};
 
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use twinshot::{
-    config::{BaselineSource, Config, EnvironmentUrl, Webdriver},
+    config::{BaselineSource, Config, EnvironmentUrl, Webdriver, passwords_in},
     plan::{Filters, Plan},
     project::Project,
-    report,
+    report::{self, ShotReport},
     run::{self, RunOptions},
     spec::Secrets,
     store,
@@ -111,7 +111,10 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<Exit, Failure> {
     terminal.finish();
     let outcome = outcome.map_err(|error| Failure::from(error).redacted(&options.secrets))?;
     match arguments.format {
-        Format::Text => Summary::of(&outcome, &again(std::env::args())).print(),
+        Format::Text => {
+            let again = options.secrets.redact(&again(std::env::args()));
+            Summary::of(&outcome, &again).print();
+        }
         Format::Json => terminal.print(&report::json::render(&outcome.report)),
     }
     if arguments.open && !arguments.is_ci() {
@@ -195,11 +198,13 @@ impl TestArgs {
 }
 
 fn passwords(config: &Config) -> Secrets {
-    let urls = config
-        .environments
-        .iter()
-        .map(|environment| &environment.url);
-    Secrets::new(urls.filter_map(|url| url.password().map(str::to_owned)))
+    let environments = config.environments.iter();
+    let passwords = environments.flat_map(|environment| environment.url.passwords());
+    let driver = match &config.webdriver {
+        Webdriver::Auto => Vec::new(),
+        Webdriver::Url(url) => passwords_in(url),
+    };
+    Secrets::new(passwords.chain(driver))
 }
 
 fn set_url(config: &mut Config, name: &str, flag: &str, url: &str) -> Result<(), Failure> {
@@ -219,24 +224,32 @@ fn set_url(config: &mut Config, name: &str, flag: &str, url: &str) -> Result<(),
 
 fn failed_ids(options: &RunOptions) -> Result<Vec<String>, Failure> {
     let (report, _) = store::latest_report(&options.reports)?;
-    let shots = report
+    let undecided = report.run.planned_shots - report.shots.len().min(report.run.planned_shots);
+    if report.is_partial() && undecided > 0 {
+        return Err(Failure::Usage(format!(
+            "the last run ended early and did not decide {}: run again without --last-failed",
+            twinshot::compare::count(undecided, "shot")
+        )));
+    }
+    let fails = |shot: &&ShotReport| report.fails(shot) || shot.verdict.needs_a_look();
+    Ok(report
         .shots
-        .into_iter()
-        .filter(|shot| shot.verdict.needs_a_look());
-    Ok(shots.map(|shot| shot.id).collect())
+        .iter()
+        .filter(fails)
+        .map(|shot| shot.id.clone())
+        .collect())
 }
 
 /// The command that was given, restricted to what failed; without credentials, and quoted for a shell.
 fn again(arguments: impl Iterator<Item = String>) -> String {
     const FLAG: &str = "--last-failed";
-    let mut words = vec!["twinshot".to_owned()];
+    let mut words = vec!["twinshot".to_owned(), "test".to_owned(), FLAG.to_owned()];
     words.extend(
         arguments
-            .skip(1)
+            .skip(2)
             .filter(|word| word != FLAG)
             .map(|word| quoted(&without_credentials(word))),
     );
-    words.push(FLAG.to_owned());
     words.join(" ")
 }
 
@@ -284,7 +297,7 @@ mod tests {
         ];
         assert_eq!(
             again_of(&words),
-            "twinshot test --baseline golden 'move source' --last-failed"
+            "twinshot test --last-failed --baseline golden 'move source'"
         );
     }
 
@@ -297,7 +310,7 @@ mod tests {
         ];
         assert_eq!(
             again_of(&words),
-            "twinshot test --candidate-url=https://example.com/ --last-failed"
+            "twinshot test --last-failed --candidate-url=https://example.com/"
         );
     }
 }

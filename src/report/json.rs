@@ -21,8 +21,8 @@ pub enum ParseError {
         /// What the report says it is.
         found: u64,
     },
-    /// A picture's path leads out of the report's folder.
-    #[error("the report names a picture outside its folder: {0:?}")]
+    /// A picture's path, or a shot's id, leads out of its folder.
+    #[error("the report names a file outside its folder: {0:?}")]
     Path(String),
 }
 
@@ -52,6 +52,9 @@ pub fn parse(text: &str) -> Result<Report, ParseError> {
     let mut files = report.shots.iter().flat_map(|shot| shot.files());
     if let Some((_, file)) = files.find(|(_, file)| !is_inside(file)) {
         return Err(ParseError::Path(file.to_owned()));
+    }
+    if let Some(shot) = report.shots.iter().find(|shot| !is_inside(&shot.id)) {
+        return Err(ParseError::Path(shot.id.clone()));
     }
     Ok(report)
 }

@@ -190,6 +190,9 @@ pub struct MaskReport {
     pub selector: String,
     /// The boxes in device pixels, of both sides together.
     pub boxes: Vec<Rect>,
+    /// The live sides on which it matched nothing that can be seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub idle_on: Vec<Role>,
 }
 
 /// One stored picture.
@@ -213,6 +216,9 @@ pub struct PictureReport {
 pub struct PageReport {
     /// Its URL without credentials: relative to the environment's when below it.
     pub url: String,
+    /// The address that the flow asked for, where another one answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
     /// Its title.
     pub title: String,
     /// The document's HTTP status, when the browser knows it.
@@ -333,13 +339,13 @@ impl Verdict {
 }
 
 impl ShotReport {
-    /// A mask that matched nothing on either side.
+    /// A mask that matched nothing on one of the sides.
     pub fn idle_mask(&self) -> Option<&MaskReport> {
         let masks = self
             .comparison
             .iter()
             .flat_map(|comparison| &comparison.masks);
-        masks.into_iter().find(|mask| mask.boxes.is_empty())
+        masks.into_iter().find(|mask| !mask.idle_on.is_empty())
     }
 
     /// The name that filters match: `flow › shot`.

@@ -2,14 +2,39 @@
 
 use std::collections::BTreeMap;
 
-use super::{PictureReport, ShotReport};
+use super::{PictureReport, Report, ShotReport};
 use crate::side::Side;
 
 /// Blank pages, and pages at different addresses that gave one and the same picture, in plan order.
-pub(crate) fn suspicions(shots: &[ShotReport]) -> Vec<String> {
-    let mut found: Vec<String> = shots.iter().filter_map(blank).collect();
-    found.extend(one_picture_for_many(shots));
+pub(crate) fn suspicions(report: &Report) -> Vec<String> {
+    let mut found: Vec<String> = same_environment(report).into_iter().collect();
+    found.extend(report.shots.iter().filter_map(blank));
+    found.extend(report.shots.iter().filter_map(mostly_masked));
+    found.extend(one_picture_for_many(&report.shots));
     found
+}
+
+/// Nothing but noise can differ.
+fn same_environment(report: &Report) -> Option<String> {
+    let Side {
+        baseline,
+        candidate,
+    } = &report.run.environments;
+    let is_same = baseline.name == candidate.name
+        || (baseline.url.is_some() && baseline.url == candidate.url);
+    is_same.then(|| "both sides are the same environment".to_owned())
+}
+
+/// What is painted over on both sides cannot differ.
+fn mostly_masked(shot: &ShotReport) -> Option<String> {
+    let comparison = shot.comparison.as_ref()?;
+    let boxes = comparison.masks.iter().flat_map(|mask| &mask.boxes);
+    let masked: u64 = boxes
+        .map(|it| u64::from(it.width) * u64::from(it.height))
+        .sum();
+    // A mask has a box on each side.
+    let is_most = masked / 2 > comparison.total_pixels / 2;
+    is_most.then(|| format!("{}: masks cover most of the picture", shot.title()))
 }
 
 fn blank(shot: &ShotReport) -> Option<String> {
@@ -38,7 +63,7 @@ fn one_picture_for_many(shots: &[ShotReport]) -> Vec<String> {
             by_hash
                 .entry(&picture.hash)
                 .or_default()
-                .push((shot, address(&page.url)));
+                .push((shot, address(page.asked.as_deref().unwrap_or(&page.url))));
         }
     }
     let is_suspicious = |same: &&Vec<(&ShotReport, &str)>| same.iter().any(|it| it.1 != same[0].1);

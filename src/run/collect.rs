@@ -114,6 +114,7 @@ impl<'a> Collector<'a> {
             on_event(Event::Shot {
                 shot,
                 open: open.as_ref(),
+                fails: self.report.fails(shot),
             });
             self.told += 1;
         }
@@ -125,6 +126,7 @@ impl<'a> Collector<'a> {
             on_event(Event::Shot {
                 shot,
                 open: open.as_ref(),
+                fails: self.report.fails(shot),
             });
         }
     }
@@ -145,13 +147,13 @@ impl<'a> Collector<'a> {
             .map(|kept| kept.shot.clone())
             .collect();
         self.report.summary = Summary::of(&self.report.shots);
-        self.report.suspicions = suspicions(&self.report.shots);
+        self.report.suspicions = suspicions(&self.report);
         let elapsed = self.began.elapsed().as_millis();
         self.report.run.duration_ms = u64::try_from(elapsed).unwrap_or(u64::MAX);
     }
 
     fn failing(&self) -> usize {
-        let fails = |kept: &&Kept| kept.shot.verdict.needs_a_look();
+        let fails = |kept: &&Kept| self.report.fails(&kept.shot);
         self.shots.iter().flatten().filter(fails).count()
     }
 

@@ -17,7 +17,7 @@ use crate::{
         PictureReport, ShotReport, StepReport, Times, Verdict,
     },
     side::{Role, Side},
-    spec::Secrets,
+    spec::{Secrets, Target},
     store::{FailingFolder, GoldenFolder, ReportFolder, StoreError},
 };
 
@@ -92,6 +92,7 @@ impl Judge<'_> {
                 size,
                 origin: Origin::Golden { file },
                 masks: Vec::new(),
+                cut_from: None,
                 warnings: Vec::new(),
             }),
             Err(error) => Taken::Failed(bad_golden(
@@ -154,6 +155,7 @@ impl Judge<'_> {
             Origin::Golden { .. } => None,
             Origin::Page(page) => Some(PageReport {
                 url: page.url.clone(),
+                asked: page.asked.clone(),
                 title: page.title.clone(),
                 status: page.status,
             }),
@@ -315,31 +317,34 @@ fn comparison_report(
 }
 
 fn mask_reports(pair: &CapturePair, planned: &PlannedShot) -> Vec<MaskReport> {
-    let boxes = |number: usize| {
-        let mut boxes: Vec<_> = captures(pair)
-            .filter_map(|capture| capture.masks.get(number))
-            .flatten()
-            .copied()
-            .collect();
-        boxes.dedup();
-        boxes
-    };
-    let masks = planned.shot.masks.iter().enumerate();
-    masks
-        .map(|(number, mask)| MaskReport {
+    let sides = [
+        (Role::Baseline, &pair.sides.baseline),
+        (Role::Candidate, &pair.sides.candidate),
+    ];
+    let report = |(number, mask): (usize, &Target)| {
+        let (mut boxes, mut idle_on) = (Vec::new(), Vec::new());
+        for (role, taken) in sides {
+            // A golden picture keeps no masks.
+            let Taken::Picture(Capture {
+                origin: Origin::Page(_),
+                masks,
+                ..
+            }) = taken
+            else {
+                continue;
+            };
+            match masks.get(number) {
+                Some(covered) if !covered.is_empty() => boxes.extend(covered.iter().copied()),
+                _ => idle_on.push(role),
+            }
+        }
+        MaskReport {
             selector: mask.to_string(),
-            boxes: boxes(number),
-        })
-        .collect()
-}
-
-fn captures(pair: &CapturePair) -> impl Iterator<Item = &Capture> {
-    [&pair.sides.baseline, &pair.sides.candidate]
-        .into_iter()
-        .filter_map(|taken| match taken {
-            Taken::Picture(capture) => Some(capture),
-            _ => None,
-        })
+            boxes,
+            idle_on,
+        }
+    };
+    planned.shot.masks.iter().enumerate().map(report).collect()
 }
 
 /// What both sides say is said once; what one side says names it.
@@ -383,6 +388,7 @@ fn redact(shot: &mut ShotReport, secrets: &Secrets) {
     {
         if let Some(page) = &mut picture.page {
             clean(&mut page.url);
+            page.asked.iter_mut().for_each(clean);
             clean(&mut page.title);
         }
     }

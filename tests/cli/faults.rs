@@ -173,15 +173,18 @@ fn an_error_page_is_never_photographed_as_if_it_were_meant() {
 
 #[test]
 fn a_page_of_another_host_is_never_photographed() {
-    let page =
-        json!({ "url": "http://production.test/", "title": "", "status": 200, "began": 1.0 });
-    let described = Answer::Value(json!({ "result": { "value": page } }));
-    let ran = staging_answers("page.describeSoon", described);
-    is_undecided(
-        &ran,
-        FailureKind::Navigation,
-        "the flow ended on another host",
-    );
+    for (url, says) in [
+        ("http://elsewhere.test/", "the flow ended on another host"),
+        (
+            "http://production.test/",
+            "the page is the other environment's",
+        ),
+    ] {
+        let page = json!({ "url": url, "title": "", "status": 200, "began": 1.0 });
+        let described = Answer::Value(json!({ "result": { "value": page } }));
+        let ran = staging_answers("page.describeSoon", described);
+        is_undecided(&ran, FailureKind::Navigation, says);
+    }
 }
 
 #[test]

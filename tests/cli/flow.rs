@@ -40,8 +40,7 @@ fn a_change_is_one_line_that_opens_its_picture() {
     ran.exit(1)
         .stdout_has(&line)
         .stdout_has("2 shots: 1 match, 1 mismatch")
-        .stdout_has("again:  twinshot test ")
-        .stdout_has(" --last-failed\n")
+        .stdout_has("again:  twinshot test --last-failed ")
         .verdict(HOME, Verdict::Match)
         .verdict(CART, Verdict::Mismatch);
     for name in ["baseline.png", "candidate.png", "diff.png"] {
@@ -283,4 +282,68 @@ fn a_blank_page_is_suspicious_and_fails_under_ci() {
     let project = Project::two_sides();
     project.test(&driver, &[]).exit(0).stdout_has(says);
     project.test(&driver, &["--ci"]).exit(1).stdout_has(says);
+}
+
+#[test]
+fn a_mask_that_finds_its_element_on_one_side_only_fails_under_ci() {
+    let masked = "flow: Shop\nsteps:\n  - goto: /\n    shot: home\n    mask: [\".clock\"]\n";
+    let gone = Answer::Value(json!({ "result": { "value": [[]] } }));
+    let driver = FakeDriver::new().answers_on(STAGING, "page.boxes", gone);
+    let project = Project::two_sides().spec("shop.yaml", masked);
+    project.test(&driver, &[]).exit(0);
+    project
+        .test(&driver, &["--ci"])
+        .exit(1)
+        .stdout_has("candidate: the mask `.clock` matches nothing");
+}
+
+#[test]
+fn one_environment_on_both_sides_is_suspicious() {
+    let project = Project::two_sides();
+    let arguments = ["--baseline", "staging", "--candidate", "staging"];
+    project
+        .test(&FakeDriver::new(), &arguments)
+        .exit(0)
+        .stdout_has("suspicious: both sides are the same environment");
+}
+
+#[test]
+fn what_was_never_decided_is_not_what_failed_last() {
+    let project = Project::two_sides();
+    let driver = FakeDriver::new().paints(|view| match view.is_on(STAGING) {
+        true => view.page().with_box([20, 20, 10, 10], Canvas::RED).png(),
+        false => view.page().png(),
+    });
+    let ran = project.test(&driver, &["--max-failures", "1"]);
+    let is_partial = ran.report().is_partial();
+    let again = project.test(&driver, &["--last-failed"]);
+    if is_partial {
+        again.exit(2).stderr_has("the last run ended early");
+    } else {
+        again.exit(1);
+    }
+}
+
+#[test]
+fn an_expect_at_the_end_runs_at_every_viewport() {
+    let config = "
+environments: { production: { url: \"http://production.test\" }, staging: { url: \"http://staging.test\" } }
+viewports: { small: 60x40, large: 80x40 }
+timeout: 100ms
+";
+    let spec = "
+flow: Shop
+steps:
+  - goto: /
+    shot: home
+  - hover: .menu
+    shot: { name: menu, viewport: small }
+  - expect: { title: Nothing like this }
+    shot: false
+";
+    let project = Project::new().config(config).spec("shop.yaml", spec);
+    let ran = project.test(&FakeDriver::new(), &[]);
+    ran.exit(1)
+        .verdict("Shop/menu@small", Verdict::Failed)
+        .verdict("Shop/home@large", Verdict::Failed);
 }

@@ -194,6 +194,7 @@ fn an_idle_mask_fails_under_ci_only() {
     comparison.expect("it was compared").masks = vec![twinshot::report::MaskReport {
         selector: ".clock".to_owned(),
         boxes: Vec::new(),
+        idle_on: vec![twinshot::side::Role::Candidate],
     }];
     let outcome_of = |report: &twinshot::report::Report| {
         outcome(case(&parsed(report), "Settings/saved@desktop"))

@@ -102,8 +102,9 @@ fn draw_row<P: Pixel>(row: &mut [Rgba], y: u32, pair: &Pair, runs: &[Run]) {
     beyond.fill([0; 4]);
     let colour = |row: &[P], x: usize| row.get(x).map(|pixel| pixel.rgba());
     for run in runs {
-        for x in run.start as usize..run.end as usize {
-            row[x] = match run.finding {
+        let columns = run.start as usize..run.end as usize;
+        for (x, drawn) in columns.clone().zip(&mut row[columns]) {
+            *drawn = match run.finding {
                 Finding::Mismatched => mismatched(colour(baseline, x), colour(candidate, x)),
                 Finding::Antialiased => ANTIALIASED,
             };

@@ -1,6 +1,6 @@
 # The whole contributor interface. `make demo` and `make check` set up what they need by themselves.
 
-.PHONY: test demo check setup
+.PHONY: test demo check setup bench bench-diff
 
 TWINSHOT := $(or $(CARGO_TARGET_DIR),target)/release/twinshot
 
@@ -24,6 +24,15 @@ check: setup
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --quiet
 	cargo test --locked
+
+# Each stage of the pixel engine by itself.
+bench:
+	cargo bench --locked --bench diff
+
+# Whole processes beside other image comparers; pictures and peers go to /tmp/twinshot-bench.
+bench-diff:
+	cargo build --release --locked
+	scripts/bench-diff.py $(TWINSHOT)
 
 # A browser, its driver and a font, when they are missing.
 setup:

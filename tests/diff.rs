@@ -4,6 +4,8 @@
 
 #[path = "diff/fixtures.rs"]
 mod fixtures;
+#[path = "diff/folders.rs"]
+mod folders;
 #[path = "diff/hostile.rs"]
 mod hostile;
 #[path = "diff/masks.rs"]

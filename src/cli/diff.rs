@@ -1,12 +1,17 @@
-//! `twinshot diff A B`: two pictures, without a browser.
+//! `twinshot diff A B`: two pictures, or two folders of pictures, without a browser.
 
-use std::{fs, path::PathBuf};
+mod folders;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde_json::{Value, json};
 use twinshot::{
     compare::{MAX_PIXELS, allowed_pixels, count, percent},
-    diff::{self, Antialiasing, Diff, Metric, Options, Rect},
+    diff::{self, Antialiasing, Diff, DiffError, DiffWithOverlay, Metric, Options, Rect},
     spec::MaxMismatch,
 };
 
@@ -15,10 +20,10 @@ use super::{Exit, Failure, terminal::print};
 /// The arguments of `diff`.
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
-    /// The picture assumed good.
+    /// The picture assumed good, or a folder of such.
     #[arg(value_name = "A")]
     baseline: PathBuf,
-    /// The picture under test.
+    /// The picture under test, or a folder: pictures are matched by their path in it.
     #[arg(value_name = "B")]
     candidate: PathBuf,
     /// How far apart two colours are.
@@ -36,9 +41,12 @@ pub(crate) struct DiffArgs {
     /// An area that is painted over on both sides; may be given again.
     #[arg(long = "mask", value_name = "X,Y,W,H", value_parser = mask)]
     masks: Vec<Rect>,
-    /// Where the overlay is written when something differs.
+    /// Where the overlay is written when something differs; for folders, the folder of overlays.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Pictures with more pixels are refused from their header.
+    #[arg(long, value_name = "PIXELS", default_value_t = MAX_PIXELS)]
+    max_pixels: u64,
     /// What goes to stdout.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -66,32 +74,34 @@ enum AntialiasingArg {
 enum Format {
     /// One sentence.
     Text,
-    /// One JSON object.
+    /// One JSON object; for folders, an array of one for each pair.
     Json,
+    /// One JSON object on a line of its own for each pair.
+    Jsonl,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: &DiffArgs) -> Result<Exit, Failure> {
-    let read = |path: &PathBuf| {
-        fs::read(path).map_err(|source| Failure::Read {
-            path: path.clone(),
-            source,
-        })
-    };
-    let (baseline, candidate) = (read(&arguments.baseline)?, read(&arguments.candidate)?);
-    let compared = diff::compare_with_overlay(&baseline, &candidate, &arguments.options());
-    let compared = compared.map_err(|error| arguments.undecided(&error))?;
-    if let (Some(path), Some(overlay)) = (&arguments.out, &compared.overlay) {
-        twinshot::store::write_picture(path, overlay)?;
+    let [baseline, candidate] = [&arguments.baseline, &arguments.candidate];
+    if baseline.is_dir() && candidate.is_dir() {
+        return folders::run(arguments);
     }
-    let diff = &compared.diff;
-    let allowed = allowed_pixels(arguments.max_mismatch, diff.total_pixels);
-    let is_match = diff.baseline_size == diff.candidate_size && diff.mismatched_pixels <= allowed;
+    let judged = arguments.judge(baseline, candidate, arguments.out.as_deref())?;
     print(&match arguments.format {
-        Format::Text => text(diff, is_match),
-        Format::Json => arguments.json(diff, is_match),
+        Format::Text => judged.text(),
+        Format::Json | Format::Jsonl => format!("{}\n", arguments.json(&judged)),
     });
-    Ok(if is_match { Exit::Clean } else { Exit::Differs })
+    Ok(if judged.is_match {
+        Exit::Clean
+    } else {
+        Exit::Differs
+    })
+}
+
+/// A comparison, measured by what may differ.
+struct Judged {
+    diff: Diff,
+    is_match: bool,
 }
 
 impl DiffArgs {
@@ -112,22 +122,52 @@ impl DiffArgs {
                 AntialiasingArg::Count => Antialiasing::Count,
             },
             masks: self.masks.clone(),
-            max_pixels: MAX_PIXELS,
+            max_pixels: self.max_pixels,
         }
     }
 
-    /// The error with the file that it is about.
-    fn undecided(&self, error: &diff::DiffError) -> Failure {
-        Failure::Undecided(match error.input() {
-            Some(diff::Input::Baseline) => format!("{}: {error}", self.baseline.display()),
-            Some(diff::Input::Candidate) => format!("{}: {error}", self.candidate.display()),
-            None => error.to_string(),
+    /// Compares two files and writes the overlay to `out`.
+    fn judge(
+        &self,
+        baseline: &Path,
+        candidate: &Path,
+        out: Option<&Path>,
+    ) -> Result<Judged, Failure> {
+        let compared = self.compare([&read(baseline)?, &read(candidate)?], out.is_some());
+        let compared = compared.map_err(|error| undecided(baseline, candidate, &error))?;
+        if let (Some(path), Some(overlay)) = (out, &compared.overlay) {
+            twinshot::store::write_picture(path, overlay)?;
+        }
+        let diff = compared.diff;
+        let allowed = allowed_pixels(self.max_mismatch, diff.total_pixels);
+        Ok(Judged {
+            is_match: diff.baseline_size == diff.candidate_size
+                && diff.mismatched_pixels <= allowed,
+            diff,
         })
     }
 
-    fn json(&self, diff: &Diff, is_match: bool) -> String {
-        let object = json!({
-            "verdict": if is_match { "match" } else { "mismatch" },
+    /// Draws only when the drawing is wanted: it takes about as long as the comparison.
+    fn compare(
+        &self,
+        [baseline, candidate]: [&[u8]; 2],
+        wants_overlay: bool,
+    ) -> Result<DiffWithOverlay, DiffError> {
+        let options = self.options();
+        if wants_overlay {
+            return diff::compare_with_overlay(baseline, candidate, &options);
+        }
+        let diff = diff::compare(baseline, candidate, &options)?;
+        Ok(DiffWithOverlay {
+            diff,
+            overlay: None,
+        })
+    }
+
+    fn json(&self, judged: &Judged) -> Value {
+        let diff = &judged.diff;
+        json!({
+            "verdict": judged.verdict(),
             "metric": self.metric(),
             "threshold": self.threshold,
             "baseline_size": diff.baseline_size,
@@ -137,26 +177,49 @@ impl DiffArgs {
             "total_pixels": diff.total_pixels,
             "mismatch_ratio": diff.mismatch_ratio(),
             "regions": diff.regions,
-        });
-        format!("{object}\n")
+        })
     }
 }
 
-fn text(diff: &Diff, is_match: bool) -> String {
-    let verdict = if is_match { "match" } else { "mismatch" };
-    let (before, after) = (diff.baseline_size, diff.candidate_size);
-    let sizes = if before == after {
-        String::new()
-    } else {
-        format!(", size {before} → {after}")
-    };
-    format!(
-        "{verdict}: {} different, {} of {} pixels in {}{sizes}\n",
-        percent(diff.mismatch_ratio()),
-        diff.mismatched_pixels,
-        diff.total_pixels,
-        count(diff.regions.len(), "region"),
-    )
+impl Judged {
+    fn verdict(&self) -> &'static str {
+        if self.is_match { "match" } else { "mismatch" }
+    }
+
+    /// One line.
+    fn text(&self) -> String {
+        let diff = &self.diff;
+        let (before, after) = (diff.baseline_size, diff.candidate_size);
+        let sizes = if before == after {
+            String::new()
+        } else {
+            format!(", size {before} → {after}")
+        };
+        format!(
+            "{}: {} different, {} of {} pixels in {}{sizes}\n",
+            self.verdict(),
+            percent(diff.mismatch_ratio()),
+            diff.mismatched_pixels,
+            diff.total_pixels,
+            count(diff.regions.len(), "region"),
+        )
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|source| Failure::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The error with the file that it is about.
+fn undecided(baseline: &Path, candidate: &Path, error: &DiffError) -> Failure {
+    Failure::Undecided(match error.input() {
+        Some(diff::Input::Baseline) => format!("{}: {error}", baseline.display()),
+        Some(diff::Input::Candidate) => format!("{}: {error}", candidate.display()),
+        None => error.to_string(),
+    })
 }
 
 fn threshold(text: &str) -> Result<f64, String> {

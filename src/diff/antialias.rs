@@ -5,13 +5,17 @@
 //! pixelmatch gave it.
 
 use super::metric::Judge;
-use super::picture::{Point, Shared, View};
+use super::picture::{Pixel, Point, Shared, View};
 
 /// With more equal neighbours than this, a pixel belongs to a flat area.
 const MAX_EQUAL_ON_SLOPE: usize = 2;
 
 /// Whether the pixel is anti-aliasing on either side.
-pub(super) fn is_antialiased(shared: &Shared<'_>, point: Point, judge: &Judge) -> bool {
+pub(super) fn is_antialiased<P: Pixel>(
+    shared: &Shared<'_, P>,
+    point: Point,
+    judge: &Judge,
+) -> bool {
     let Shared {
         baseline,
         candidate,
@@ -21,7 +25,12 @@ pub(super) fn is_antialiased(shared: &Shared<'_>, point: Point, judge: &Judge) -
 
 /// Whether the pixel of `view` lies between a darker and a brighter neighbour, one of which belongs to
 /// an area that is flat in both pictures.
-fn is_on_slope(view: &View<'_>, other: &View<'_>, point: Point, judge: &Judge) -> bool {
+fn is_on_slope<P: Pixel>(
+    view: &View<'_, P>,
+    other: &View<'_, P>,
+    point: Point,
+    judge: &Judge,
+) -> bool {
     let flat_in_both = |point| is_flat(view, point) && is_flat(other, point);
     slope_at(view, point, judge)
         .is_some_and(|slope| flat_in_both(slope.brightest) || flat_in_both(slope.darkest))
@@ -40,14 +49,14 @@ struct Extreme {
 }
 
 /// The ramp through `point`; none in a flat area, or where no neighbour is darker, or none brighter.
-fn slope_at(view: &View<'_>, point: Point, judge: &Judge) -> Option<Slope> {
-    let centre = view.at(point);
+fn slope_at<P: Pixel>(view: &View<'_, P>, point: Point, judge: &Judge) -> Option<Slope> {
+    let centre = view.at(point).rgba();
     let index = view.index(point);
     let mut equal = usize::from(view.is_border(point));
     let mut brightest = Extreme { point, delta: 0.0 };
     let mut darkest = Extreme { point, delta: 0.0 };
     for point in view.neighbours(point) {
-        let delta = judge.brightness_delta(centre, view.at(point), index);
+        let delta = judge.brightness_delta(centre, view.at(point).rgba(), index);
         if delta == 0.0 {
             equal += 1;
             if equal > MAX_EQUAL_ON_SLOPE {
@@ -67,7 +76,7 @@ fn slope_at(view: &View<'_>, point: Point, judge: &Judge) -> Option<Slope> {
 }
 
 /// Whether three or more neighbours have exactly the colour of `point`; the picture's border counts as one.
-fn is_flat(view: &View<'_>, point: Point) -> bool {
+fn is_flat<P: Pixel>(view: &View<'_, P>, point: Point) -> bool {
     let colour = view.at(point);
     let equal = view
         .neighbours(point)
@@ -78,11 +87,11 @@ fn is_flat(view: &View<'_>, point: Point) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::picture::{Pair, Picture};
+    use crate::diff::picture::{Pair, Rgba, Window};
     use crate::diff::{Options, Size};
 
     /// Draws one picture: `#` black, `+` grey, `.` white.
-    fn draw(rows: &[&str]) -> Picture {
+    fn draw(rows: &[&str]) -> Window {
         let level = |mark| match mark {
             b'#' => 0,
             b'+' => 128,
@@ -93,12 +102,8 @@ mod tests {
             width: rows[0].len() as u32,
             height: rows.len() as u32,
         };
-        Picture::new(
-            size,
-            rows.iter()
-                .flat_map(|row| row.bytes().flat_map(gray))
-                .collect(),
-        )
+        let pixels = rows.iter().flat_map(|row| row.bytes().flat_map(gray));
+        Window::new(size, 0, 0, pixels.collect())
     }
 
     fn is_antialiased_at(baseline: &[&str], candidate: &[&str], x: usize, y: usize) -> bool {
@@ -107,7 +112,7 @@ mod tests {
             candidate: draw(candidate),
         };
         let judge = Judge::new(&Options::default());
-        is_antialiased(&pair.shared(), Point { x, y }, &judge)
+        is_antialiased(&pair.shared::<Rgba>(), Point { x, y }, &judge)
     }
 
     #[test]

@@ -1,18 +1,21 @@
-//! Encoded PNG bytes in, a size or straight 8-bit RGBA pixels out. Trusts nothing: the size is taken
+//! Encoded PNG bytes in, a size or rows of straight 8-bit pixels out. Trusts nothing: the size is taken
 //! from the header and checked against the limit before anything is allocated. Colour profiles and gamma
 //! are not applied: the stored samples are what is compared.
 
 use std::io::{Cursor, ErrorKind};
 
-use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
+use png::{
+    BitDepth, ColorType, Decoder, DecodingError, FrameControl, Limits, Reader, Transformations,
+};
 
 use super::Size;
 use super::error::PictureError;
-use super::picture::Picture;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Where the header chunk keeps width and height, as two big-endian words.
 const SIZE_OFFSET: usize = 16;
+/// Where it keeps bit depth and colour type, a byte each.
+const DEPTH_OFFSET: usize = 24;
 /// Memory that the decoder may use beside the pixels, for rows and metadata.
 const DECODER_OVERHEAD: usize = 64 << 20;
 
@@ -62,28 +65,162 @@ pub(super) fn checked_size(bytes: &[u8], max_pixels: u64) -> Result<Size, Pictur
     Ok(size)
 }
 
-/// Decodes a PNG of any colour type, depth and interlacing, whose header says `size`.
+/// How pixels are handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Three samples, as they are stored: only for plain 8-bit RGB.
+    Rgb,
+    /// Four samples: palettes looked up, gray spread, `tRNS` or full opacity as alpha.
+    Rgba,
+}
+
+impl Layout {
+    /// The narrowest layout that a header allows; a `tRNS` chunk may still call for alpha.
+    pub(super) fn of_header(bytes: &[u8]) -> Self {
+        match bytes.get(DEPTH_OFFSET..) {
+            Some([8, colour, ..]) if *colour == ColorType::Rgb as u8 => Self::Rgb,
+            _ => Self::Rgba,
+        }
+    }
+
+    /// Bytes of one pixel.
+    pub(super) fn samples(self) -> usize {
+        match self {
+            Self::Rgb => 3,
+            Self::Rgba => 4,
+        }
+    }
+}
+
+/// The rows of a PNG of any colour type, depth and interlacing, decoded from the top as they are asked for.
 ///
 /// 16-bit samples become 8-bit ones by rounding to the nearest, `(v + 128) / 257`, as the `image` crate
 /// does. Of an animation it is the default image.
-pub(super) fn decode(bytes: &[u8], size: Size) -> Result<Picture, PictureError> {
-    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits(size)?);
-    decoder.set_transformations(Transformations::EXPAND | Transformations::ALPHA);
-    decoder.set_ignore_text_chunk(true);
-    decoder.set_ignore_iccp_chunk(true);
-    let explain = |error| explain(error, bytes);
+pub(super) struct Rows<'a> {
+    bytes: &'a [u8],
+    reader: Reader<Cursor<&'a [u8]>>,
+    size: Size,
+    layout: Layout,
+    /// How many rows were handed out.
+    next: u32,
+    /// One row before it is normalised.
+    raw: Vec<u8>,
+    /// The whole picture, when its rows do not come from top to bottom.
+    whole: Option<Vec<u8>>,
+}
 
-    let mut reader = decoder.read_info().map_err(explain)?;
-    let length = reader
-        .output_buffer_size()
-        .ok_or(PictureError::OutOfMemory { size })?;
-    let mut samples = zeroes(length, size)?;
-    let frame = reader.next_frame(&mut samples).map_err(explain)?;
-    reader.finish().map_err(explain)?;
-    Ok(Picture::new(
-        size,
-        to_rgba8(samples, frame.color_type, frame.bit_depth),
-    ))
+impl<'a> Rows<'a> {
+    /// Reads up to the first pixel of a PNG whose header says `size`. `Layout::Rgb` only for what
+    /// [`Layout::of_header`] says can be had so.
+    pub(super) fn open(bytes: &'a [u8], size: Size, layout: Layout) -> Result<Self, PictureError> {
+        let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits(size)?);
+        decoder.set_transformations(match layout {
+            Layout::Rgb => Transformations::IDENTITY,
+            Layout::Rgba => Transformations::EXPAND | Transformations::ALPHA,
+        });
+        decoder.set_ignore_text_chunk(true);
+        decoder.set_ignore_iccp_chunk(true);
+        let reader = decoder.read_info().map_err(|error| explain(error, bytes))?;
+        Ok(Self {
+            bytes,
+            reader,
+            size,
+            layout,
+            next: 0,
+            raw: Vec::new(),
+            whole: None,
+        })
+    }
+
+    /// Whether pixels of the layout `Rgb` would lose transparency.
+    pub(super) fn has_transparent_colour(&self) -> bool {
+        self.reader.info().trns.is_some()
+    }
+
+    pub(super) fn size(&self) -> Size {
+        self.size
+    }
+
+    pub(super) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// Bytes of one row as it is handed out.
+    pub(super) fn row_length(&self) -> usize {
+        self.size.width as usize * self.layout.samples()
+    }
+
+    /// Decodes the next rows into `samples`, as many as it holds or as are left. With the last row, what
+    /// follows it in the file is checked too.
+    ///
+    /// # Errors
+    /// When the file is damaged, cut off, or needs more memory than there is.
+    pub(super) fn fill(&mut self, samples: &mut [u8]) -> Result<(), PictureError> {
+        if self.next == 0 && !self.comes_row_by_row() {
+            self.whole = Some(self.decode_whole()?);
+        }
+        let left = (self.size.height - self.next) as usize;
+        for row in samples.chunks_exact_mut(self.row_length()).take(left) {
+            self.read(row)?;
+            self.next += 1;
+        }
+        if left > 0 && self.next == self.size.height {
+            self.finish()?;
+        }
+        Ok(())
+    }
+
+    /// Interlaced rows come in seven passes, and the first frame of a damaged animation may be smaller than the
+    /// picture.
+    fn comes_row_by_row(&self) -> bool {
+        let info = self.reader.info();
+        let frame = info.frame_control.as_ref();
+        let is_full =
+            |frame: &FrameControl| frame.width == info.width && frame.height == info.height;
+        !info.interlaced && frame.is_none_or(is_full)
+    }
+
+    fn decode_whole(&mut self) -> Result<Vec<u8>, PictureError> {
+        let size = self.size;
+        let length = self.reader.output_buffer_size();
+        let mut whole = zeroes(length.ok_or(PictureError::OutOfMemory { size })?, size)?;
+        let frame = self.reader.next_frame(&mut whole);
+        frame.map_err(|error| explain(error, self.bytes))?;
+        Ok(whole)
+    }
+
+    fn read(&mut self, row: &mut [u8]) -> Result<(), PictureError> {
+        let explain = |error| explain(error, self.bytes);
+        let (color, depth) = self.reader.output_color_type();
+        let raw_length = self.size.width as usize * color.samples() * (depth as usize / 8);
+        if let Some(whole) = &self.whole {
+            normalise(
+                &whole[self.next as usize * raw_length..][..raw_length],
+                color,
+                depth,
+                row,
+            );
+        } else if depth == BitDepth::Eight && color.samples() == self.layout.samples() {
+            self.reader.read_row(row).map_err(explain)?;
+        } else {
+            self.raw.resize(raw_length, 0);
+            self.reader.read_row(&mut self.raw).map_err(explain)?;
+            normalise(&self.raw, color, depth, row);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), PictureError> {
+        // The call behind the last row checks that the compressed data end there.
+        if self.whole.is_none() {
+            self.reader
+                .next_row()
+                .map_err(|error| explain(error, self.bytes))?;
+        }
+        self.reader
+            .finish()
+            .map_err(|error| explain(error, self.bytes))
+    }
 }
 
 /// A row of 16-bit RGBA takes eight bytes for each pixel; the decoder keeps a few of them.
@@ -96,7 +233,7 @@ fn limits(size: Size) -> Result<Limits, PictureError> {
 }
 
 /// Allocates without aborting: the length comes from the file.
-fn zeroes(length: usize, size: Size) -> Result<Vec<u8>, PictureError> {
+pub(super) fn zeroes(length: usize, size: Size) -> Result<Vec<u8>, PictureError> {
     let mut bytes = Vec::new();
     bytes
         .try_reserve_exact(length)
@@ -105,29 +242,34 @@ fn zeroes(length: usize, size: Size) -> Result<Vec<u8>, PictureError> {
     Ok(bytes)
 }
 
-/// The decoder was told to expand palettes and to add alpha, so only four layouts can arrive.
-fn to_rgba8(samples: Vec<u8>, color: ColorType, depth: BitDepth) -> Vec<u8> {
-    let samples = match depth {
-        BitDepth::Sixteen => to_8_bit(&samples),
-        _ => samples,
-    };
-    match color {
-        ColorType::GrayscaleAlpha => gray_to_rgb(&samples),
-        _ => samples,
+/// Brings a decoded row into the layout of `row`. The decoder was told to expand palettes and to add alpha, so
+/// only four layouts can arrive beside plain RGB.
+fn normalise(raw: &[u8], color: ColorType, depth: BitDepth, row: &mut [u8]) {
+    let spread = |[gray, alpha]: [u8; 2]| [gray, gray, gray, alpha];
+    match (color, depth) {
+        (ColorType::GrayscaleAlpha, BitDepth::Sixteen) => {
+            let pixels = raw.as_chunks::<4>().0.iter();
+            for (pixel, [gray, low, alpha, end]) in row.as_chunks_mut().0.iter_mut().zip(pixels) {
+                *pixel = spread([to_8_bit([*gray, *low]), to_8_bit([*alpha, *end])]);
+            }
+        }
+        (ColorType::GrayscaleAlpha, _) => {
+            for (pixel, raw) in row.as_chunks_mut().0.iter_mut().zip(raw.as_chunks().0) {
+                *pixel = spread(*raw);
+            }
+        }
+        (_, BitDepth::Sixteen) => {
+            for (sample, word) in row.iter_mut().zip(raw.as_chunks().0) {
+                *sample = to_8_bit(*word);
+            }
+        }
+        _ => row.copy_from_slice(raw),
     }
 }
 
-fn to_8_bit(samples: &[u8]) -> Vec<u8> {
-    let rounded = |word: &[u8; 2]| (u32::from(u16::from_be_bytes(*word)) + 128) / 257;
-    let words = samples.as_chunks().0.iter();
-    words.map(|word| rounded(word) as u8).collect()
-}
-
-fn gray_to_rgb(samples: &[u8]) -> Vec<u8> {
-    let pixels = samples.as_chunks().0.iter();
-    pixels
-        .flat_map(|[gray, alpha]| [*gray, *gray, *gray, *alpha])
-        .collect()
+/// The nearest 8-bit level of a big-endian 16-bit sample.
+fn to_8_bit(word: [u8; 2]) -> u8 {
+    ((u32::from(u16::from_be_bytes(word)) + 128) / 257) as u8
 }
 
 fn explain(error: DecodingError, bytes: &[u8]) -> PictureError {
@@ -189,13 +331,28 @@ mod tests {
             65_407,
             u16::MAX,
         ];
-        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+        let found = words.map(|word| to_8_bit(word.to_be_bytes()));
         let nearest = words.map(|word| (f64::from(word) / 257.0).round() as u8);
-        assert_eq!(to_8_bit(&bytes), nearest);
+        assert_eq!(found, nearest);
     }
 
     #[test]
     fn gray_becomes_three_equal_channels() {
-        assert_eq!(gray_to_rgb(&[7, 9]), [7, 7, 7, 9]);
+        let mut row = [0; 4];
+        normalise(
+            &[7, 9],
+            ColorType::GrayscaleAlpha,
+            BitDepth::Eight,
+            &mut row,
+        );
+        assert_eq!(row, [7, 7, 7, 9]);
+        let words = [0xff, 0xff, 0x01, 0x01];
+        normalise(
+            &words,
+            ColorType::GrayscaleAlpha,
+            BitDepth::Sixteen,
+            &mut row,
+        );
+        assert_eq!(row, [255, 255, 255, 1]);
     }
 }

@@ -1,27 +1,32 @@
 //! PURE. Pixels only: two encoded pictures in, counts, regions and an overlay out. Knows nothing of
 //! specs, files or browsers, and gives no verdict: how much of a shot may mismatch is decided elsewhere.
 //!
-//! [`compare`] reads as: sizes from the headers → decode → paint masks → find runs of mismatched pixels →
-//! group them into regions. The result does not depend on the number of threads.
+//! [`compare`] reads as: sizes from the headers → open both → band by band: decode, paint masks, find runs of
+//! mismatched pixels, join them to regions, draw. The result does not depend on the number of threads, nor on
+//! the height of a band.
 
 mod antialias;
 mod decode;
 mod error;
+mod findings;
 mod metric;
 mod oklab;
 mod overlay;
 mod picture;
 mod regions;
 mod runs;
+mod stream;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use decode::{Layout, Rows};
+use findings::Findings;
+use overlay::Painter;
+
 pub use decode::decode_header;
 pub use error::{DiffError, Input, PictureError};
-use picture::Pair;
-use runs::{Finding, Run};
 
 /// How far apart two colours are.
 #[derive(
@@ -202,18 +207,6 @@ impl Diff {
         }
     }
 
-    fn new(pair: &Pair, runs: &[Run]) -> Self {
-        let canvas = pair.canvas();
-        Self {
-            baseline_size: pair.baseline.size(),
-            candidate_size: pair.candidate.size(),
-            mismatched_pixels: Run::count(runs, Finding::Mismatched),
-            antialiased_pixels: Run::count(runs, Finding::Antialiased),
-            total_pixels: canvas.pixels(),
-            regions: regions::group(runs, canvas.width),
-        }
-    }
-
     /// Mismatched pixels as a part of the union canvas, 0 to 1, not rounded.
     pub fn mismatch_ratio(&self) -> f64 {
         self.mismatched_pixels as f64 / self.total_pixels as f64
@@ -236,8 +229,9 @@ pub struct DiffWithOverlay {
 /// # Errors
 /// When one is no intact PNG, or more than `options.max_pixels` are needed.
 pub fn compare(baseline: &[u8], candidate: &[u8], options: &Options) -> Result<Diff, DiffError> {
-    let found = find(baseline, candidate, options)?;
-    Ok(found.diff)
+    Sizes::read(baseline, candidate, options.max_pixels)?
+        .compare(baseline, candidate, options, false)
+        .map(|compared| compared.diff)
 }
 
 /// Compares like [`compare`] and draws what it found: matching pixels at a third of their opacity,
@@ -250,44 +244,8 @@ pub fn compare_with_overlay(
     candidate: &[u8],
     options: &Options,
 ) -> Result<DiffWithOverlay, DiffError> {
-    let Found { diff, evidence } = find(baseline, candidate, options)?;
-    let overlay = evidence
-        .filter(|evidence| !evidence.runs.is_empty())
-        .map(|Evidence { pair, runs }| overlay::overlay(&pair, &runs, &options.masks))
-        .transpose()
-        .map_err(DiffError::Overlay)?;
-    Ok(DiffWithOverlay { diff, overlay })
-}
-
-/// A comparison and what it was made from.
-struct Found {
-    diff: Diff,
-    /// None when the files are equal and were not decoded.
-    evidence: Option<Evidence>,
-}
-
-/// Decoded pictures with masks painted, and the runs found in them.
-struct Evidence {
-    pair: Pair,
-    runs: Vec<Run>,
-}
-
-fn find(baseline: &[u8], candidate: &[u8], options: &Options) -> Result<Found, DiffError> {
-    let sizes = Sizes::read(baseline, candidate, options.max_pixels)?;
-    if baseline == candidate {
-        let diff = Diff::identical(sizes.baseline);
-        return Ok(Found {
-            diff,
-            evidence: None,
-        });
-    }
-    let mut pair = sizes.decode(baseline, candidate)?;
-    pair.paint(&options.masks);
-    let runs = runs::find_runs(&pair, options);
-    Ok(Found {
-        diff: Diff::new(&pair, &runs),
-        evidence: Some(Evidence { pair, runs }),
-    })
+    Sizes::read(baseline, candidate, options.max_pixels)?
+        .compare(baseline, candidate, options, true)
 }
 
 /// The sizes in the two headers, checked against the limit.
@@ -315,15 +273,59 @@ impl Sizes {
         })
     }
 
-    fn decode(&self, baseline: &[u8], candidate: &[u8]) -> Result<Pair, DiffError> {
-        let (baseline, candidate) = rayon::join(
-            || decode::decode(baseline, self.baseline),
-            || decode::decode(candidate, self.candidate),
-        );
-        Ok(Pair {
-            baseline: baseline.map_err(DiffError::Baseline)?,
-            candidate: candidate.map_err(DiffError::Candidate)?,
-        })
+    fn compare(
+        &self,
+        baseline: &[u8],
+        candidate: &[u8],
+        options: &Options,
+        wants_overlay: bool,
+    ) -> Result<DiffWithOverlay, DiffError> {
+        // Most pictures of most runs: whoever captured the page twice wrote the same bytes.
+        if baseline == candidate {
+            return Ok(DiffWithOverlay {
+                diff: Diff::identical(self.baseline),
+                overlay: None,
+            });
+        }
+        let rows = self.open(baseline, candidate)?;
+        let painter = wants_overlay.then(|| self.painter(options)).transpose()?;
+        let mut findings = Findings::new(self.canvas().width, painter);
+        stream::compare(rows, options, &mut findings)?;
+        let sizes = [self.baseline, self.candidate];
+        findings.finish(sizes).map_err(DiffError::Overlay)
+    }
+
+    fn canvas(&self) -> Size {
+        self.baseline.union(self.candidate)
+    }
+
+    fn painter(&self, options: &Options) -> Result<Painter, DiffError> {
+        let shared = self.baseline.intersection(self.candidate);
+        Painter::new(self.canvas(), shared, &options.masks).map_err(DiffError::Overlay)
+    }
+
+    /// Opens both with the narrowest layout that suits both.
+    fn open<'a>(
+        &self,
+        baseline: &'a [u8],
+        candidate: &'a [u8],
+    ) -> Result<[Rows<'a>; 2], DiffError> {
+        let open = |layout| {
+            let baseline = Rows::open(baseline, self.baseline, layout);
+            let candidate = Rows::open(candidate, self.candidate, layout);
+            let rows = [
+                baseline.map_err(DiffError::Baseline)?,
+                candidate.map_err(DiffError::Candidate)?,
+            ];
+            Ok(rows)
+        };
+        if [baseline, candidate].map(Layout::of_header) == [Layout::Rgb; 2] {
+            let rows = open(Layout::Rgb)?;
+            if !rows.iter().any(Rows::has_transparent_colour) {
+                return Ok(rows);
+            }
+        }
+        open(Layout::Rgba)
     }
 }
 

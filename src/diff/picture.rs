@@ -1,14 +1,71 @@
-//! Decoded pictures and the area that two of them share. Pixels are straight 8-bit RGBA, rows from the
-//! top. Nothing here judges colours.
+//! The pixels of two pictures, as far as they are in memory: a few rows at a time. Pixels are straight
+//! 8-bit RGB or RGBA, rows from the top. Nothing here judges colours.
 
 use super::{Rect, Size};
 
 /// One pixel: straight (not premultiplied) red, green, blue, alpha.
 pub(super) type Rgba = [u8; 4];
 
-/// What masks are painted with. White, because it is the usual page: a neighbour then seldom looks like
-/// the middle of a brightness ramp, and seldom is taken for anti-aliasing.
-const MASK_PAINT: Rgba = [255; 4];
+/// A pixel as it lies in memory. Pairs of plain RGB pictures, which screenshots are, are not widened to RGBA:
+/// a quarter less to write and to compare.
+pub(super) trait Pixel: Copy + PartialEq + Send + Sync + 'static {
+    /// What masks are painted with. White, because it is the usual page: a neighbour then seldom looks like
+    /// the middle of a brightness ramp, and seldom is taken for anti-aliasing.
+    const MASK_PAINT: Self;
+
+    /// The colour with its opacity.
+    fn rgba(self) -> Rgba;
+
+    /// Sees samples as pixels; what is left over at the end is ignored.
+    fn pixels(samples: &[u8]) -> &[Self];
+
+    /// Sees samples as pixels that can be painted.
+    fn pixels_mut(samples: &mut [u8]) -> &mut [Self];
+
+    /// Sees pixels as samples.
+    fn samples(pixels: &[Self]) -> &[u8];
+}
+
+impl Pixel for [u8; 3] {
+    const MASK_PAINT: Self = [255; 3];
+
+    fn rgba(self) -> Rgba {
+        let [red, green, blue] = self;
+        [red, green, blue, 255]
+    }
+
+    fn pixels(samples: &[u8]) -> &[Self] {
+        samples.as_chunks().0
+    }
+
+    fn pixels_mut(samples: &mut [u8]) -> &mut [Self] {
+        samples.as_chunks_mut().0
+    }
+
+    fn samples(pixels: &[Self]) -> &[u8] {
+        pixels.as_flattened()
+    }
+}
+
+impl Pixel for Rgba {
+    const MASK_PAINT: Self = [255; 4];
+
+    fn rgba(self) -> Rgba {
+        self
+    }
+
+    fn pixels(samples: &[u8]) -> &[Self] {
+        samples.as_chunks().0
+    }
+
+    fn pixels_mut(samples: &mut [u8]) -> &mut [Self] {
+        samples.as_chunks_mut().0
+    }
+
+    fn samples(pixels: &[Self]) -> &[u8] {
+        pixels.as_flattened()
+    }
+}
 
 /// A place in a picture, in pixels from the top left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,56 +74,71 @@ pub(super) struct Point {
     pub(super) y: usize,
 }
 
-/// A decoded picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Picture {
+/// The rows of one picture that are in memory: a band that was read last, and above it the head, rows of the
+/// band before, so that pixels near the edge between two bands still have their neighbours.
+#[derive(Debug, Clone)]
+pub(super) struct Window {
     size: Size,
-    bytes: Vec<u8>,
+    /// First row of the band.
+    first: usize,
+    /// How many rows lie above the band, whether they are in the picture or not.
+    head: usize,
+    samples: Vec<u8>,
 }
 
-impl Picture {
-    /// Wraps `bytes`, which must hold four bytes for each pixel of `size`.
-    pub(super) fn new(size: Size, bytes: Vec<u8>) -> Self {
-        debug_assert_eq!(Some(bytes.len() as u64), size.pixels().checked_mul(4));
-        Self { size, bytes }
+impl Window {
+    /// The window of a picture of `size` with a band that begins with row `first`, after `head` rows.
+    pub(super) fn new(size: Size, first: usize, head: usize, samples: Vec<u8>) -> Self {
+        Self {
+            size,
+            first,
+            head,
+            samples,
+        }
     }
 
     pub(super) fn size(&self) -> Size {
         self.size
     }
 
-    /// All pixels, rows from the top.
-    pub(super) fn pixels(&self) -> &[Rgba] {
-        self.bytes.as_chunks().0
+    /// The pixels of row `y`, which must be in memory; none below the picture.
+    pub(super) fn row<P: Pixel>(&self, y: u32) -> &[P] {
+        if y >= self.size.height {
+            return &[];
+        }
+        let width = self.size.width as usize;
+        let start = (y as usize + self.head - self.first) * width;
+        &P::pixels(&self.samples)[start..start + width]
     }
 
-    /// The pixels of row `y`; empty below the picture.
-    pub(super) fn row(&self, y: u32) -> &[Rgba] {
-        let width = self.size.width as usize;
-        let start = y as usize * width;
-        self.pixels().get(start..start + width).unwrap_or_default()
+    /// Makes `samples` the window's content and its band the next one of `rows` rows, as tall as the last;
+    /// gives the old content back. The last rows of the old band become the head of the new one.
+    pub(super) fn advance(&mut self, mut samples: Vec<u8>, rows: usize) -> Vec<u8> {
+        let head = self.samples.len() / (self.head + rows) * self.head;
+        let tail = self.samples.len() - head;
+        samples[..head].copy_from_slice(&self.samples[tail..]);
+        self.first += rows;
+        std::mem::replace(&mut self.samples, samples)
     }
 
-    /// Paints `area`, which must lie inside the picture.
-    fn paint(&mut self, area: Rect) {
-        let width = self.size.width as usize;
+    /// Paints the part of `area` that lies in the band of `rows` rows; the area must lie inside the picture.
+    pub(super) fn paint<P: Pixel>(&mut self, area: Rect, rows: usize) {
+        let [top, bottom] = [area.y as usize, (area.y + area.height) as usize];
         let columns = area.x as usize..(area.x + area.width) as usize;
-        let pixels = self.bytes.as_chunks_mut::<4>().0;
-        for row in pixels
-            .chunks_exact_mut(width)
-            .skip(area.y as usize)
-            .take(area.height as usize)
-        {
-            row[columns.clone()].fill(MASK_PAINT);
+        let width = self.size.width as usize;
+        let pixels = P::pixels_mut(&mut self.samples);
+        for y in top.max(self.first)..bottom.min(self.first + rows) {
+            let row = &mut pixels[(y + self.head - self.first) * width..][..width];
+            row[columns.clone()].fill(P::MASK_PAINT);
         }
     }
 }
 
-/// Baseline and candidate.
+/// The windows of baseline and candidate, which show the same rows.
 #[derive(Debug, Clone)]
 pub(super) struct Pair {
-    pub(super) baseline: Picture,
-    pub(super) candidate: Picture,
+    pub(super) baseline: Window,
+    pub(super) candidate: Window,
 }
 
 impl Pair {
@@ -80,18 +152,8 @@ impl Pair {
         self.baseline.size.intersection(self.candidate.size)
     }
 
-    /// Paints every mask over both pictures, only where both have pixels: a mask hides content, never
-    /// that one picture is larger.
-    pub(super) fn paint(&mut self, masks: &[Rect]) {
-        let shared = self.shared_size();
-        for area in masks.iter().filter_map(|mask| mask.clip(shared)) {
-            self.baseline.paint(area);
-            self.candidate.paint(area);
-        }
-    }
-
     /// The area that both pictures have, as two equally large views.
-    pub(super) fn shared(&self) -> Shared<'_> {
+    pub(super) fn shared<P: Pixel>(&self) -> Shared<'_, P> {
         let size = self.shared_size();
         Shared {
             baseline: View::new(&self.baseline, size),
@@ -102,41 +164,45 @@ impl Pair {
 
 /// Two equally large views.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shared<'a> {
-    pub(super) baseline: View<'a>,
-    pub(super) candidate: View<'a>,
+pub(super) struct Shared<'a, P> {
+    pub(super) baseline: View<'a, P>,
+    pub(super) candidate: View<'a, P>,
 }
 
-/// The top left part of a picture, as if the picture ended there.
+/// The top left part of a picture, as if the picture ended there. Only rows of its window can be asked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct View<'a> {
-    pixels: &'a [Rgba],
+pub(super) struct View<'a, P> {
+    pixels: &'a [P],
     stride: usize,
+    first: usize,
+    head: usize,
     width: usize,
     height: usize,
 }
 
-impl<'a> View<'a> {
-    /// The top left part of `picture`; `size` must not exceed it.
-    pub(super) fn new(picture: &'a Picture, size: Size) -> Self {
+impl<'a, P: Pixel> View<'a, P> {
+    /// The top left part of the picture of `window`; `size` must not exceed it.
+    pub(super) fn new(window: &'a Window, size: Size) -> Self {
         Self {
-            pixels: picture.pixels(),
-            stride: picture.size.width as usize,
+            pixels: P::pixels(&window.samples),
+            stride: window.size.width as usize,
+            first: window.first,
+            head: window.head,
             width: size.width as usize,
             height: size.height as usize,
         }
     }
 
-    pub(super) fn at(&self, point: Point) -> Rgba {
-        self.pixels[point.y * self.stride + point.x]
+    pub(super) fn at(&self, point: Point) -> P {
+        self.pixels[(point.y + self.head - self.first) * self.stride + point.x]
     }
 
     /// Row `y`; empty below the view.
-    pub(super) fn row(&self, y: u32) -> &'a [Rgba] {
+    pub(super) fn row(&self, y: u32) -> &'a [P] {
         if y as usize >= self.height {
             return &[];
         }
-        let start = y as usize * self.stride;
+        let start = (y as usize + self.head - self.first) * self.stride;
         &self.pixels[start..start + self.width]
     }
 
@@ -152,7 +218,7 @@ impl<'a> View<'a> {
 
     /// The up to eight neighbours of `point`, column by column: where two are equally dark, the order
     /// decides which one counts as the darkest.
-    pub(super) fn neighbours(&self, point: Point) -> impl Iterator<Item = Point> + use<> {
+    pub(super) fn neighbours(&self, point: Point) -> impl Iterator<Item = Point> + use<P> {
         let columns = point.x.saturating_sub(1)..=(point.x + 1).min(self.width - 1);
         let rows = point.y.saturating_sub(1)..=(point.y + 1).min(self.height - 1);
         columns
@@ -165,41 +231,38 @@ impl<'a> View<'a> {
 mod tests {
     use super::*;
 
-    fn black(width: u32, height: u32) -> Picture {
+    fn black(width: u32, height: u32) -> Window {
         let size = Size { width, height };
-        Picture::new(size, vec![0; size.pixels() as usize * 4])
+        Window::new(size, 0, 0, vec![0; size.pixels() as usize * 4])
     }
 
     #[test]
-    fn masks_are_clipped_to_what_both_pictures_have() {
-        let mut pair = Pair {
-            baseline: black(4, 2),
-            candidate: black(3, 5),
-        };
-        pair.paint(&[Rect {
-            x: 2,
+    fn a_mask_is_painted_band_by_band() {
+        let size = Size::from([2, 6]);
+        let mask = Rect {
+            x: 1,
             y: 1,
-            width: u32::MAX,
-            height: u32::MAX,
-        }]);
-        let painted = |picture: &Picture| picture.pixels().iter().filter(|p| p[0] == 255).count();
-        assert_eq!(painted(&pair.baseline), 1);
-        assert_eq!(painted(&pair.candidate), 1);
-        assert_eq!(pair.candidate.row(1), [[0; 4], [0; 4], MASK_PAINT]);
+            width: 1,
+            height: 3,
+        };
+        let mut window = Window::new(size, 0, 1, vec![0; 2 * 3 * 4]);
+        let black = [0; 4];
+        window.paint::<Rgba>(mask, 2);
+        assert_eq!(window.row::<Rgba>(0), [black; 2]);
+        assert_eq!(window.row::<Rgba>(1), [black, Rgba::MASK_PAINT]);
+        window.advance(vec![0; 2 * 3 * 4], 2);
+        window.paint::<Rgba>(mask, 2);
+        for y in [1, 2, 3] {
+            assert_eq!(window.row::<Rgba>(y), [black, Rgba::MASK_PAINT], "{y}");
+        }
     }
 
     #[test]
     fn rows_outside_are_empty() {
         let picture = black(4, 2);
-        let view = View::new(
-            &picture,
-            Size {
-                width: 3,
-                height: 1,
-            },
-        );
-        assert_eq!(picture.row(1).len(), 4);
-        assert!(picture.row(2).is_empty());
+        let view: View<'_, Rgba> = View::new(&picture, Size::from([3, 1]));
+        assert_eq!(picture.row::<Rgba>(1).len(), 4);
+        assert!(picture.row::<Rgba>(2).is_empty());
         assert_eq!(view.row(0).len(), 3);
         assert!(view.row(1).is_empty());
     }
@@ -207,13 +270,13 @@ mod tests {
     #[test]
     fn a_corner_has_three_neighbours_and_a_lone_pixel_none() {
         let picture = black(2, 2);
-        let view = View::new(&picture, picture.size());
+        let view: View<'_, Rgba> = View::new(&picture, picture.size());
         let corner = Point { x: 1, y: 0 };
         assert_eq!(view.neighbours(corner).count(), 3);
         assert!(view.is_border(corner));
 
         let lone = black(1, 1);
-        let view = View::new(&lone, lone.size());
+        let view: View<'_, Rgba> = View::new(&lone, lone.size());
         assert_eq!(view.neighbours(Point { x: 0, y: 0 }).count(), 0);
     }
 }

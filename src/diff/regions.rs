@@ -1,5 +1,5 @@
-//! Runs of mismatched pixels in, boxes that a person would draw out. Time grows with the pixels and
-//! memory with the runs, however the pixels lie.
+//! Runs of mismatched pixels in, row by row; boxes that a person would draw out. Time grows with the pixels,
+//! memory with the width and the number of regions that were begun, however the pixels lie.
 
 use super::Region;
 use super::runs::{Finding, Run};
@@ -9,17 +9,75 @@ use super::runs::{Finding, Run};
 /// lines of a paragraph, but not the gap to the next field or card.
 const JOIN_DISTANCE: u32 = 12;
 
-/// Groups the mismatched runs, given in reading order, of a canvas of `width`. Boxes are tight and come
-/// from top to bottom, then from left to right; their counts add up to the mismatched pixels.
-pub(super) fn group(runs: &[Run], width: u32) -> Vec<Region> {
-    let pieces = pieces(runs);
-    let mut groups = Groups::new(pieces.len());
-    if !pieces.is_empty() {
-        join_neighbours(&pieces, width, &mut groups);
+/// The regions of the rows seen so far.
+pub(super) struct Regions {
+    width: u32,
+    /// The last piece in each column; empty until something mismatches.
+    last_in_column: Vec<Option<Last>>,
+    groups: Groups,
+}
+
+/// Where a piece lies and whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Last {
+    y: u32,
+    group: usize,
+}
+
+impl Regions {
+    /// None yet, on a canvas of `width`.
+    pub(super) fn new(width: u32) -> Self {
+        Self {
+            width,
+            last_in_column: Vec::new(),
+            groups: Groups::default(),
+        }
     }
-    let mut regions = boxes(&pieces, &mut groups);
-    regions.sort_unstable_by_key(|region| (region.y, region.x, region.height, region.width));
-    regions
+
+    /// Takes in the mismatched runs of some whole rows, in reading order, below all rows so far.
+    pub(super) fn add(&mut self, runs: &[Run]) {
+        for piece in pieces(runs) {
+            self.last_in_column.resize(self.width as usize, None);
+            self.join(piece);
+        }
+    }
+
+    /// Joins a piece with the pieces above it. For each column it is enough to remember the last piece
+    /// there: an earlier one is either joined with that one or too far up.
+    fn join(&mut self, piece: Region) {
+        let [start, end] = [piece.x, piece.x + piece.width];
+        let reach_end = end.saturating_add(JOIN_DISTANCE).min(self.width);
+        let reach = start.saturating_sub(JOIN_DISTANCE) as usize..reach_end as usize;
+        let mut group = None;
+        let mut seen = None;
+        for last in self.last_in_column[reach].iter().flatten() {
+            // Neighbouring columns mostly show the same piece.
+            if piece.y - last.y <= JOIN_DISTANCE && seen != Some(*last) {
+                seen = Some(*last);
+                group = Some(self.groups.join(group.unwrap_or(last.group), last.group));
+            }
+        }
+        let group = self.groups.add(group, piece);
+        let last = Some(Last { y: piece.y, group });
+        self.last_in_column[start as usize..end as usize].fill(last);
+    }
+
+    /// Boxes are tight and come from top to bottom, then from left to right; their counts add up to the
+    /// mismatched pixels.
+    pub(super) fn finish(mut self) -> Vec<Region> {
+        let mut regions = self.groups.boxes();
+        regions.sort_unstable_by_key(|region| {
+            let Region {
+                x,
+                y,
+                width,
+                height,
+                mismatched_pixels,
+            } = *region;
+            (y, x, height, width, mismatched_pixels)
+        });
+        regions
+    }
 }
 
 /// Joins what lies close together within each row; a piece is a box of height one.
@@ -48,33 +106,6 @@ fn piece(run: &Run) -> Region {
     }
 }
 
-/// Joins each piece with the pieces above it. For each column it is enough to remember the last piece
-/// there: an earlier one is either joined with that one or too far up.
-fn join_neighbours(pieces: &[Region], width: u32, groups: &mut Groups) {
-    let mut last_in_column: Vec<Option<usize>> = vec![None; width as usize];
-    for (index, piece) in pieces.iter().enumerate() {
-        let end = piece.x + piece.width;
-        let reach =
-            piece.x.saturating_sub(JOIN_DISTANCE)..end.saturating_add(JOIN_DISTANCE).min(width);
-        for above in reach.filter_map(|x| last_in_column[x as usize]) {
-            if piece.y - pieces[above].y <= JOIN_DISTANCE {
-                groups.join(index, above);
-            }
-        }
-        last_in_column[piece.x as usize..end as usize].fill(Some(index));
-    }
-}
-
-/// The box around each group.
-fn boxes(pieces: &[Region], groups: &mut Groups) -> Vec<Region> {
-    let mut by_group: Vec<Option<Region>> = vec![None; pieces.len()];
-    for (index, piece) in pieces.iter().enumerate() {
-        let slot = &mut by_group[groups.first_of(index)];
-        *slot = Some(slot.map_or(*piece, |region| cover(region, *piece)));
-    }
-    by_group.into_iter().flatten().collect()
-}
-
 /// The smallest box around two boxes, with the pixels of both.
 fn cover(first: Region, second: Region) -> Region {
     let x = first.x.min(second.x);
@@ -88,19 +119,26 @@ fn cover(first: Region, second: Region) -> Region {
     }
 }
 
-/// Disjoint sets of pieces; each set is known by its first piece.
+/// Disjoint sets of pieces. Each has a box, which counts only where the set is its own parent.
+#[derive(Default)]
 struct Groups {
     parents: Vec<usize>,
+    boxes: Vec<Region>,
 }
 
 impl Groups {
-    fn new(len: usize) -> Self {
-        Self {
-            parents: (0..len).collect(),
+    /// Adds a piece to a set, or to a new one, and gives that set.
+    fn add(&mut self, group: Option<usize>, piece: Region) -> usize {
+        if let Some(group) = group {
+            self.boxes[group] = cover(self.boxes[group], piece);
+            return group;
         }
+        self.parents.push(self.boxes.len());
+        self.boxes.push(piece);
+        self.boxes.len() - 1
     }
 
-    fn first_of(&mut self, mut index: usize) -> usize {
+    fn root(&mut self, mut index: usize) -> usize {
         while self.parents[index] != index {
             // Halving the path on the way keeps later walks short.
             self.parents[index] = self.parents[self.parents[index]];
@@ -109,9 +147,22 @@ impl Groups {
         index
     }
 
-    fn join(&mut self, first: usize, second: usize) {
-        let [first, second] = [self.first_of(first), self.first_of(second)];
-        self.parents[first.max(second)] = first.min(second);
+    /// Joins two sets, which may be one already, and gives the set of both.
+    fn join(&mut self, first: usize, second: usize) -> usize {
+        let [first, second] = [self.root(first), self.root(second)];
+        let [root, leaf] = [first.min(second), first.max(second)];
+        if root != leaf {
+            self.boxes[root] = cover(self.boxes[root], self.boxes[leaf]);
+            self.parents[leaf] = root;
+        }
+        root
+    }
+
+    /// The box around each set.
+    fn boxes(&mut self) -> Vec<Region> {
+        let roots = self.parents.iter().zip(&self.boxes).enumerate();
+        let roots = roots.filter(|(index, (parent, _))| index == *parent);
+        roots.map(|(_, (_, region))| *region).collect()
     }
 }
 
@@ -142,7 +193,12 @@ mod tests {
     }
 
     fn regions(rows: &[String]) -> Vec<Region> {
-        group(&runs(rows), rows.first().map_or(0, |row| row.len() as u32))
+        let mut regions = Regions::new(rows.first().map_or(0, |row| row.len() as u32));
+        let runs = runs(rows);
+        for y in 0..rows.len() as u32 {
+            regions.add(Run::of_row(&runs, y));
+        }
+        regions.finish()
     }
 
     fn region(x: u32, y: u32, width: u32, height: u32, mismatched_pixels: u64) -> Region {

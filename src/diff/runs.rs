@@ -1,12 +1,19 @@
-//! The pixel loop: a pair of pictures in, the runs of pixels that are mismatched or anti-aliased out, in
+//! The pixel loop: some rows of a pair of pictures in, the runs of pixels that are mismatched or anti-aliased out, in
 //! reading order whatever the number of threads. It draws and groups nothing.
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::antialias::is_antialiased;
 use super::metric::Judge;
-use super::picture::{Pair, Point, Shared};
-use super::{Antialiasing, Options};
+use super::picture::{Pair, Pixel, Point, Rgba, Shared};
+use super::{Antialiasing, Options, Size};
+
+/// Pixels that are skipped at once when they are equal.
+const STRETCH: usize = 16;
+/// Fewer rows than this are compared before another thread would have woken up.
+const MIN_ROWS_TO_SHARE: usize = 4;
 
 /// What was found at a pixel that does not match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,29 +49,99 @@ impl Run {
     }
 }
 
-/// Compares the pair row by row. Where both have pixels, they are compared as if each picture ended
-/// there; pixels that only one has are mismatched; pixels that none has match.
-pub(super) fn find_runs(pair: &Pair, options: &Options) -> Vec<Run> {
-    let judge = Judge::new(options);
-    let scanner = Scanner {
-        shared: pair.shared(),
-        forgives_antialiasing: options.antialiasing == Antialiasing::Ignore
-            && judge.forgives_antialiasing(),
-        judge,
-    };
-    let find_in_row = |y| {
-        let mut runs = scanner.runs_of_row(y);
-        runs.extend(one_sided_run(pair, y));
+/// Compares rows of a pair.
+pub(super) struct Scanner {
+    judge: Judge,
+    forgives_antialiasing: bool,
+    /// Whether rows that differ are shared out to threads.
+    threads: bool,
+}
+
+impl Scanner {
+    pub(super) fn new(options: &Options, threads: bool) -> Self {
+        let judge = Judge::new(options);
+        Self {
+            forgives_antialiasing: options.antialiasing == Antialiasing::Ignore
+                && judge.forgives_antialiasing(),
+            judge,
+            threads,
+        }
+    }
+
+    /// The runs of `rows`, which must be in memory with their neighbours. Where both pictures have pixels,
+    /// they are compared as if each picture ended there; pixels that only one has are mismatched; pixels that
+    /// none has match.
+    pub(super) fn runs<P: Pixel>(&self, pair: &Pair, rows: Range<u32>) -> Vec<Run> {
+        let shared = pair.shared::<P>();
+        let differing: Vec<u32> = rows.filter(|y| differs(&shared, pair, *y)).collect();
+        let find_in_row = |y: u32| {
+            let mut runs = self.runs_of_row(&shared, y);
+            runs.extend(one_sided_run(pair, y));
+            runs
+        };
+        if self.threads && differing.len() >= MIN_ROWS_TO_SHARE {
+            differing
+                .into_par_iter()
+                .flat_map_iter(find_in_row)
+                .collect()
+        } else {
+            differing.into_iter().flat_map(find_in_row).collect()
+        }
+    }
+
+    fn runs_of_row<P: Pixel>(&self, shared: &Shared<'_, P>, y: u32) -> Vec<Run> {
+        let mut runs = Vec::new();
+        let baseline = shared.baseline.row(y).chunks(STRETCH);
+        let candidate = shared.candidate.row(y).chunks(STRETCH);
+        for (stretch, (baseline, candidate)) in baseline.zip(candidate).enumerate() {
+            // Also in rows that differ, most pixels of most screenshots are equal.
+            if P::samples(baseline) == P::samples(candidate) {
+                continue;
+            }
+            for (x, (baseline, candidate)) in baseline.iter().zip(candidate).enumerate() {
+                if baseline != candidate {
+                    let x = stretch * STRETCH + x;
+                    let point = Point { x, y: y as usize };
+                    let colours = [baseline.rgba(), candidate.rgba()];
+                    if let Some(finding) = self.judge(shared, colours, point) {
+                        append(&mut runs, point, finding);
+                    }
+                }
+            }
+        }
         runs
-    };
-    let rows = 0..pair.canvas().height;
-    rows.into_par_iter().flat_map_iter(find_in_row).collect()
+    }
+
+    fn judge<P: Pixel>(
+        &self,
+        shared: &Shared<'_, P>,
+        [baseline, candidate]: [Rgba; 2],
+        point: Point,
+    ) -> Option<Finding> {
+        let index = shared.baseline.index(point);
+        if !self.judge.mismatches(baseline, candidate, index) {
+            return None;
+        }
+        if self.forgives_antialiasing && is_antialiased(shared, point, &self.judge) {
+            return Some(Finding::Antialiased);
+        }
+        Some(Finding::Mismatched)
+    }
+}
+
+/// Whether anything can be found in row `y`. Most rows of most screenshots are equal; comparing them as bytes
+/// is as fast as memory.
+fn differs<P: Pixel>(shared: &Shared<'_, P>, pair: &Pair, y: u32) -> bool {
+    let [baseline, candidate] = [shared.baseline.row(y), shared.candidate.row(y)];
+    P::samples(baseline) != P::samples(candidate) || one_sided_run(pair, y).is_some()
 }
 
 /// The part of row `y` that only one picture reaches.
 fn one_sided_run(pair: &Pair, y: u32) -> Option<Run> {
-    let baseline = pair.baseline.row(y).len() as u32;
-    let candidate = pair.candidate.row(y).len() as u32;
+    let [baseline, candidate] = [&pair.baseline, &pair.candidate].map(|window| {
+        let Size { width, height } = window.size();
+        if y < height { width } else { 0 }
+    });
     let [start, end] = [baseline.min(candidate), baseline.max(candidate)];
     (start < end).then_some(Run {
         y,
@@ -72,44 +149,6 @@ fn one_sided_run(pair: &Pair, y: u32) -> Option<Run> {
         end,
         finding: Finding::Mismatched,
     })
-}
-
-struct Scanner<'a> {
-    shared: Shared<'a>,
-    judge: Judge,
-    forgives_antialiasing: bool,
-}
-
-impl Scanner<'_> {
-    fn runs_of_row(&self, y: u32) -> Vec<Run> {
-        let baseline = self.shared.baseline.row(y);
-        let candidate = self.shared.candidate.row(y);
-        let mut runs = Vec::new();
-        // Most rows of most screenshots are equal; comparing them as bytes is as fast as memory.
-        if baseline.as_flattened() == candidate.as_flattened() {
-            return runs;
-        }
-        for (x, (baseline, candidate)) in baseline.iter().zip(candidate).enumerate() {
-            if baseline != candidate {
-                let point = Point { x, y: y as usize };
-                if let Some(finding) = self.judge(*baseline, *candidate, point) {
-                    append(&mut runs, point, finding);
-                }
-            }
-        }
-        runs
-    }
-
-    fn judge(&self, baseline: [u8; 4], candidate: [u8; 4], point: Point) -> Option<Finding> {
-        let index = self.shared.baseline.index(point);
-        if !self.judge.mismatches(baseline, candidate, index) {
-            return None;
-        }
-        if self.forgives_antialiasing && is_antialiased(&self.shared, point, &self.judge) {
-            return Some(Finding::Antialiased);
-        }
-        Some(Finding::Mismatched)
-    }
 }
 
 /// Adds a pixel to the runs of its row, which are in order and end before it.

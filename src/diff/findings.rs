@@ -1,0 +1,67 @@
+//! What a comparison has found so far: counts, regions, and the overlay as far as it is drawn. Rows come in
+//! from the top; nothing is kept of them but what ends up in the result.
+
+use std::ops::Range;
+
+use png::EncodingError;
+
+use super::overlay::Painter;
+use super::picture::{Pair, Pixel};
+use super::regions::Regions;
+use super::runs::{Finding, Run};
+use super::{Diff, DiffWithOverlay, Size};
+
+/// Findings of the rows seen so far.
+pub(super) struct Findings {
+    mismatched_pixels: u64,
+    antialiased_pixels: u64,
+    regions: Regions,
+    painter: Option<Painter>,
+}
+
+impl Findings {
+    /// Nothing yet, for a canvas of `width`. With a painter, every row is drawn.
+    pub(super) fn new(width: u32, painter: Option<Painter>) -> Self {
+        Self {
+            mismatched_pixels: 0,
+            antialiased_pixels: 0,
+            regions: Regions::new(width),
+            painter,
+        }
+    }
+
+    /// Takes in the next rows and the runs that were found in them, in reading order.
+    pub(super) fn add<P: Pixel>(
+        &mut self,
+        pair: &Pair,
+        rows: Range<u32>,
+        runs: &[Run],
+    ) -> Result<(), EncodingError> {
+        self.mismatched_pixels += Run::count(runs, Finding::Mismatched);
+        self.antialiased_pixels += Run::count(runs, Finding::Antialiased);
+        self.regions.add(runs);
+        match &mut self.painter {
+            Some(painter) => painter.draw::<P>(pair, rows, runs),
+            None => Ok(()),
+        }
+    }
+
+    /// The result, with an overlay when there was a painter and something was found.
+    pub(super) fn finish(
+        self,
+        [baseline, candidate]: [Size; 2],
+    ) -> Result<DiffWithOverlay, EncodingError> {
+        let found_something = self.mismatched_pixels + self.antialiased_pixels > 0;
+        let painter = self.painter.filter(|_| found_something);
+        let diff = Diff {
+            baseline_size: baseline,
+            candidate_size: candidate,
+            mismatched_pixels: self.mismatched_pixels,
+            antialiased_pixels: self.antialiased_pixels,
+            total_pixels: baseline.union(candidate).pixels(),
+            regions: self.regions.finish(),
+        };
+        let overlay = painter.map(Painter::finish).transpose()?;
+        Ok(DiffWithOverlay { diff, overlay })
+    }
+}

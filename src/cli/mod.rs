@@ -50,7 +50,7 @@ enum Command {
     Test(test::TestArgs),
     /// Make the reviewed pictures of the last run the golden ones.
     Approve(approve::ApproveArgs),
-    /// Compare two images.
+    /// Compare two images, or two folders of images.
     Diff(diff::DiffArgs),
     /// List the selected shots without starting a browser.
     List(list::ListArgs),

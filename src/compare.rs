@@ -198,8 +198,7 @@ fn unreadable(error: &DiffError, pair: &Side<&Capture>) -> Failure {
 
 fn judged(compared: diff::DiffWithOverlay, judgement: &Judgement) -> Comparison {
     let diff::DiffWithOverlay { diff, overlay } = compared;
-    let allowed = allowed_pixels(judgement.max_mismatch, diff.total_pixels);
-    let is_match = diff.baseline_size == diff.candidate_size && diff.mismatched_pixels <= allowed;
+    let is_match = is_match(&diff, judgement.max_mismatch);
     Comparison {
         verdict: if is_match {
             Verdict::Match
@@ -211,6 +210,12 @@ fn judged(compared: diff::DiffWithOverlay, judgement: &Judgement) -> Comparison 
         overlay,
         failures: Vec::new(),
     }
+}
+
+/// The rule behind every verdict: equal sizes, and no more mismatched pixels than the limit allows.
+pub fn is_match(diff: &Diff, limit: MaxMismatch) -> bool {
+    diff.baseline_size == diff.candidate_size
+        && diff.mismatched_pixels <= allowed_pixels(limit, diff.total_pixels)
 }
 
 /// The most pixels that may mismatch: the smaller of the two limits, nothing when there is none.

@@ -10,7 +10,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use twinshot::{
-    compare::{MAX_PIXELS, allowed_pixels, count, percent},
+    compare::{MAX_PIXELS, count, is_match, percent},
     diff::{self, Antialiasing, Diff, DiffError, DiffWithOverlay, Metric, Options, Rect},
     spec::MaxMismatch,
 };
@@ -139,10 +139,8 @@ impl DiffArgs {
             twinshot::store::write_picture(path, overlay)?;
         }
         let diff = compared.diff;
-        let allowed = allowed_pixels(self.max_mismatch, diff.total_pixels);
         Ok(Judged {
-            is_match: diff.baseline_size == diff.candidate_size
-                && diff.mismatched_pixels <= allowed,
+            is_match: is_match(&diff, self.max_mismatch),
             diff,
         })
     }

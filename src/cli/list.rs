@@ -1,26 +1,17 @@
 //! `twinshot list`: the selected shots, without starting a browser.
 
 use clap::Args;
-use twinshot::plan::{Filters, Plan};
+use twinshot::plan::Plan;
 
-use super::{Exit, Failure, ProjectArgs, terminal::print};
+use super::{Exit, Failure, ProjectArgs, SelectionArgs, terminal::print};
 
 /// The arguments of `list`.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
     project: ProjectArgs,
-    /// Only shots whose `flow › shot @viewport` or spec file contains one of these, in any case.
-    #[arg(value_name = "FILTER")]
-    filters: Vec<String>,
-    /// Only these viewports.
-    #[arg(
-        long = "viewport",
-        value_name = "NAME",
-        env = "TWINSHOT_VIEWPORT",
-        value_delimiter = ','
-    )]
-    viewports: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
     /// One JSON array instead of lines.
     #[arg(long)]
     json: bool,
@@ -29,11 +20,7 @@ pub(crate) struct ListArgs {
 /// Runs the command.
 pub(crate) fn run(arguments: &ListArgs) -> Result<Exit, Failure> {
     let project = arguments.project.open()?;
-    let filters = Filters {
-        words: arguments.filters.clone(),
-        ids: None,
-        viewports: arguments.viewports.clone(),
-    };
+    let filters = arguments.selection.filters(None);
     let plan = Plan::new(&project.suite()?, &project.config, &filters)?;
     print(&if arguments.json {
         json(&plan)

@@ -14,7 +14,7 @@ mod validate;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use twinshot::project::Project;
+use twinshot::{plan::Filters, project::Project};
 
 pub(crate) use exit::Exit;
 pub(crate) use failure::Failure;
@@ -41,6 +41,33 @@ pub(crate) struct ProjectArgs {
 impl ProjectArgs {
     fn open(&self) -> Result<Project, Failure> {
         Ok(Project::open(self.config.as_deref(), std::env::vars_os())?)
+    }
+}
+
+/// Which of the project's shots are meant.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SelectionArgs {
+    /// Only shots whose `flow › shot @viewport` or spec file contains one of these, in any case.
+    #[arg(value_name = "FILTER")]
+    filters: Vec<String>,
+    /// Only these viewports.
+    #[arg(
+        long = "viewport",
+        value_name = "NAME",
+        env = "TWINSHOT_VIEWPORT",
+        value_delimiter = ','
+    )]
+    viewports: Vec<String>,
+}
+
+impl SelectionArgs {
+    /// As the plan takes them; `ids` restricts them further.
+    fn filters(&self, ids: Option<Vec<String>>) -> Filters {
+        Filters {
+            words: self.filters.clone(),
+            ids,
+            viewports: self.viewports.clone(),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use twinshot::{
 use url::Url;
 
 use super::{
-    Exit, Failure, ProjectArgs,
+    Exit, Failure, ProjectArgs, SelectionArgs,
     terminal::{Summary, Terminal, Volume},
 };
 
@@ -24,9 +24,8 @@ use super::{
 pub(crate) struct TestArgs {
     #[command(flatten)]
     project: ProjectArgs,
-    /// Only shots whose `flow › shot @viewport` or spec file contains one of these, in any case.
-    #[arg(value_name = "FILTER")]
-    filters: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
     /// The environment assumed good, or `golden`.
     #[arg(long, value_name = "NAME", env = "TWINSHOT_BASELINE")]
     baseline: Option<String>,
@@ -39,14 +38,6 @@ pub(crate) struct TestArgs {
     /// Another address for the candidate.
     #[arg(long, value_name = "URL", env = "TWINSHOT_CANDIDATE_URL")]
     candidate_url: Option<String>,
-    /// Only these viewports.
-    #[arg(
-        long = "viewport",
-        value_name = "NAME",
-        env = "TWINSHOT_VIEWPORT",
-        value_delimiter = ','
-    )]
-    viewports: Vec<String>,
     /// Flows that run at the same time, each on both sides; half the cores when absent.
     #[arg(long, value_name = "N", env = "TWINSHOT_WORKERS")]
     workers: Option<NonZeroUsize>,
@@ -189,11 +180,7 @@ impl TestArgs {
         } else {
             None
         };
-        Ok(Filters {
-            words: self.filters.clone(),
-            ids,
-            viewports: self.viewports.clone(),
-        })
+        Ok(self.selection.filters(ids))
     }
 }
 

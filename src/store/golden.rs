@@ -1,9 +1,6 @@
 //! Approved pictures: `golden/<flow>/<shot>@<viewport>.png`, byte for byte as they were reviewed.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::PathBuf};
 
 use super::{StoreError, write_atomic};
 
@@ -39,10 +36,5 @@ impl GoldenFolder {
         let file = self.file(shot_path);
         write_atomic(&file, png)?;
         Ok(file)
-    }
-
-    /// The folder itself.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }

@@ -87,6 +87,7 @@ fn is_flat<P: Pixel>(view: &View<'_, P>, point: Point) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diff::decode::Layout;
     use crate::diff::picture::{Pair, Rgba, Window};
     use crate::diff::{Options, Size};
 
@@ -102,8 +103,10 @@ mod tests {
             width: rows[0].len() as u32,
             height: rows.len() as u32,
         };
-        let pixels = rows.iter().flat_map(|row| row.bytes().flat_map(gray));
-        Window::new(size, 0, 0, pixels.collect())
+        let rows = rows
+            .iter()
+            .flat_map(|row| std::iter::once(0).chain(row.bytes().flat_map(gray)));
+        Window::new(size, Layout::Rgba, 0, rows.collect())
     }
 
     fn is_antialiased_at(baseline: &[&str], candidate: &[&str], x: usize, y: usize) -> bool {

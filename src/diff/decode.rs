@@ -1,23 +1,24 @@
-//! Encoded PNG bytes in, a size or rows of straight 8-bit pixels out. Trusts nothing: the size is taken
+//! Encoded PNG bytes in, a size or rows of 8-bit pixels out. Trusts nothing: the size is taken
 //! from the header and checked against the limit before anything is allocated. Colour profiles and gamma
 //! are not applied: the stored samples are what is compared.
 
+mod convert;
+mod inflate;
+
 use std::io::{Cursor, ErrorKind};
 
-use png::{
-    BitDepth, ColorType, Decoder, DecodingError, FrameControl, Limits, Reader, Transformations,
-};
+use png::{ColorType, Decoder, DecodingError};
 
 use super::Size;
 use super::error::PictureError;
+use convert::Converted;
+use inflate::Inflated;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Where the header chunk keeps width and height, as two big-endian words.
 const SIZE_OFFSET: usize = 16;
 /// Where it keeps bit depth and colour type, a byte each.
 const DEPTH_OFFSET: usize = 24;
-/// Memory that the decoder may use beside the pixels, for rows and metadata.
-const DECODER_OVERHEAD: usize = 64 << 20;
 
 /// Reads the size of a PNG from its header, without decoding pixels.
 ///
@@ -90,51 +91,53 @@ impl Layout {
             Self::Rgba => 4,
         }
     }
+
+    /// Bytes of one row of a picture of `size`: a filter byte and the samples.
+    pub(super) fn stride(self, size: Size) -> usize {
+        1 + size.width as usize * self.samples()
+    }
 }
 
-/// The rows of a PNG of any colour type, depth and interlacing, decoded from the top as they are asked for.
+/// The rows of a PNG of any colour type, depth and interlacing, read from the top as they are asked for. A row
+/// is a filter byte and its samples.
 ///
-/// 16-bit samples become 8-bit ones by rounding to the nearest, `(v + 128) / 257`, as the `image` crate
-/// does. Of an animation it is the default image.
+/// What is stored in the wanted layout stays filtered: rows that are equal on both sides need not be restored.
 pub(super) struct Rows<'a> {
-    bytes: &'a [u8],
-    reader: Reader<Cursor<&'a [u8]>>,
     size: Size,
     layout: Layout,
-    /// How many rows were handed out.
-    next: u32,
-    /// One row before it is normalised.
-    raw: Vec<u8>,
-    /// The whole picture, when its rows do not come from top to bottom.
-    whole: Option<Vec<u8>>,
+    has_transparent_colour: bool,
+    source: Source<'a>,
+}
+
+enum Source<'a> {
+    /// Pixels lie in the file as they are handed out.
+    Inflated(Box<Inflated<'a>>),
+    /// Any other picture.
+    Converted(Box<Converted<'a>>),
 }
 
 impl<'a> Rows<'a> {
     /// Reads up to the first pixel of a PNG whose header says `size`. `Layout::Rgb` only for what
     /// [`Layout::of_header`] says can be had so.
     pub(super) fn open(bytes: &'a [u8], size: Size, layout: Layout) -> Result<Self, PictureError> {
-        let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits(size)?);
-        decoder.set_transformations(match layout {
-            Layout::Rgb => Transformations::IDENTITY,
-            Layout::Rgba => Transformations::EXPAND | Transformations::ALPHA,
-        });
-        decoder.set_ignore_text_chunk(true);
-        decoder.set_ignore_iccp_chunk(true);
-        let reader = decoder.read_info().map_err(|error| explain(error, bytes))?;
+        let converted = Converted::open(bytes, size, layout)?;
+        let has_transparent_colour = converted.has_transparent_colour();
+        let source = if converted.is_stored_so() {
+            Source::Inflated(Box::new(Inflated::open(bytes, size, layout)))
+        } else {
+            Source::Converted(Box::new(converted))
+        };
         Ok(Self {
-            bytes,
-            reader,
             size,
             layout,
-            next: 0,
-            raw: Vec::new(),
-            whole: None,
+            has_transparent_colour,
+            source,
         })
     }
 
     /// Whether pixels of the layout `Rgb` would lose transparency.
     pub(super) fn has_transparent_colour(&self) -> bool {
-        self.reader.info().trns.is_some()
+        self.has_transparent_colour
     }
 
     pub(super) fn size(&self) -> Size {
@@ -145,91 +148,22 @@ impl<'a> Rows<'a> {
         self.layout
     }
 
-    /// Bytes of one row as it is handed out.
-    pub(super) fn row_length(&self) -> usize {
-        self.size.width as usize * self.layout.samples()
+    /// Bytes of one row: its filter and its samples.
+    pub(super) fn stride(&self) -> usize {
+        self.layout.stride(self.size)
     }
 
-    /// Decodes the next rows into `samples`, as many as it holds or as are left. With the last row, what
-    /// follows it in the file is checked too.
+    /// Reads the next rows into `rows`, as many as it holds or as are left. With the last row, what follows it in
+    /// the file is checked too.
     ///
     /// # Errors
     /// When the file is damaged, cut off, or needs more memory than there is.
-    pub(super) fn fill(&mut self, samples: &mut [u8]) -> Result<(), PictureError> {
-        if self.next == 0 && !self.comes_row_by_row() {
-            self.whole = Some(self.decode_whole()?);
+    pub(super) fn fill(&mut self, rows: &mut [u8]) -> Result<(), PictureError> {
+        match &mut self.source {
+            Source::Inflated(inflated) => inflated.fill(rows),
+            Source::Converted(converted) => converted.fill(rows),
         }
-        let left = (self.size.height - self.next) as usize;
-        for row in samples.chunks_exact_mut(self.row_length()).take(left) {
-            self.read(row)?;
-            self.next += 1;
-        }
-        if left > 0 && self.next == self.size.height {
-            self.finish()?;
-        }
-        Ok(())
     }
-
-    /// Interlaced rows come in seven passes, and the first frame of a damaged animation may be smaller than the
-    /// picture.
-    fn comes_row_by_row(&self) -> bool {
-        let info = self.reader.info();
-        let frame = info.frame_control.as_ref();
-        let is_full =
-            |frame: &FrameControl| frame.width == info.width && frame.height == info.height;
-        !info.interlaced && frame.is_none_or(is_full)
-    }
-
-    fn decode_whole(&mut self) -> Result<Vec<u8>, PictureError> {
-        let size = self.size;
-        let length = self.reader.output_buffer_size();
-        let mut whole = zeroes(length.ok_or(PictureError::OutOfMemory { size })?, size)?;
-        let frame = self.reader.next_frame(&mut whole);
-        frame.map_err(|error| explain(error, self.bytes))?;
-        Ok(whole)
-    }
-
-    fn read(&mut self, row: &mut [u8]) -> Result<(), PictureError> {
-        let explain = |error| explain(error, self.bytes);
-        let (color, depth) = self.reader.output_color_type();
-        let raw_length = self.size.width as usize * color.samples() * (depth as usize / 8);
-        if let Some(whole) = &self.whole {
-            normalise(
-                &whole[self.next as usize * raw_length..][..raw_length],
-                color,
-                depth,
-                row,
-            );
-        } else if depth == BitDepth::Eight && color.samples() == self.layout.samples() {
-            self.reader.read_row(row).map_err(explain)?;
-        } else {
-            self.raw.resize(raw_length, 0);
-            self.reader.read_row(&mut self.raw).map_err(explain)?;
-            normalise(&self.raw, color, depth, row);
-        }
-        Ok(())
-    }
-
-    fn finish(&mut self) -> Result<(), PictureError> {
-        // The call behind the last row checks that the compressed data end there.
-        if self.whole.is_none() {
-            self.reader
-                .next_row()
-                .map_err(|error| explain(error, self.bytes))?;
-        }
-        self.reader
-            .finish()
-            .map_err(|error| explain(error, self.bytes))
-    }
-}
-
-/// A row of 16-bit RGBA takes eight bytes for each pixel; the decoder keeps a few of them.
-fn limits(size: Size) -> Result<Limits, PictureError> {
-    (size.width as usize)
-        .checked_mul(32)
-        .and_then(|rows| rows.checked_add(DECODER_OVERHEAD))
-        .map(|bytes| Limits { bytes })
-        .ok_or(PictureError::OutOfMemory { size })
 }
 
 /// Allocates without aborting: the length comes from the file.
@@ -240,36 +174,6 @@ pub(super) fn zeroes(length: usize, size: Size) -> Result<Vec<u8>, PictureError>
         .map_err(|_| PictureError::OutOfMemory { size })?;
     bytes.resize(length, 0);
     Ok(bytes)
-}
-
-/// Brings a decoded row into the layout of `row`. The decoder was told to expand palettes and to add alpha, so
-/// only four layouts can arrive beside plain RGB.
-fn normalise(raw: &[u8], color: ColorType, depth: BitDepth, row: &mut [u8]) {
-    let spread = |[gray, alpha]: [u8; 2]| [gray, gray, gray, alpha];
-    match (color, depth) {
-        (ColorType::GrayscaleAlpha, BitDepth::Sixteen) => {
-            let pixels = raw.as_chunks::<4>().0.iter();
-            for (pixel, [gray, low, alpha, end]) in row.as_chunks_mut().0.iter_mut().zip(pixels) {
-                *pixel = spread([to_8_bit([*gray, *low]), to_8_bit([*alpha, *end])]);
-            }
-        }
-        (ColorType::GrayscaleAlpha, _) => {
-            for (pixel, raw) in row.as_chunks_mut().0.iter_mut().zip(raw.as_chunks().0) {
-                *pixel = spread(*raw);
-            }
-        }
-        (_, BitDepth::Sixteen) => {
-            for (sample, word) in row.iter_mut().zip(raw.as_chunks().0) {
-                *sample = to_8_bit(*word);
-            }
-        }
-        _ => row.copy_from_slice(raw),
-    }
-}
-
-/// The nearest 8-bit level of a big-endian 16-bit sample.
-fn to_8_bit(word: [u8; 2]) -> u8 {
-    ((u32::from(u16::from_be_bytes(word)) + 128) / 257) as u8
 }
 
 fn explain(error: DecodingError, bytes: &[u8]) -> PictureError {
@@ -316,43 +220,5 @@ mod tests {
         assert!(matches!(error, PictureError::Truncated { bytes: 24 }));
         let error = decode_header(&header(3, 7)[..19]).unwrap_err();
         assert!(matches!(error, PictureError::Truncated { bytes: 19 }));
-    }
-
-    #[test]
-    fn sixteen_bits_are_rounded_to_the_nearest_eight() {
-        let words = [
-            0u16,
-            127,
-            128,
-            129,
-            0x7fff,
-            0x8000,
-            65_406,
-            65_407,
-            u16::MAX,
-        ];
-        let found = words.map(|word| to_8_bit(word.to_be_bytes()));
-        let nearest = words.map(|word| (f64::from(word) / 257.0).round() as u8);
-        assert_eq!(found, nearest);
-    }
-
-    #[test]
-    fn gray_becomes_three_equal_channels() {
-        let mut row = [0; 4];
-        normalise(
-            &[7, 9],
-            ColorType::GrayscaleAlpha,
-            BitDepth::Eight,
-            &mut row,
-        );
-        assert_eq!(row, [7, 7, 7, 9]);
-        let words = [0xff, 0xff, 0x01, 0x01];
-        normalise(
-            &words,
-            ColorType::GrayscaleAlpha,
-            BitDepth::Sixteen,
-            &mut row,
-        );
-        assert_eq!(row, [255, 255, 255, 1]);
     }
 }

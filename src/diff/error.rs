@@ -41,6 +41,9 @@ pub enum PictureError {
     /// A chunk or the compressed pixels break the PNG rules.
     #[error("is a damaged PNG: {0}")]
     Corrupt(png::DecodingError),
+    /// The same, found while rows were read.
+    #[error("is a damaged PNG: {0}")]
+    Damaged(&'static str),
     /// The header names no pixels at all.
     #[error("has no pixels: its header says {size}")]
     ZeroSized {

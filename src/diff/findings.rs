@@ -30,6 +30,11 @@ impl Findings {
         }
     }
 
+    /// Whether an overlay is drawn.
+    pub(super) fn is_drawn(&self) -> bool {
+        self.painter.is_some()
+    }
+
     /// Takes in the next rows and the runs that were found in them, in reading order.
     pub(super) fn add<P: Pixel>(
         &mut self,

@@ -16,6 +16,7 @@ mod picture;
 mod regions;
 mod runs;
 mod stream;
+mod unfilter;
 
 use std::fmt;
 

@@ -4,10 +4,9 @@
 //! Source of the colours: Niffy 0.2.0, `lib/diff.js`: matching pixels at a third of their opacity, mismatches
 //! a red that is brighter where the content was bright.
 
-use std::cell::RefCell;
 use std::io::{self, Write};
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, StreamWriter};
 
@@ -75,17 +74,19 @@ impl Painter {
     /// The bytes of the PNG; every row must have been drawn.
     pub(super) fn finish(self) -> Result<Vec<u8>, EncodingError> {
         self.writer.finish()?;
-        Ok(self.file.0.take())
+        let mut bytes = self.file.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(std::mem::take(&mut bytes))
     }
 }
 
 /// A file in memory with two owners: the encoder keeps its writer to itself.
 #[derive(Clone, Default)]
-struct File(Rc<RefCell<Vec<u8>>>);
+struct File(Arc<Mutex<Vec<u8>>>);
 
 impl Write for File {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().write(bytes)
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -94,7 +95,7 @@ impl Write for File {
 }
 
 fn draw_row<P: Pixel>(row: &mut [Rgba], y: u32, pair: &Pair, runs: &[Run]) {
-    let [baseline, candidate] = [pair.baseline.row::<P>(y), pair.candidate.row::<P>(y)];
+    let baseline = pair.baseline.row::<P>(y);
     let (both, beyond) = row.split_at_mut(baseline.len());
     for (drawn, pixel) in both.iter_mut().zip(baseline) {
         *drawn = matching(pixel.rgba());
@@ -102,6 +103,8 @@ fn draw_row<P: Pixel>(row: &mut [Rgba], y: u32, pair: &Pair, runs: &[Run]) {
     beyond.fill([0; 4]);
     let colour = |row: &[P], x: usize| row.get(x).map(|pixel| pixel.rgba());
     for run in runs {
+        // Asked for only here: where nothing was found, it is not restored.
+        let candidate = pair.candidate.row::<P>(y);
         let columns = run.start as usize..run.end as usize;
         for (x, drawn) in columns.clone().zip(&mut row[columns]) {
             *drawn = match run.finding {

@@ -1,6 +1,10 @@
-//! The pixels of two pictures, as far as they are in memory: a few rows at a time. Pixels are straight
-//! 8-bit RGB or RGBA, rows from the top. Nothing here judges colours.
+//! The rows of two pictures, as far as they are in memory: a few at a time, restored from their filters when they
+//! are asked for. Pixels are straight 8-bit RGB or RGBA, rows from the top. Nothing here judges colours.
 
+use std::marker::PhantomData;
+
+use super::decode::Layout;
+use super::unfilter::{NONE, restore, stands_alone};
 use super::{Rect, Size};
 
 /// One pixel: straight (not premultiplied) red, green, blue, alpha.
@@ -9,6 +13,9 @@ pub(super) type Rgba = [u8; 4];
 /// A pixel as it lies in memory. Pairs of plain RGB pictures, which screenshots are, are not widened to RGBA:
 /// a quarter less to write and to compare.
 pub(super) trait Pixel: Copy + PartialEq + Send + Sync + 'static {
+    /// Bytes of one pixel.
+    const SAMPLES: usize;
+
     /// What masks are painted with. White, because it is the usual page: a neighbour then seldom looks like
     /// the middle of a brightness ramp, and seldom is taken for anti-aliasing.
     const MASK_PAINT: Self;
@@ -27,6 +34,7 @@ pub(super) trait Pixel: Copy + PartialEq + Send + Sync + 'static {
 }
 
 impl Pixel for [u8; 3] {
+    const SAMPLES: usize = 3;
     const MASK_PAINT: Self = [255; 3];
 
     fn rgba(self) -> Rgba {
@@ -48,6 +56,7 @@ impl Pixel for [u8; 3] {
 }
 
 impl Pixel for Rgba {
+    const SAMPLES: usize = 4;
     const MASK_PAINT: Self = [255; 4];
 
     fn rgba(self) -> Rgba {
@@ -76,24 +85,36 @@ pub(super) struct Point {
 
 /// The rows of one picture that are in memory: a band that was read last, and above it the head, rows of the
 /// band before, so that pixels near the edge between two bands still have their neighbours.
+///
+/// Rows of the head are restored; those of the band are as they were read, until [`Window::restore`].
 #[derive(Debug, Clone)]
 pub(super) struct Window {
     size: Size,
+    layout: Layout,
     /// First row of the band.
     first: usize,
     /// How many rows lie above the band, whether they are in the picture or not.
     head: usize,
-    samples: Vec<u8>,
+    /// Each row a filter byte and its samples.
+    rows: Vec<u8>,
+    /// The samples of the last row of the band before, without any mask.
+    above: Vec<u8>,
+    /// Which rows of the band are restored next.
+    marks: Vec<bool>,
 }
 
 impl Window {
-    /// The window of a picture of `size` with a band that begins with row `first`, after `head` rows.
-    pub(super) fn new(size: Size, first: usize, head: usize, samples: Vec<u8>) -> Self {
+    /// The window at the top of a picture of `size`; its first band lies in `rows` behind room for `head` rows.
+    pub(super) fn new(size: Size, layout: Layout, head: usize, rows: Vec<u8>) -> Self {
+        let stride = layout.stride(size);
         Self {
             size,
-            first,
+            layout,
+            first: 0,
             head,
-            samples,
+            above: vec![0; stride - 1],
+            marks: vec![false; rows.len() / stride - head],
+            rows,
         }
     }
 
@@ -101,35 +122,85 @@ impl Window {
         self.size
     }
 
-    /// The pixels of row `y`, which must be in memory; none below the picture.
-    pub(super) fn row<P: Pixel>(&self, y: u32) -> &[P] {
+    /// Row `y` of the band as it was read, or the restored one; empty below the picture.
+    pub(super) fn stored_row(&self, y: u32) -> &[u8] {
         if y >= self.size.height {
             return &[];
         }
-        let width = self.size.width as usize;
-        let start = (y as usize + self.head - self.first) * width;
-        &P::pixels(&self.samples)[start..start + width]
+        let stride = self.layout.stride(self.size);
+        &self.rows[self.position(y as usize) * stride..][..stride]
     }
 
-    /// Makes `samples` the window's content and its band the next one of `rows` rows, as tall as the last;
-    /// gives the old content back. The last rows of the old band become the head of the new one.
-    pub(super) fn advance(&mut self, mut samples: Vec<u8>, rows: usize) -> Vec<u8> {
-        let head = self.samples.len() / (self.head + rows) * self.head;
-        let tail = self.samples.len() - head;
-        samples[..head].copy_from_slice(&self.samples[tail..]);
-        self.first += rows;
-        std::mem::replace(&mut self.samples, samples)
+    /// The pixels of row `y`, which must be in memory and restored; none below the picture.
+    pub(super) fn row<P: Pixel>(&self, y: u32) -> &[P] {
+        match self.stored_row(y).split_first() {
+            Some((filter, samples)) => {
+                debug_assert_eq!(*filter, NONE, "row {y} is not restored");
+                P::pixels(samples)
+            }
+            None => &[],
+        }
     }
 
-    /// Paints the part of `area` that lies in the band of `rows` rows; the area must lie inside the picture.
-    pub(super) fn paint<P: Pixel>(&mut self, area: Rect, rows: usize) {
+    fn position(&self, y: usize) -> usize {
+        y + self.head - self.first
+    }
+
+    /// Rows of the band that lie in the picture.
+    fn rows_in_picture(&self) -> usize {
+        let below = (self.size.height as usize).saturating_sub(self.first);
+        below.min(self.marks.len())
+    }
+
+    /// Restores the rows of the band that `is_wanted`, by their number in the picture, and those that they depend
+    /// on; always the last ones, which become the head of the next band.
+    pub(super) fn restore(&mut self, is_wanted: impl Fn(u32) -> bool) {
+        let count = self.rows_in_picture();
+        let stride = self.layout.stride(self.size);
+        let band = &mut self.rows[self.head * stride..][..count * stride];
+        let mut is_needed_below = false;
+        for row in (0..count).rev() {
+            let is_wanted = row + self.head >= count || is_wanted((self.first + row) as u32);
+            self.marks[row] = is_wanted || is_needed_below;
+            is_needed_below = self.marks[row] && !stands_alone(band[row * stride]);
+        }
+        let restore = match self.layout {
+            Layout::Rgb => restore::<3>,
+            Layout::Rgba => restore::<4>,
+        };
+        for row in (0..count).filter(|row| self.marks[*row]) {
+            let (before, rest) = band.split_at_mut(row * stride);
+            let above = match before.len().checked_sub(stride - 1) {
+                Some(start) => &before[start..],
+                None => &self.above,
+            };
+            restore(&mut rest[..stride], above);
+        }
+        if let Some(start) = band.len().checked_sub(stride - 1) {
+            self.above.copy_from_slice(&band[start..]);
+        }
+    }
+
+    /// Exchanges the window's content for `rows`, its next band, as tall as the last, behind room for the head: the
+    /// last rows of the old band.
+    pub(super) fn advance(&mut self, rows: &mut Vec<u8>) {
+        let head = self.head * self.layout.stride(self.size);
+        let tail = self.rows.len() - head;
+        rows[..head].copy_from_slice(&self.rows[tail..]);
+        self.first += self.marks.len();
+        std::mem::swap(&mut self.rows, rows);
+    }
+
+    /// Paints the part of `area` that lies in the band; the area must lie inside the picture. Rows that are not
+    /// restored are spoilt by it.
+    pub(super) fn paint<P: Pixel>(&mut self, area: Rect) {
         let [top, bottom] = [area.y as usize, (area.y + area.height) as usize];
         let columns = area.x as usize..(area.x + area.width) as usize;
-        let width = self.size.width as usize;
-        let pixels = P::pixels_mut(&mut self.samples);
-        for y in top.max(self.first)..bottom.min(self.first + rows) {
-            let row = &mut pixels[(y + self.head - self.first) * width..][..width];
-            row[columns.clone()].fill(P::MASK_PAINT);
+        let stride = self.layout.stride(self.size);
+        for y in top.max(self.first)..bottom.min(self.first + self.marks.len()) {
+            let start = self.position(y) * stride;
+            let samples = &mut self.rows[start + 1..start + stride];
+            P::pixels_mut(samples)[columns.clone()].fill(P::MASK_PAINT);
         }
     }
 }
@@ -169,32 +240,31 @@ pub(super) struct Shared<'a, P> {
     pub(super) candidate: View<'a, P>,
 }
 
-/// The top left part of a picture, as if the picture ended there. Only rows of its window can be asked for.
+/// The top left part of a picture, as if the picture ended there. Only restored rows of its window can be asked
+/// for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct View<'a, P> {
-    pixels: &'a [P],
-    stride: usize,
-    first: usize,
-    head: usize,
+    window: &'a Window,
     width: usize,
     height: usize,
+    pixel: PhantomData<P>,
 }
 
 impl<'a, P: Pixel> View<'a, P> {
     /// The top left part of the picture of `window`; `size` must not exceed it.
     pub(super) fn new(window: &'a Window, size: Size) -> Self {
         Self {
-            pixels: P::pixels(&window.samples),
-            stride: window.size.width as usize,
-            first: window.first,
-            head: window.head,
+            window,
             width: size.width as usize,
             height: size.height as usize,
+            pixel: PhantomData,
         }
     }
 
     pub(super) fn at(&self, point: Point) -> P {
-        self.pixels[(point.y + self.head - self.first) * self.stride + point.x]
+        let window = self.window;
+        let row = window.position(point.y) * window.layout.stride(window.size);
+        P::pixels(&window.rows[row + 1 + point.x * P::SAMPLES..][..P::SAMPLES])[0]
     }
 
     /// Row `y`; empty below the view.
@@ -202,8 +272,7 @@ impl<'a, P: Pixel> View<'a, P> {
         if y as usize >= self.height {
             return &[];
         }
-        let start = (y as usize + self.head - self.first) * self.stride;
-        &self.pixels[start..start + self.width]
+        &self.window.row(y)[..self.width]
     }
 
     /// Position of `point` when the pixels of the view are counted row by row.
@@ -233,7 +302,8 @@ mod tests {
 
     fn black(width: u32, height: u32) -> Window {
         let size = Size { width, height };
-        Window::new(size, 0, 0, vec![0; size.pixels() as usize * 4])
+        let rows = vec![0; Layout::Rgba.stride(size) * height as usize];
+        Window::new(size, Layout::Rgba, 0, rows)
     }
 
     #[test]
@@ -245,16 +315,56 @@ mod tests {
             width: 1,
             height: 3,
         };
-        let mut window = Window::new(size, 0, 1, vec![0; 2 * 3 * 4]);
+        let rows = vec![0; 3 * Layout::Rgba.stride(size)];
+        let mut window = Window::new(size, Layout::Rgba, 1, rows.clone());
         let black = [0; 4];
-        window.paint::<Rgba>(mask, 2);
+        window.paint::<Rgba>(mask);
         assert_eq!(window.row::<Rgba>(0), [black; 2]);
         assert_eq!(window.row::<Rgba>(1), [black, Rgba::MASK_PAINT]);
-        window.advance(vec![0; 2 * 3 * 4], 2);
-        window.paint::<Rgba>(mask, 2);
+        window.advance(&mut rows.clone());
+        window.paint::<Rgba>(mask);
         for y in [1, 2, 3] {
             assert_eq!(window.row::<Rgba>(y), [black, Rgba::MASK_PAINT], "{y}");
         }
+    }
+
+    /// Five rows of one pixel: a start, one more, again one more, a new start, one more.
+    #[test]
+    fn only_wanted_rows_and_those_above_them_are_restored() {
+        let rows = [
+            [0, 10, 10, 10],
+            [2, 1, 1, 1],
+            [2, 1, 1, 1],
+            [1, 40, 40, 40],
+            [2, 1, 1, 1],
+        ];
+        let rows = rows.as_flattened().to_vec();
+        let mut window = Window::new(Size::from([1, 5]), Layout::Rgb, 0, rows);
+        window.restore(|y| y == 1);
+        assert_eq!(window.row::<[u8; 3]>(1), [[11; 3]]);
+        assert_eq!(window.stored_row(2), [2, 1, 1, 1]);
+        window.restore(|y| y == 2 || y == 4);
+        assert_eq!(window.row::<[u8; 3]>(2), [[12; 3]]);
+        assert_eq!(window.row::<[u8; 3]>(4), [[41; 3]]);
+    }
+
+    #[test]
+    fn a_band_goes_on_where_the_one_before_ended_without_its_mask() {
+        let size = Size::from([1, 4]);
+        let band = |head: [u8; 4]| [head, [2, 1, 1, 1], [2, 1, 1, 1]].as_flattened().to_vec();
+        let mut window = Window::new(size, Layout::Rgb, 1, band([0; 4]));
+        window.restore(|_| false);
+        let last = Rect {
+            x: 0,
+            y: 1,
+            width: 1,
+            height: 1,
+        };
+        window.paint::<[u8; 3]>(last);
+        window.advance(&mut band([9; 4]));
+        window.restore(|_| false);
+        assert_eq!(window.row::<[u8; 3]>(1), [[255; 3]]);
+        assert_eq!(window.row::<[u8; 3]>(3), [[4; 3]]);
     }
 
     #[test]

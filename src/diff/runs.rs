@@ -1,8 +1,6 @@
 //! The pixel loop: some rows of a pair of pictures in, the runs of pixels that are mismatched or anti-aliased out, in
 //! reading order whatever the number of threads. It draws and groups nothing.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use super::antialias::is_antialiased;
@@ -68,11 +66,12 @@ impl Scanner {
         }
     }
 
-    /// The runs of `rows`, which must be in memory with their neighbours. Where both pictures have pixels,
+    /// The runs of `rows`, which must be in memory and restored with their neighbours. Where both pictures have pixels,
     /// they are compared as if each picture ended there; pixels that only one has are mismatched; pixels that
     /// none has match.
-    pub(super) fn runs<P: Pixel>(&self, pair: &Pair, rows: Range<u32>) -> Vec<Run> {
+    pub(super) fn runs<P: Pixel>(&self, pair: &Pair, rows: &[u32]) -> Vec<Run> {
         let shared = pair.shared::<P>();
+        let rows = rows.iter().copied();
         let differing: Vec<u32> = rows.filter(|y| differs(&shared, pair, *y)).collect();
         let find_in_row = |y: u32| {
             let mut runs = self.runs_of_row(&shared, y);
@@ -129,8 +128,7 @@ impl Scanner {
     }
 }
 
-/// Whether anything can be found in row `y`. Most rows of most screenshots are equal; comparing them as bytes
-/// is as fast as memory.
+/// Whether anything can be found in row `y`.
 fn differs<P: Pixel>(shared: &Shared<'_, P>, pair: &Pair, y: u32) -> bool {
     let [baseline, candidate] = [shared.baseline.row(y), shared.candidate.row(y)];
     P::samples(baseline) != P::samples(candidate) || one_sided_run(pair, y).is_some()

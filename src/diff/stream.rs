@@ -1,51 +1,50 @@
 //! Two files in lockstep: the next band of rows of each, compared, and forgotten. What is found goes to a
 //! [`Findings`]. Memory does not grow with the height of the pictures.
 //!
-//! Two threads decode ahead while the caller compares; on a rayon worker, where the other workers are
-//! taken to be busy with other pairs, and for small pictures, everything happens on the caller's thread.
+//! Rows are compared as they are stored, filtered: where they are equal below equal rows, their pixels are equal too,
+//! and are not even restored. While a band is compared, the next one is inflated; where there is no other work for the
+//! rayon pool, on another core. On a rayon worker, where the others are taken to be busy with other pairs, and for
+//! small pictures, everything happens on the caller's thread.
 
 use std::marker::PhantomData;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::{self, Scope};
 
 use super::decode::{Layout, Rows, zeroes};
 use super::error::{DiffError, PictureError};
 use super::findings::Findings;
 use super::picture::{Pair, Pixel, Rgba, Window};
 use super::runs::Scanner;
+use super::unfilter::stands_alone;
 use super::{Options, Rect, Size};
 
 /// How far the anti-aliasing detector looks up and down.
 const REACH: usize = 2;
 /// Rows of the band before that are kept: those above the first pixel that still waits for rows below it.
 const HEAD: usize = 2 * REACH;
-/// A band of this size stays in the second-level cache of both cores between decoding and comparing.
+/// A band of this size stays in the second-level cache of both cores between inflating and comparing.
 const BAND_BYTES: usize = 256 << 10;
-/// The fewest rows of a band; less would copy heads more than decode bands.
+/// The fewest rows of a band; less would copy heads more than read bands.
 const MIN_BAND_ROWS: usize = 8;
-/// Rows longer than this are decoded in one band: the buffers would need more than the picture.
+/// Rows longer than this are read in one band: the buffers would need more than the picture.
 const MAX_ROW_BYTES: usize = 1 << 20;
-/// Bands that a decoding thread may be ahead.
-const BANDS_AHEAD: usize = 2;
-/// From so many pixels on, threads save more time than it takes to start them (about 0.05 ms each).
+/// From so many pixels on, threads save more time than it takes to wake them.
 const THREADS_FROM_PIXELS: u64 = 1 << 17;
 
 /// How the work is cut up. The result does not depend on it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
-    /// Rows decoded at a time.
+    /// Rows read at a time.
     rows: usize,
     /// Rows kept from the band before.
     head: usize,
     /// How many bands the canvas has.
     bands: usize,
-    /// Whether decoding and comparing happen at the same time.
+    /// Whether reading and comparing happen at the same time.
     threads: bool,
 }
 
 impl Pace {
     fn new(rows: &[Rows<'_>; 2], canvas: Size) -> Self {
-        let longest = rows.iter().map(Rows::row_length).max().unwrap_or_default();
+        let longest = rows.iter().map(Rows::stride).max().unwrap_or_default();
         let height = canvas.height as usize;
         let band = match longest {
             0..=MAX_ROW_BYTES => (BAND_BYTES / longest.max(1)).max(MIN_BAND_ROWS),
@@ -68,8 +67,21 @@ impl Pace {
     /// A buffer for a band and its head.
     fn buffer(self, rows: &Rows<'_>) -> Result<Vec<u8>, PictureError> {
         let size = rows.size();
-        let length = (self.head + self.rows).checked_mul(rows.row_length());
+        let length = (self.head + self.rows).checked_mul(rows.stride());
         zeroes(length.ok_or(PictureError::OutOfMemory { size })?, size)
+    }
+
+    /// Does both, at the same time if it may.
+    fn join<A: Send, B: Send>(
+        self,
+        first: impl FnOnce() -> A + Send,
+        second: impl FnOnce() -> B + Send,
+    ) -> (A, B) {
+        if self.threads {
+            rayon::join(first, second)
+        } else {
+            (first(), second())
+        }
     }
 }
 
@@ -93,205 +105,192 @@ fn compare_at(
     options: &Options,
     findings: &mut Findings,
 ) -> Result<(), DiffError> {
-    match rows[0].layout() {
+    let compare = || match rows[0].layout() {
         Layout::Rgb => compare_pixels::<[u8; 3]>(pace, rows, options, findings),
         Layout::Rgba => compare_pixels::<Rgba>(pace, rows, options, findings),
+    };
+    if pace.threads {
+        // Inside the pool, where other workers can take parts of it over.
+        rayon::scope(|_| compare())
+    } else {
+        compare()
     }
 }
 
 fn compare_pixels<P: Pixel>(
     pace: Pace,
-    [baseline, candidate]: [Rows<'_>; 2],
+    rows: [Rows<'_>; 2],
     options: &Options,
     findings: &mut Findings,
 ) -> Result<(), DiffError> {
-    if !pace.threads {
-        let sides = [Feed::inline(baseline, pace), Feed::inline(candidate, pace)];
-        return Lockstep::<P>::start(pace, sides, options)?.run(findings);
+    let mut ahead = Ahead::new(pace, rows)?;
+    ahead.fill()?;
+    let mut comparison = Comparison::<P>::new(pace, ahead.windows()?, options);
+    for band in 1..pace.bands {
+        let (compared, read) = pace.join(
+            || comparison.compare_band(findings, (band * pace.rows) as u32),
+            || ahead.fill(),
+        );
+        compared?;
+        read?;
+        comparison.pair.baseline.advance(&mut ahead.next[0]);
+        comparison.pair.candidate.advance(&mut ahead.next[1]);
     }
-    thread::scope(|scope| {
-        let sides = [baseline, candidate].map(|rows| Feed::ahead(scope, rows, pace));
-        Lockstep::<P>::start(pace, sides, options)?.run(findings)
-    })
+    let height = comparison.pair.canvas().height;
+    comparison.compare_band(findings, height)
 }
 
-/// Where the bands of one picture come from.
-struct Feed<'a> {
-    size: Size,
-    source: Source<'a>,
-}
-
-enum Source<'a> {
-    /// Decoded when asked for.
-    Inline {
-        rows: Box<Rows<'a>>,
-        pace: Pace,
-        spare: Option<Vec<u8>>,
-    },
-    /// Decoded by another thread, which gets the buffers back.
-    Ahead {
-        filled: Receiver<Result<Vec<u8>, PictureError>>,
-        spent: Sender<Vec<u8>>,
-    },
-}
-
-impl<'a> Feed<'a> {
-    fn inline(rows: Rows<'a>, pace: Pace) -> Self {
-        Self {
-            size: rows.size(),
-            source: Source::Inline {
-                rows: Box::new(rows),
-                pace,
-                spare: None,
-            },
-        }
-    }
-
-    fn ahead<'scope>(scope: &'scope Scope<'scope, '_>, rows: Rows<'a>, pace: Pace) -> Self
-    where
-        'a: 'scope,
-    {
-        let (send_filled, filled) = channel();
-        let (spent, receive_spent) = channel();
-        let size = rows.size();
-        scope.spawn(move || decode_ahead(rows, pace, &receive_spent, &send_filled));
-        Self {
-            size,
-            source: Source::Ahead { filled, spent },
-        }
-    }
-
-    /// The next band behind room for its head.
-    fn next(&mut self) -> Result<Vec<u8>, PictureError> {
-        match &mut self.source {
-            Source::Inline { rows, pace, spare } => {
-                let mut samples = spare.take().map_or_else(|| pace.buffer(rows), Ok)?;
-                let head = pace.head * rows.row_length();
-                rows.fill(&mut samples[head..])?;
-                Ok(samples)
-            }
-            Source::Ahead { filled, .. } => filled
-                .recv()
-                .expect("a decoding thread sends until nobody listens"),
-        }
-    }
-
-    /// Hands a buffer back that is not needed any more.
-    fn reuse(&mut self, samples: Vec<u8>) {
-        match &mut self.source {
-            Source::Inline { spare, .. } => *spare = Some(samples),
-            // Nobody takes it when the last band was decoded.
-            Source::Ahead { spent, .. } => drop(spent.send(samples)),
-        }
-    }
-}
-
-/// Decodes bands, also empty ones below the picture, as long as the comparison wants them.
-fn decode_ahead(
-    mut rows: Rows<'_>,
+/// The bands that are compared next, of both pictures.
+struct Ahead<'a> {
     pace: Pace,
-    spent: &Receiver<Vec<u8>>,
-    filled: &Sender<Result<Vec<u8>, PictureError>>,
-) {
-    let head = pace.head * rows.row_length();
-    for band in 0..pace.bands {
-        let buffer = if band <= BANDS_AHEAD {
-            pace.buffer(&rows)
-        } else if let Ok(samples) = spent.recv() {
-            Ok(samples)
-        } else {
-            return;
+    rows: [Rows<'a>; 2],
+    next: [Vec<u8>; 2],
+}
+
+impl<'a> Ahead<'a> {
+    fn new(pace: Pace, rows: [Rows<'a>; 2]) -> Result<Self, DiffError> {
+        let next = buffers(pace, &rows)?;
+        Ok(Self { pace, rows, next })
+    }
+
+    /// Reads the next band of each, behind room for its head. Below a picture nothing is read.
+    fn fill(&mut self) -> Result<(), DiffError> {
+        let [baseline, candidate] = &mut self.rows;
+        let [next_baseline, next_candidate] = &mut self.next;
+        let head = self.pace.head;
+        let fill = |rows: &mut Rows<'_>, next: &mut [u8]| {
+            let start = head * rows.stride();
+            rows.fill(&mut next[start..])
         };
-        let decoded = buffer.and_then(|mut samples| {
-            rows.fill(&mut samples[head..])?;
-            Ok(samples)
-        });
-        let is_last = decoded.is_err();
-        if filled.send(decoded).is_err() || is_last {
-            return;
-        }
+        let (baseline, candidate) = self.pace.join(
+            || fill(baseline, next_baseline),
+            || fill(candidate, next_candidate),
+        );
+        baseline.map_err(DiffError::Baseline)?;
+        candidate.map_err(DiffError::Candidate)
+    }
+
+    /// The windows on the bands that were read, and buffers for the next ones.
+    fn windows(&mut self) -> Result<Pair, DiffError> {
+        let spare = buffers(self.pace, &self.rows)?;
+        let [baseline, candidate] = std::mem::replace(&mut self.next, spare);
+        let window = |rows: &Rows<'_>, band| {
+            Window::new(rows.size(), rows.layout(), self.pace.head, band)
+        };
+        Ok(Pair {
+            baseline: window(&self.rows[0], baseline),
+            candidate: window(&self.rows[1], candidate),
+        })
     }
 }
 
-/// Both pictures at the same band.
-struct Lockstep<'a, P> {
+fn buffers(pace: Pace, [baseline, candidate]: &[Rows<'_>; 2]) -> Result<[Vec<u8>; 2], DiffError> {
+    Ok([
+        pace.buffer(baseline).map_err(DiffError::Baseline)?,
+        pace.buffer(candidate).map_err(DiffError::Candidate)?,
+    ])
+}
+
+/// What is known of the bands so far.
+struct Comparison<P> {
     pace: Pace,
-    baseline: Feed<'a>,
-    candidate: Feed<'a>,
     pair: Pair,
     /// Clipped to what both pictures have: a mask hides content, never that one picture is larger.
     masks: Vec<Rect>,
     scanner: Scanner,
+    /// The first row that was read and not yet looked at.
+    unread: u32,
+    /// The first row that was not yet compared: it waits for the rows below it.
+    uncompared: u32,
+    /// Rows not yet compared that may differ, from the top.
+    suspects: Vec<u32>,
+    /// Whether the row above may differ.
+    has_diverged: bool,
     pixel: PhantomData<P>,
 }
 
-impl<'a, P: Pixel> Lockstep<'a, P> {
-    /// Waits for the first band of each.
-    fn start(
-        pace: Pace,
-        [mut baseline, mut candidate]: [Feed<'a>; 2],
-        options: &Options,
-    ) -> Result<Self, DiffError> {
-        let first_baseline = baseline.next().map_err(DiffError::Baseline)?;
-        let first_candidate = candidate.next().map_err(DiffError::Candidate)?;
-        let shared = baseline.size.intersection(candidate.size);
-        Ok(Self {
-            pair: Pair {
-                baseline: Window::new(baseline.size, 0, pace.head, first_baseline),
-                candidate: Window::new(candidate.size, 0, pace.head, first_candidate),
-            },
-            masks: options
-                .masks
-                .iter()
-                .filter_map(|mask| mask.clip(shared))
-                .collect(),
-            scanner: Scanner::new(options, pace.threads),
+impl<P: Pixel> Comparison<P> {
+    fn new(pace: Pace, pair: Pair, options: &Options) -> Self {
+        let shared = pair.shared_size();
+        let masks = options.masks.iter();
+        Self {
             pace,
-            baseline,
-            candidate,
+            pair,
+            masks: masks.filter_map(|mask| mask.clip(shared)).collect(),
+            scanner: Scanner::new(options, pace.threads),
+            unread: 0,
+            uncompared: 0,
+            suspects: Vec::new(),
+            has_diverged: false,
             pixel: PhantomData,
-        })
+        }
     }
 
-    /// Compares band by band. The last rows of a band wait for the rows below them.
-    fn run(mut self, findings: &mut Findings) -> Result<(), DiffError> {
-        let height = self.pair.canvas().height as usize;
-        let mut done = 0;
-        for band in 1..=self.pace.bands {
-            self.paint();
-            let end = band * self.pace.rows;
-            let ready = if end < height {
-                end.saturating_sub(REACH)
-            } else {
-                height
-            };
-            let rows = done as u32..ready as u32;
-            let runs = self.scanner.runs::<P>(&self.pair, rows.clone());
-            let added = findings.add::<P>(&self.pair, rows, &runs);
-            added.map_err(DiffError::Overlay)?;
-            done = ready;
-            if end < height {
-                self.advance()?;
+    /// Compares the rows above `end`, the end of the band; the last rows of a band wait for the rows below them.
+    fn compare_band(&mut self, findings: &mut Findings, end: u32) -> Result<(), DiffError> {
+        self.suspect(end);
+        self.restore(findings.is_drawn());
+        // Both rows are restored and not yet painted: they are the last of the band.
+        self.has_diverged =
+            self.pair.baseline.stored_row(end - 1) != self.pair.candidate.stored_row(end - 1);
+        self.paint();
+        let height = self.pair.canvas().height;
+        let ready = if end < height {
+            end.saturating_sub(REACH as u32)
+        } else {
+            height
+        };
+        let count = self.suspects.partition_point(|y| *y < ready);
+        let runs = self.scanner.runs::<P>(&self.pair, &self.suspects[..count]);
+        let rows = self.uncompared..ready;
+        let added = findings.add::<P>(&self.pair, rows, &runs);
+        added.map_err(DiffError::Overlay)?;
+        self.suspects.drain(..count);
+        self.uncompared = ready;
+        Ok(())
+    }
+
+    /// Notes which rows of the band may differ: rows that are stored equal have equal pixels when they stand alone or
+    /// when the rows above them are equal.
+    fn suspect(&mut self, end: u32) {
+        for y in self.unread..end {
+            let baseline = self.pair.baseline.stored_row(y);
+            let is_stored_equal = baseline == self.pair.candidate.stored_row(y);
+            let is_equal =
+                is_stored_equal && (!self.has_diverged || stands_alone(baseline[0]));
+            self.has_diverged = !is_equal;
+            if !is_equal {
+                self.suspects.push(y);
             }
         }
-        Ok(())
+        self.unread = end;
+    }
+
+    /// Restores the rows near suspects; where an overlay is drawn, all that it shows.
+    fn restore(&mut self, is_drawn: bool) {
+        let suspects = &self.suspects;
+        let reach = REACH as u32;
+        let is_near_suspect = |y: u32| {
+            let below = suspects.partition_point(|suspect| suspect + reach < y);
+            suspects
+                .get(below)
+                .is_some_and(|suspect| *suspect <= y + reach)
+        };
+        let Pair {
+            baseline,
+            candidate,
+        } = &mut self.pair;
+        self.pace.join(
+            || baseline.restore(|y| is_drawn || is_near_suspect(y)),
+            || candidate.restore(is_near_suspect),
+        );
     }
 
     fn paint(&mut self) {
         for mask in &self.masks {
-            self.pair.baseline.paint::<P>(*mask, self.pace.rows);
-            self.pair.candidate.paint::<P>(*mask, self.pace.rows);
+            self.pair.baseline.paint::<P>(*mask);
+            self.pair.candidate.paint::<P>(*mask);
         }
-    }
-
-    fn advance(&mut self) -> Result<(), DiffError> {
-        let rows = self.pace.rows;
-        let next = self.baseline.next().map_err(DiffError::Baseline)?;
-        self.baseline.reuse(self.pair.baseline.advance(next, rows));
-        let next = self.candidate.next().map_err(DiffError::Candidate)?;
-        self.candidate
-            .reuse(self.pair.candidate.advance(next, rows));
-        Ok(())
     }
 }
 

@@ -1,0 +1,225 @@
+//! A PNG of any kind in, rows of the wanted layout out, by way of the `png` crate. Its rows are restored: their
+//! filter is [`NONE`].
+
+use std::io::Cursor;
+
+use png::{BitDepth, ColorType, Decoder, FrameControl, Limits, Reader, Transformations};
+
+use super::{Layout, explain, zeroes};
+use crate::diff::Size;
+use crate::diff::error::PictureError;
+use crate::diff::unfilter::NONE;
+
+/// Memory that the decoder may use beside the pixels, for rows and metadata.
+const DECODER_OVERHEAD: usize = 64 << 20;
+
+/// The rows of a PNG, decoded and converted as they are asked for.
+///
+/// 16-bit samples become 8-bit ones by rounding to the nearest, `(v + 128) / 257`, as the `image` crate
+/// does. Of an animation it is the default image.
+pub(super) struct Converted<'a> {
+    bytes: &'a [u8],
+    reader: Reader<Cursor<&'a [u8]>>,
+    size: Size,
+    layout: Layout,
+    /// How many rows were handed out.
+    next: u32,
+    /// One row before it is normalised.
+    raw: Vec<u8>,
+    /// The whole picture, when its rows do not come from top to bottom.
+    whole: Option<Vec<u8>>,
+}
+
+impl<'a> Converted<'a> {
+    /// Reads up to the first pixel of a PNG whose header says `size`.
+    pub(super) fn open(bytes: &'a [u8], size: Size, layout: Layout) -> Result<Self, PictureError> {
+        let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits(size)?);
+        decoder.set_transformations(match layout {
+            Layout::Rgb => Transformations::IDENTITY,
+            Layout::Rgba => Transformations::EXPAND | Transformations::ALPHA,
+        });
+        decoder.set_ignore_text_chunk(true);
+        decoder.set_ignore_iccp_chunk(true);
+        let reader = decoder.read_info().map_err(|error| explain(error, bytes))?;
+        Ok(Self {
+            bytes,
+            reader,
+            size,
+            layout,
+            next: 0,
+            raw: Vec::new(),
+            whole: None,
+        })
+    }
+
+    /// Whether pixels of the layout `Rgb` would lose transparency.
+    pub(super) fn has_transparent_colour(&self) -> bool {
+        self.reader.info().trns.is_some()
+    }
+
+    /// Whether its rows lie in the file in the wanted layout, one below the other.
+    pub(super) fn is_stored_so(&self) -> bool {
+        let info = self.reader.info();
+        let colour = match self.layout {
+            Layout::Rgb => ColorType::Rgb,
+            Layout::Rgba => ColorType::Rgba,
+        };
+        info.color_type == colour
+            && info.bit_depth == BitDepth::Eight
+            && !info.interlaced
+            && info.animation_control.is_none()
+            && info.frame_control.is_none()
+    }
+
+    /// As [`Rows::fill`](super::Rows::fill).
+    pub(super) fn fill(&mut self, rows: &mut [u8]) -> Result<(), PictureError> {
+        if self.next == 0 && !self.comes_row_by_row() {
+            self.whole = Some(self.decode_whole()?);
+        }
+        let left = (self.size.height - self.next) as usize;
+        let stride = self.layout.stride(self.size);
+        for row in rows.chunks_exact_mut(stride).take(left) {
+            row[0] = NONE;
+            self.read(&mut row[1..])?;
+            self.next += 1;
+        }
+        if left > 0 && self.next == self.size.height {
+            self.finish()?;
+        }
+        Ok(())
+    }
+
+    /// Interlaced rows come in seven passes, and the first frame of a damaged animation may be smaller than the
+    /// picture.
+    fn comes_row_by_row(&self) -> bool {
+        let info = self.reader.info();
+        let frame = info.frame_control.as_ref();
+        let is_full =
+            |frame: &FrameControl| frame.width == info.width && frame.height == info.height;
+        !info.interlaced && frame.is_none_or(is_full)
+    }
+
+    fn decode_whole(&mut self) -> Result<Vec<u8>, PictureError> {
+        let size = self.size;
+        let length = self.reader.output_buffer_size();
+        let mut whole = zeroes(length.ok_or(PictureError::OutOfMemory { size })?, size)?;
+        let frame = self.reader.next_frame(&mut whole);
+        frame.map_err(|error| explain(error, self.bytes))?;
+        Ok(whole)
+    }
+
+    fn read(&mut self, row: &mut [u8]) -> Result<(), PictureError> {
+        let explain = |error| explain(error, self.bytes);
+        let (color, depth) = self.reader.output_color_type();
+        let raw_length = self.size.width as usize * color.samples() * (depth as usize / 8);
+        if let Some(whole) = &self.whole {
+            normalise(
+                &whole[self.next as usize * raw_length..][..raw_length],
+                color,
+                depth,
+                row,
+            );
+        } else if depth == BitDepth::Eight && color.samples() == self.layout.samples() {
+            self.reader.read_row(row).map_err(explain)?;
+        } else {
+            self.raw.resize(raw_length, 0);
+            self.reader.read_row(&mut self.raw).map_err(explain)?;
+            normalise(&self.raw, color, depth, row);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), PictureError> {
+        // The call behind the last row checks that the compressed data end there.
+        if self.whole.is_none() {
+            self.reader
+                .next_row()
+                .map_err(|error| explain(error, self.bytes))?;
+        }
+        self.reader
+            .finish()
+            .map_err(|error| explain(error, self.bytes))
+    }
+}
+
+/// A row of 16-bit RGBA takes eight bytes for each pixel; the decoder keeps a few of them.
+fn limits(size: Size) -> Result<Limits, PictureError> {
+    (size.width as usize)
+        .checked_mul(32)
+        .and_then(|rows| rows.checked_add(DECODER_OVERHEAD))
+        .map(|bytes| Limits { bytes })
+        .ok_or(PictureError::OutOfMemory { size })
+}
+
+/// Brings a decoded row into the layout of `row`. The decoder was told to expand palettes and to add alpha, so
+/// only four layouts can arrive beside plain RGB.
+fn normalise(raw: &[u8], color: ColorType, depth: BitDepth, row: &mut [u8]) {
+    let spread = |[gray, alpha]: [u8; 2]| [gray, gray, gray, alpha];
+    match (color, depth) {
+        (ColorType::GrayscaleAlpha, BitDepth::Sixteen) => {
+            let pixels = raw.as_chunks::<4>().0.iter();
+            for (pixel, [gray, low, alpha, end]) in row.as_chunks_mut().0.iter_mut().zip(pixels) {
+                *pixel = spread([to_8_bit([*gray, *low]), to_8_bit([*alpha, *end])]);
+            }
+        }
+        (ColorType::GrayscaleAlpha, _) => {
+            for (pixel, raw) in row.as_chunks_mut().0.iter_mut().zip(raw.as_chunks().0) {
+                *pixel = spread(*raw);
+            }
+        }
+        (_, BitDepth::Sixteen) => {
+            for (sample, word) in row.iter_mut().zip(raw.as_chunks().0) {
+                *sample = to_8_bit(*word);
+            }
+        }
+        _ => row.copy_from_slice(raw),
+    }
+}
+
+/// The nearest 8-bit level of a big-endian 16-bit sample.
+fn to_8_bit(word: [u8; 2]) -> u8 {
+    ((u32::from(u16::from_be_bytes(word)) + 128) / 257) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sixteen_bits_are_rounded_to_the_nearest_eight() {
+        let words = [
+            0u16,
+            127,
+            128,
+            129,
+            0x7fff,
+            0x8000,
+            65_406,
+            65_407,
+            u16::MAX,
+        ];
+        let found = words.map(|word| to_8_bit(word.to_be_bytes()));
+        let nearest = words.map(|word| (f64::from(word) / 257.0).round() as u8);
+        assert_eq!(found, nearest);
+    }
+
+    #[test]
+    fn gray_becomes_three_equal_channels() {
+        let mut row = [0; 4];
+        normalise(
+            &[7, 9],
+            ColorType::GrayscaleAlpha,
+            BitDepth::Eight,
+            &mut row,
+        );
+        assert_eq!(row, [7, 7, 7, 9]);
+        let words = [0xff, 0xff, 0x01, 0x01];
+        normalise(
+            &words,
+            ColorType::GrayscaleAlpha,
+            BitDepth::Sixteen,
+            &mut row,
+        );
+        assert_eq!(row, [255, 255, 255, 1]);
+    }
+}

@@ -1,0 +1,168 @@
+//! A PNG whose pixels lie in the file as they are wanted in, its rows as they are stored out: inflated and still
+//! filtered. The chunks before the pixels must have been checked already.
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use super::{Layout, SIGNATURE};
+use crate::diff::Size;
+use crate::diff::error::PictureError;
+use crate::diff::unfilter::is_filter;
+
+/// Length and kind before the data of a chunk.
+const CHUNK_HEAD: usize = 8;
+/// The longest chunk that PNG allows.
+const MAX_CHUNK_BYTES: usize = i32::MAX as usize;
+
+/// The filtered rows of a PNG.
+pub(super) struct Inflated<'a> {
+    chunks: Chunks<'a>,
+    /// What was not yet inflated of the newest piece.
+    piece: &'a [u8],
+    inflate: Decompress,
+    /// Whether the checksum behind the pixels was read, and is right.
+    has_ended: bool,
+    stride: usize,
+    rows_left: usize,
+}
+
+impl<'a> Inflated<'a> {
+    pub(super) fn open(bytes: &'a [u8], size: Size, layout: Layout) -> Self {
+        Self {
+            chunks: Chunks::of_file(bytes),
+            piece: &[],
+            inflate: Decompress::new(true),
+            has_ended: false,
+            stride: layout.stride(size),
+            rows_left: size.height as usize,
+        }
+    }
+
+    /// As [`Rows::fill`](super::Rows::fill).
+    pub(super) fn fill(&mut self, rows: &mut [u8]) -> Result<(), PictureError> {
+        let count = (rows.len() / self.stride).min(self.rows_left);
+        let rows = &mut rows[..count * self.stride];
+        self.inflate(rows)?;
+        let mut filters = rows.iter().step_by(self.stride);
+        if !filters.all(|filter| is_filter(*filter)) {
+            return Err(PictureError::Damaged("a row has an unknown filter"));
+        }
+        self.rows_left -= count;
+        if count > 0 && self.rows_left == 0 {
+            self.finish()?;
+        }
+        Ok(())
+    }
+
+    fn inflate(&mut self, mut rows: &mut [u8]) -> Result<(), PictureError> {
+        while !rows.is_empty() {
+            if self.has_ended {
+                return Err(PictureError::Damaged("the compressed pixels end too early"));
+            }
+            let written = self.step(rows)?;
+            rows = &mut rows[written..];
+        }
+        Ok(())
+    }
+
+    /// Inflates what fits or what the piece yields, after the next piece was fetched if need be.
+    fn step(&mut self, out: &mut [u8]) -> Result<usize, PictureError> {
+        while self.piece.is_empty() {
+            self.piece = self.chunks.next_piece()?;
+        }
+        let [read, written] = [self.inflate.total_in(), self.inflate.total_out()];
+        let status = self
+            .inflate
+            .decompress(self.piece, out, FlushDecompress::None)
+            .map_err(|_| PictureError::Damaged("the compressed pixels break zlib's rules"))?;
+        self.has_ended = status == Status::StreamEnd;
+        let read = (self.inflate.total_in() - read) as usize;
+        let written = (self.inflate.total_out() - written) as usize;
+        if read + written == 0 && !self.has_ended {
+            return Err(PictureError::Damaged("the compressed pixels do not go on"));
+        }
+        self.piece = &self.piece[read..];
+        Ok(written)
+    }
+
+    /// The checksum of the pixels follows them, then chunks up to the end of the picture.
+    fn finish(&mut self) -> Result<(), PictureError> {
+        while !self.has_ended {
+            if self.step(&mut [0])? > 0 {
+                return Err(PictureError::Damaged("there are more pixels than its size"));
+            }
+        }
+        self.chunks.finish()
+    }
+}
+
+/// The chunks of a PNG file from the first piece of pixels on, each with its checksum compared.
+struct Chunks<'a> {
+    file: &'a [u8],
+    /// Where the next chunk begins.
+    at: usize,
+    /// Whether a piece of the pixels was seen.
+    has_begun: bool,
+}
+
+struct Chunk<'a> {
+    kind: &'a [u8],
+    data: &'a [u8],
+}
+
+impl<'a> Chunks<'a> {
+    fn of_file(file: &'a [u8]) -> Self {
+        Self {
+            file,
+            at: SIGNATURE.len(),
+            has_begun: false,
+        }
+    }
+
+    /// The next piece of the compressed pixels, which lie in chunks one behind the other.
+    fn next_piece(&mut self) -> Result<&'a [u8], PictureError> {
+        let mut chunk = self.next()?;
+        while !self.has_begun && chunk.kind != b"IDAT" {
+            chunk = self.next()?;
+        }
+        self.has_begun = true;
+        if chunk.kind != b"IDAT" {
+            return Err(PictureError::Damaged("the compressed pixels end too early"));
+        }
+        Ok(chunk.data)
+    }
+
+    fn finish(&mut self) -> Result<(), PictureError> {
+        while self.next()?.kind != b"IEND" {}
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<Chunk<'a>, PictureError> {
+        let truncated = PictureError::Truncated {
+            bytes: self.file.len(),
+        };
+        let rest = self.file.get(self.at..).unwrap_or_default();
+        let Some((length, _)) = rest.split_first_chunk() else {
+            return Err(truncated);
+        };
+        let length = u32::from_be_bytes(*length) as usize;
+        if length > MAX_CHUNK_BYTES {
+            return Err(PictureError::Damaged("a chunk is longer than PNG allows"));
+        }
+        let Some((chunk, rest)) = rest.split_at_checked(CHUNK_HEAD + length) else {
+            return Err(truncated);
+        };
+        let Some(checksum) = rest.first_chunk() else {
+            return Err(truncated);
+        };
+        // As decoders do, damage to a chunk that is not needed to show the picture is let pass.
+        let is_critical = chunk[4].is_ascii_uppercase();
+        if is_critical && crc32fast::hash(&chunk[4..]) != u32::from_be_bytes(*checksum) {
+            return Err(PictureError::Damaged("the checksum of a chunk is wrong"));
+        }
+        self.at += chunk.len() + checksum.len();
+        Ok(Chunk {
+            kind: &chunk[4..CHUNK_HEAD],
+            data: &chunk[CHUNK_HEAD..],
+        })
+    }
+}

@@ -61,6 +61,9 @@ impl Judge {
                 yiq_delta(baseline, candidate, index) > *max_delta
             }
             Self::Oklab(oklab) => {
+                if let [[r, g, b, 255], [red, green, blue, 255]] = [baseline, candidate] {
+                    return oklab.levels_mismatch([r, g, b], [red, green, blue]);
+                }
                 let backdrop = checkerboard(index);
                 oklab.mismatches(blend(baseline, backdrop), blend(candidate, backdrop))
             }

@@ -36,28 +36,37 @@ impl Oklab {
         }
     }
 
-    /// Whether two sRGB colours, channels 0 to 255, are further apart than the threshold.
-    ///
+    /// Whether two sRGB colours, channels 0 to 255 with fractions, are further apart than the threshold.
+    pub(super) fn mismatches(&self, baseline: [f64; 3], candidate: [f64; 3]) -> bool {
+        let linear = |channel: f64| interpolate(&self.linear, channel);
+        let linear = |srgb: [f64; 3]| [linear(srgb[0]), linear(srgb[1]), linear(srgb[2])];
+        self.are_apart(linear(baseline), linear(candidate))
+    }
+
+    /// The same for whole levels, which are in the table as they are.
+    pub(super) fn levels_mismatch(&self, baseline: [u8; 3], candidate: [u8; 3]) -> bool {
+        let linear = |level: u8| self.linear[usize::from(level)];
+        let linear = |srgb: [u8; 3]| [linear(srgb[0]), linear(srgb[1]), linear(srgb[2])];
+        self.are_apart(linear(baseline), linear(candidate))
+    }
+
     /// The distance is HyAB, `|ΔL| + √(Δa² + Δb²)` (Abasi and others 2019), black to white = 1. The root is
     /// avoided as pixelmatch does, so that both round alike: where lightness alone uses the threshold up,
     /// the pixel mismatches.
-    pub(super) fn mismatches(&self, baseline: [f64; 3], candidate: [f64; 3]) -> bool {
+    fn are_apart(&self, baseline: [f64; 3], candidate: [f64; 3]) -> bool {
         let baseline = self.colour(baseline);
         let candidate = self.colour(candidate);
         let rest = self.threshold - (baseline.lightness - candidate.lightness).abs();
         rest <= 0.0 || chroma_distance_squared(baseline.lms, candidate.lms) > rest * rest
     }
 
-    /// Source: B. Ottosson, "A perceptual color space for image processing", 2020: sRGB → linear → LMS →
-    /// cube root.
-    fn colour(&self, srgb: [f64; 3]) -> Colour {
-        // Arrays are written out here: `map` with a closure was measured not to be inlined, a quarter of the time.
-        let linear = |channel: usize| interpolate(&self.linear, srgb[channel]);
-        let [red, green, blue] = [linear(0), linear(1), linear(2)];
+    /// Source: B. Ottosson, "A perceptual color space for image processing", 2020: linear RGB → LMS → cube root.
+    fn colour(&self, [red, green, blue]: [f64; 3]) -> Colour {
         let root = |row: [f64; 3]| {
             let response = row[0] * red + row[1] * green + row[2] * blue;
             interpolate(&self.cube_roots, response * CUBE_ROOT_STEPS as f64)
         };
+        // Arrays are written out here: `map` with a closure was measured not to be inlined, a quarter of the time.
         let lms = [root(TO_LMS[0]), root(TO_LMS[1]), root(TO_LMS[2])];
         let [l, m, s] = lms;
         let lightness = toe(0.210_454_255_3 * l + 0.793_617_785_0 * m - 0.004_072_046_8 * s);
@@ -104,7 +113,11 @@ mod tests {
     use super::*;
 
     fn mismatches(baseline: [u8; 3], candidate: [u8; 3]) -> bool {
-        Oklab::new(0.1).mismatches(baseline.map(f64::from), candidate.map(f64::from))
+        let oklab = Oklab::new(0.1);
+        let mismatches = oklab.levels_mismatch(baseline, candidate);
+        let same = oklab.mismatches(baseline.map(f64::from), candidate.map(f64::from));
+        assert_eq!(mismatches, same, "{baseline:?} {candidate:?}");
+        mismatches
     }
 
     #[test]
@@ -124,7 +137,7 @@ mod tests {
     #[test]
     fn the_ends_of_the_range_are_inside_the_tables() {
         let oklab = Oklab::new(1.0);
-        let white = oklab.colour([255.0; 3]);
+        let white = oklab.colour([1.0; 3]);
         assert!((white.lightness - 1.0).abs() < 1e-6);
         assert_eq!(oklab.colour([0.0; 3]).lightness, 0.0);
     }

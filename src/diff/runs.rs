@@ -90,6 +90,7 @@ impl Scanner {
 
     fn runs_of_row<P: Pixel>(&self, shared: &Shared<'_, P>, y: u32) -> Vec<Run> {
         let mut runs = Vec::new();
+        let mut verdict = Verdict::default();
         let baseline = shared.baseline.row(y).chunks(STRETCH);
         let candidate = shared.candidate.row(y).chunks(STRETCH);
         for (stretch, (baseline, candidate)) in baseline.zip(candidate).enumerate() {
@@ -102,8 +103,9 @@ impl Scanner {
                     let x = stretch * STRETCH + x;
                     let point = Point { x, y: y as usize };
                     let colours = [baseline.rgba(), candidate.rgba()];
-                    if let Some(finding) = self.judge(shared, colours, point) {
-                        append(&mut runs, point, finding);
+                    let index = shared.baseline.index(point);
+                    if verdict.of(colours, index, &self.judge) {
+                        append(&mut runs, point, self.finding(shared, point));
                     }
                 }
             }
@@ -111,20 +113,33 @@ impl Scanner {
         runs
     }
 
-    fn judge<P: Pixel>(
-        &self,
-        shared: &Shared<'_, P>,
-        [baseline, candidate]: [Rgba; 2],
-        point: Point,
-    ) -> Option<Finding> {
-        let index = shared.baseline.index(point);
-        if !self.judge.mismatches(baseline, candidate, index) {
-            return None;
-        }
+    /// What a pixel is that is further apart than the threshold.
+    fn finding<P: Pixel>(&self, shared: &Shared<'_, P>, point: Point) -> Finding {
         if self.forgives_antialiasing && is_antialiased(shared, point, &self.judge) {
-            return Some(Finding::Antialiased);
+            Finding::Antialiased
+        } else {
+            Finding::Mismatched
         }
-        Some(Finding::Mismatched)
+    }
+}
+
+/// The newest verdict on two opaque colours: in flat areas each pixel asks for the one of its neighbour again.
+#[derive(Default)]
+struct Verdict {
+    colours: [Rgba; 2],
+    mismatches: bool,
+}
+
+impl Verdict {
+    /// As [`Judge::mismatches`]. Only the verdict on opaque colours does not depend on the place.
+    fn of(&mut self, colours: [Rgba; 2], index: usize, judge: &Judge) -> bool {
+        let [baseline, candidate] = colours;
+        let is_opaque = baseline[3] & candidate[3] == 255;
+        if !is_opaque || self.colours != colours {
+            self.colours = colours;
+            self.mismatches = judge.mismatches(baseline, candidate, index);
+        }
+        self.mismatches
     }
 }
 

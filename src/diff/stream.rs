@@ -20,8 +20,9 @@ use super::{Options, Rect, Size};
 const REACH: usize = 2;
 /// Rows of the band before that are kept: those above the first pixel that still waits for rows below it.
 const HEAD: usize = 2 * REACH;
-/// A band of this size stays in the second-level cache of both cores between inflating and comparing.
-const BAND_BYTES: usize = 256 << 10;
+/// The size of a band: small enough for the cache, large enough that restoring the last rows of each, which the
+/// next one goes on from, is little work.
+const BAND_BYTES: usize = 1 << 20;
 /// The fewest rows of a band; less would copy heads more than read bands.
 const MIN_BAND_ROWS: usize = 8;
 /// Rows longer than this are read in one band: the buffers would need more than the picture.
@@ -174,9 +175,8 @@ impl<'a> Ahead<'a> {
     fn windows(&mut self) -> Result<Pair, DiffError> {
         let spare = buffers(self.pace, &self.rows)?;
         let [baseline, candidate] = std::mem::replace(&mut self.next, spare);
-        let window = |rows: &Rows<'_>, band| {
-            Window::new(rows.size(), rows.layout(), self.pace.head, band)
-        };
+        let window =
+            |rows: &Rows<'_>, band| Window::new(rows.size(), rows.layout(), self.pace.head, band);
         Ok(Pair {
             baseline: window(&self.rows[0], baseline),
             candidate: window(&self.rows[1], candidate),
@@ -256,8 +256,7 @@ impl<P: Pixel> Comparison<P> {
         for y in self.unread..end {
             let baseline = self.pair.baseline.stored_row(y);
             let is_stored_equal = baseline == self.pair.candidate.stored_row(y);
-            let is_equal =
-                is_stored_equal && (!self.has_diverged || stands_alone(baseline[0]));
+            let is_equal = is_stored_equal && (!self.has_diverged || stands_alone(baseline[0]));
             self.has_diverged = !is_equal;
             if !is_equal {
                 self.suspects.push(y);

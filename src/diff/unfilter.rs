@@ -124,11 +124,7 @@ mod tests {
     fn filtered<const N: usize>(filter: u8, samples: &[u8], above: &[u8]) -> Vec<u8> {
         let before = |row: &[u8], at: usize| i16::from(at.checked_sub(N).map_or(0, |at| row[at]));
         let predict = |at: usize| {
-            let corner = [
-                before(samples, at),
-                i16::from(above[at]),
-                before(above, at),
-            ];
+            let corner = [before(samples, at), i16::from(above[at]), before(above, at)];
             match filter {
                 SUB => corner[0],
                 UP => corner[1],

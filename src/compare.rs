@@ -150,6 +150,7 @@ fn compare_pictures(pair: &Side<&Capture>, judgement: &Judgement) -> Comparison 
         threshold: judgement.threshold,
         antialiasing: judgement.antialiasing,
         masks: masks_of(pair),
+        densest_window: false,
         max_pixels: MAX_PIXELS,
     };
     match diff::compare_with_overlay(&pair.baseline.png, &pair.candidate.png, &options) {

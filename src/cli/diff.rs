@@ -122,6 +122,7 @@ impl DiffArgs {
                 AntialiasingArg::Count => Antialiasing::Count,
             },
             masks: self.masks.clone(),
+            densest_window: false,
             max_pixels: self.max_pixels,
         }
     }

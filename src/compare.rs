@@ -1,5 +1,7 @@
 //! PURE. Two captures and their judgement in, a comparison out: the pixels, the verdict and the reason.
 
+mod limits;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -7,8 +9,12 @@ use crate::{
     diff::{self, Diff, DiffError, Rect},
     plan::Judgement,
     side::{Role, Side},
-    spec::MaxMismatch,
+    spec::{AtLeast, Limits},
 };
+
+use limits::{kept, too_few};
+
+pub use limits::{BrokenLimit, broken_limits, is_match};
 
 /// Pictures with more pixels than this are refused from their header.
 pub const MAX_PIXELS: u64 = 200_000_000;
@@ -150,6 +156,7 @@ fn compare_pictures(pair: &Side<&Capture>, judgement: &Judgement) -> Comparison 
         threshold: judgement.threshold,
         antialiasing: judgement.antialiasing,
         masks: masks_of(pair),
+        densest_window: judgement.limits.max_mismatch.window.is_some(),
         max_pixels: MAX_PIXELS,
     };
     match diff::compare_with_overlay(&pair.baseline.png, &pair.candidate.png, &options) {
@@ -198,38 +205,21 @@ fn unreadable(error: &DiffError, pair: &Side<&Capture>) -> Failure {
 
 fn judged(compared: diff::DiffWithOverlay, judgement: &Judgement) -> Comparison {
     let diff::DiffWithOverlay { diff, overlay } = compared;
-    let is_match = is_match(&diff, judgement.max_mismatch);
+    let is_match = is_match(&diff, &judgement.limits);
     Comparison {
         verdict: if is_match {
             Verdict::Match
         } else {
             Verdict::Mismatch
         },
-        reason: reason(&diff, judgement.max_mismatch, is_match),
+        reason: reason(&diff, &judgement.limits, is_match),
         diff: Some(diff),
         overlay,
         failures: Vec::new(),
     }
 }
 
-/// The rule behind every verdict: equal sizes, and no more mismatched pixels than the limit allows.
-pub fn is_match(diff: &Diff, limit: MaxMismatch) -> bool {
-    diff.baseline_size == diff.candidate_size
-        && diff.mismatched_pixels <= allowed_pixels(limit, diff.total_pixels)
-}
-
-/// The most pixels that may mismatch: the smaller of the two limits, nothing when there is none.
-pub fn allowed_pixels(limit: MaxMismatch, total: u64) -> u64 {
-    let by_ratio = limit
-        .ratio
-        .map(|ratio| (ratio * total as f64).floor() as u64);
-    match (limit.pixels, by_ratio) {
-        (Some(pixels), Some(by_ratio)) => pixels.min(by_ratio),
-        (one, other) => one.or(other).unwrap_or(0),
-    }
-}
-
-fn reason(diff: &Diff, limit: MaxMismatch, is_match: bool) -> String {
+fn reason(diff: &Diff, limits: &Limits, is_match: bool) -> String {
     let (before, after) = (diff.baseline_size, diff.candidate_size);
     let sizes = (before != after).then(|| {
         format!(
@@ -237,8 +227,10 @@ fn reason(diff: &Diff, limit: MaxMismatch, is_match: bool) -> String {
             before.width, before.height, after.width, after.height
         )
     });
+    let broken = broken_words(diff, limits).into_iter();
+    let broken: String = broken.map(|words| format!("; {words}")).collect();
     if diff.mismatched_pixels == 0 && sizes.is_none() {
-        return "no pixel differs beyond the threshold".to_owned();
+        return format!("no pixel differs beyond the threshold{broken}");
     }
     format!(
         "{}{} different: {} of {} pixels in {}{}",
@@ -247,22 +239,14 @@ fn reason(diff: &Diff, limit: MaxMismatch, is_match: bool) -> String {
         diff.mismatched_pixels,
         diff.total_pixels,
         count(diff.regions.len(), "region"),
-        limit_text(limit, is_match)
+        if is_match { kept(limits) } else { broken }
     )
 }
 
-fn limit_text(limit: MaxMismatch, is_match: bool) -> String {
-    let pixels = limit
-        .pixels
-        .filter(|&pixels| pixels > 0)
-        .map(|pixels| format!("{pixels} pixels"));
-    let ratio = limit.ratio.filter(|&ratio| ratio > 0.0).map(percent);
-    let limits: Vec<String> = pixels.into_iter().chain(ratio).collect();
-    match (limits.is_empty(), is_match) {
-        (true, _) => String::new(),
-        (false, true) => format!(", within max_mismatch {}", limits.join(" and ")),
-        (false, false) => format!(", max_mismatch {}", limits.join(" and ")),
-    }
+/// In words, the limits that were set and do not hold.
+pub fn broken_words(diff: &Diff, limits: &Limits) -> Vec<String> {
+    let broken = broken_limits(diff, limits).into_iter();
+    broken.map(|broken| broken.to_string()).collect()
 }
 
 /// `1 region`, `2 regions`.
@@ -289,12 +273,12 @@ fn with_golden(
     judgement: &Judgement,
     golden: Option<&Capture>,
 ) -> Comparison {
-    let Some(golden) = golden.filter(|_| compared.verdict == Verdict::Mismatch) else {
+    let Some(golden) = golden.filter(|_| is_approvable(&compared, judgement)) else {
         return compared;
     };
     // Its own masks were not kept: it is painted where the candidate is.
     let pair = Side::new(golden, candidate);
-    match compare_pictures(&pair, judgement).verdict {
+    match compare_pictures(&pair, &without_expectation(judgement)).verdict {
         Verdict::Match => Comparison {
             verdict: Verdict::Approved,
             reason: format!(
@@ -307,23 +291,27 @@ fn with_golden(
     }
 }
 
+/// An approval pardons a difference, never that an expected one is missing.
+fn is_approvable(compared: &Comparison, judgement: &Judgement) -> bool {
+    let lacks = |diff: &Diff| too_few(diff, judgement.limits.at_least).is_some();
+    compared.verdict == Verdict::Mismatch && !compared.diff.as_ref().is_some_and(lacks)
+}
+
+/// The difference is expected from the baseline, not from what was approved.
+fn without_expectation(judgement: &Judgement) -> Judgement {
+    let limits = Limits {
+        at_least: AtLeast::default(),
+        ..judgement.limits
+    };
+    Judgement {
+        limits,
+        ..judgement.clone()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn limit(pixels: Option<u64>, ratio: Option<f64>) -> MaxMismatch {
-        MaxMismatch { pixels, ratio }
-    }
-
-    #[test]
-    fn the_smaller_limit_wins_and_none_means_nothing() {
-        assert_eq!(allowed_pixels(limit(None, None), 1000), 0);
-        assert_eq!(allowed_pixels(limit(Some(5), None), 1000), 5);
-        assert_eq!(allowed_pixels(limit(None, Some(0.01)), 1000), 10);
-        assert_eq!(allowed_pixels(limit(Some(5), Some(0.01)), 1000), 5);
-        assert_eq!(allowed_pixels(limit(Some(50), Some(0.01)), 1000), 10);
-        assert_eq!(allowed_pixels(limit(None, Some(0.0009)), 1000), 0);
-    }
 
     #[test]
     fn a_percentage_never_hides_a_difference() {

@@ -205,7 +205,7 @@ struct ConfigYaml {
     threshold: Option<Place<f64>>,
     /// Whether anti-aliased pixels count.
     antialiasing: Option<Antialiasing>,
-    /// How much of one picture may mismatch: pixels (`12`), a ratio (`"0.2%"`), or both.
+    /// How much of one picture may mismatch: pixels (`12`), a ratio (`"0.2%"`), or a map of limits.
     max_mismatch: Option<Place<TextOr<LimitYaml>>>,
     /// Names of variables whose values never appear in any output.
     secrets: Option<Place<Vec<Place<String>>>>,

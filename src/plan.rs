@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt};
 use crate::{
     config::{Config, NamedViewport},
     diff::{Antialiasing, Metric},
-    spec::{Flow, Location, MaxMismatch, Shot, Step, Suite, Viewport},
+    spec::{Flow, Limits, Location, Shot, Step, Suite, Viewport},
 };
 
 /// What the run is restricted to; an empty list restricts nothing.
@@ -68,8 +68,8 @@ pub struct Judgement {
     pub threshold: f64,
     /// Whether anti-aliased pixels count.
     pub antialiasing: Antialiasing,
-    /// How much may mismatch.
-    pub max_mismatch: MaxMismatch,
+    /// How much may mismatch, and how much must.
+    pub limits: Limits,
 }
 
 /// What a shot is called in reports, in file names and on the command line.
@@ -253,7 +253,10 @@ fn planned_shot(
             metric: config.metric,
             threshold: shot.threshold.unwrap_or(config.threshold),
             antialiasing: config.antialiasing,
-            max_mismatch: shot.max_mismatch.unwrap_or(config.max_mismatch),
+            limits: Limits {
+                max_mismatch: shot.max_mismatch.unwrap_or(config.max_mismatch),
+                at_least: shot.at_least,
+            },
         },
     })
 }

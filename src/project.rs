@@ -100,6 +100,7 @@ impl Project {
             .collect::<Result<_, _>>()?;
         let settings = SuiteSettings {
             viewports: self.config.viewports.clone(),
+            max_mismatch: self.config.max_mismatch,
         };
         Ok(Suite::parse(&sources, &self.variables, &settings)?)
     }

@@ -16,6 +16,7 @@ mod cli {
     mod golden;
     mod kills;
     mod launch;
+    mod limits;
     mod output;
     mod refused;
     mod secrets;

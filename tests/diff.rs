@@ -2,6 +2,8 @@
 //! counts, against PngSuite, against files that are broken on purpose, and on the pairs under
 //! `fixtures/diff`, where adding a case means adding files.
 
+#[path = "diff/densest.rs"]
+mod densest;
 #[path = "diff/fixtures.rs"]
 mod fixtures;
 #[path = "diff/folders.rs"]

@@ -246,6 +246,7 @@ fn every_key_of_a_spec_is_described() {
         ("## A fragment", "Fragment"),
         ("## A shot", "Shot"),
         ("## A limit", "MaxMismatch"),
+        ("## An expected difference", "AtLeast"),
     ] {
         let shown = first_names(&section(&page, heading));
         assert_eq!(shown, keys(&schema, kind), "{heading}");
@@ -752,5 +753,6 @@ fn viewports() -> SuiteSettings {
             viewport("desktop", "1400x1000"),
             viewport("phone", "390x844@2"),
         ],
+        ..SuiteSettings::default()
     }
 }

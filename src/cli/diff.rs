@@ -1,18 +1,19 @@
 //! `twinshot diff A B`: two pictures, or two folders of pictures, without a browser.
 
 mod folders;
+mod limits;
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::ArgPredicate};
 use serde_json::{Value, json};
 use twinshot::{
-    compare::{MAX_PIXELS, count, is_match, percent},
+    compare::{MAX_PIXELS, broken_words, count, is_match, percent},
     diff::{self, Antialiasing, Diff, DiffError, DiffWithOverlay, Metric, Options, Rect},
-    spec::MaxMismatch,
+    spec::{AtLeast, Limits, MaxMismatch},
 };
 
 use super::{Exit, Failure, terminal::print};
@@ -35,9 +36,20 @@ pub(crate) struct DiffArgs {
     /// Whether pixels that differ by anti-aliasing only are counted.
     #[arg(long, value_enum, default_value = "ignore")]
     antialiasing: AntialiasingArg,
-    /// How much may mismatch: pixels, or a percentage such as 0.2%.
-    #[arg(long, value_name = "LIMIT", default_value = "0", value_parser = limit)]
-    max_mismatch: MaxMismatch,
+    /// How much may mismatch: pixels, a percentage such as 0.2%, window=40 (pixels in any 32×32 window), or several
+    /// with commas; all must hold.
+    #[arg(
+        long,
+        value_name = "LIMIT",
+        default_value = "0",
+        default_value_if("at_least", ArgPredicate::IsPresent, None),
+        value_parser = limits::max_mismatch
+    )]
+    max_mismatch: Option<MaxMismatch>,
+    /// How much must mismatch because a change is expected: pixels or a percentage. Without --max-mismatch, everything
+    /// may then mismatch.
+    #[arg(long, value_name = "AMOUNT", value_parser = limits::at_least)]
+    at_least: Option<AtLeast>,
     /// An area that is painted over on both sides; may be given again.
     #[arg(long = "mask", value_name = "X,Y,W,H", value_parser = mask)]
     masks: Vec<Rect>,
@@ -82,6 +94,7 @@ enum Format {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &DiffArgs) -> Result<Exit, Failure> {
+    limits::check(&arguments.limits())?;
     let [baseline, candidate] = [&arguments.baseline, &arguments.candidate];
     if baseline.is_dir() && candidate.is_dir() {
         return folders::run(arguments);
@@ -102,6 +115,8 @@ pub(crate) fn run(arguments: &DiffArgs) -> Result<Exit, Failure> {
 struct Judged {
     diff: Diff,
     is_match: bool,
+    /// In words, the limits that do not hold.
+    broken_limits: Vec<String>,
 }
 
 impl DiffArgs {
@@ -110,6 +125,13 @@ impl DiffArgs {
             MetricArg::Exact => Metric::Exact,
             MetricArg::Yiq => Metric::Yiq,
             MetricArg::Oklab => Metric::Oklab,
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            max_mismatch: self.max_mismatch.unwrap_or_default(),
+            at_least: self.at_least.unwrap_or_default(),
         }
     }
 
@@ -122,6 +144,7 @@ impl DiffArgs {
                 AntialiasingArg::Count => Antialiasing::Count,
             },
             masks: self.masks.clone(),
+            densest_window: self.limits().max_mismatch.window.is_some(),
             max_pixels: self.max_pixels,
         }
     }
@@ -138,9 +161,10 @@ impl DiffArgs {
         if let (Some(path), Some(overlay)) = (out, &compared.overlay) {
             twinshot::store::write_picture(path, overlay)?;
         }
-        let diff = compared.diff;
+        let (diff, limits) = (compared.diff, self.limits());
         Ok(Judged {
-            is_match: is_match(&diff, self.max_mismatch),
+            is_match: is_match(&diff, &limits),
+            broken_limits: broken_words(&diff, &limits),
             diff,
         })
     }
@@ -164,7 +188,7 @@ impl DiffArgs {
 
     fn json(&self, judged: &Judged) -> Value {
         let diff = &judged.diff;
-        json!({
+        let mut object = json!({
             "verdict": judged.verdict(),
             "metric": self.metric(),
             "threshold": self.threshold,
@@ -175,7 +199,14 @@ impl DiffArgs {
             "total_pixels": diff.total_pixels,
             "mismatch_ratio": diff.mismatch_ratio(),
             "regions": diff.regions,
-        })
+        });
+        if let Some(densest) = &diff.densest_window {
+            object["densest_window"] = json!(densest);
+        }
+        if !judged.broken_limits.is_empty() {
+            object["broken_limits"] = json!(judged.broken_limits);
+        }
+        object
     }
 }
 
@@ -193,8 +224,10 @@ impl Judged {
         } else {
             format!(", size {before} → {after}")
         };
+        let broken = self.broken_limits.iter();
+        let broken: String = broken.map(|words| format!("; {words}")).collect();
         format!(
-            "{}: {} different, {} of {} pixels in {}{sizes}\n",
+            "{}: {} different, {} of {} pixels in {}{sizes}{broken}\n",
             self.verdict(),
             percent(diff.mismatch_ratio()),
             diff.mismatched_pixels,
@@ -238,29 +271,5 @@ fn mask(text: &str) -> Result<Rect, String> {
             height,
         }),
         _ => Err("it must be four whole numbers: x,y,width,height".to_owned()),
-    }
-}
-
-fn limit(text: &str) -> Result<MaxMismatch, String> {
-    let bad = || "it must be pixels, such as 12, or a percentage, such as 0.2%".to_owned();
-    match text.strip_suffix('%') {
-        Some(percent) => {
-            let percent: f64 = percent.trim().parse().map_err(|_| bad())?;
-            let is_percentage = (0.0..=100.0).contains(&percent);
-            is_percentage
-                .then_some(percent / 100.0)
-                .ok_or_else(bad)
-                .map(|ratio| MaxMismatch {
-                    pixels: None,
-                    ratio: Some(ratio),
-                })
-        }
-        None => {
-            let pixels = text.parse().map_err(|_| bad())?;
-            Ok(MaxMismatch {
-                pixels: Some(pixels),
-                ratio: None,
-            })
-        }
     }
 }

@@ -166,8 +166,10 @@ fn finding(shot: &ShotReport) -> String {
                         before.width, before.height, after.width, after.height
                     )
                 });
+            let broken = comparison.broken_limits.iter();
+            let broken: String = broken.map(|words| format!("; {words}")).collect();
             format!(
-                "  {} different ({}{})",
+                "  {} different ({}{}){broken}",
                 twinshot::compare::percent(comparison.mismatch_ratio),
                 count(comparison.regions.len(), "region"),
                 sizes.unwrap_or_default()

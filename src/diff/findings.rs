@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use png::EncodingError;
 
+use super::densest::Densest;
 use super::overlay::Painter;
 use super::picture::{Pair, Pixel};
 use super::regions::Regions;
@@ -16,6 +17,7 @@ pub(super) struct Findings {
     mismatched_pixels: u64,
     antialiased_pixels: u64,
     regions: Regions,
+    densest: Option<Densest>,
     painter: Option<Painter>,
 }
 
@@ -26,6 +28,7 @@ impl Findings {
             mismatched_pixels: 0,
             antialiased_pixels: 0,
             regions: Regions::new(width),
+            densest: None,
             painter,
         }
     }
@@ -33,6 +36,11 @@ impl Findings {
     /// Whether an overlay is drawn.
     pub(super) fn is_drawn(&self) -> bool {
         self.painter.is_some()
+    }
+
+    /// Also looks for the densest window of the rows to come, on a canvas of `width`.
+    pub(super) fn look_for_densest_window(&mut self, width: u32) {
+        self.densest = Some(Densest::new(width));
     }
 
     /// Takes in the next rows and the runs that were found in them, in reading order.
@@ -45,6 +53,9 @@ impl Findings {
         self.mismatched_pixels += Run::count(runs, Finding::Mismatched);
         self.antialiased_pixels += Run::count(runs, Finding::Antialiased);
         self.regions.add(runs);
+        if let Some(densest) = &mut self.densest {
+            densest.add(runs);
+        }
         match &mut self.painter {
             Some(painter) => painter.draw::<P>(pair, rows, runs),
             None => Ok(()),
@@ -65,6 +76,7 @@ impl Findings {
             antialiased_pixels: self.antialiased_pixels,
             total_pixels: baseline.union(candidate).pixels(),
             regions: self.regions.finish(),
+            densest_window: self.densest.map(Densest::finish),
         };
         let overlay = painter.map(Painter::finish).transpose()?;
         Ok(DiffWithOverlay { diff, overlay })

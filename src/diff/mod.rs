@@ -7,6 +7,7 @@
 
 mod antialias;
 mod decode;
+mod densest;
 mod error;
 mod findings;
 mod metric;
@@ -149,6 +150,22 @@ pub struct Region {
     pub mismatched_pixels: u64,
 }
 
+/// Side of the square that [`DensestWindow`] is about, in pixels.
+pub const WINDOW: u32 = 32;
+
+/// Where most mismatched pixels lie close together: of all squares of [`WINDOW`] × [`WINDOW`] pixels in the union
+/// canvas, at any position, the one with the most; the first of equal ones, from top to bottom, then from left to
+/// right. A canvas that is narrower or lower is all in one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct DensestWindow {
+    /// Left edge.
+    pub x: u32,
+    /// Top edge.
+    pub y: u32,
+    /// How many of its pixels mismatch.
+    pub mismatched_pixels: u64,
+}
+
 /// How two pictures are compared.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -161,6 +178,8 @@ pub struct Options {
     /// Areas that are painted over on both sides before comparing. What lies outside the pictures is ignored;
     /// pixels that only one picture has are mismatched under a mask too.
     pub masks: Vec<Rect>,
+    /// Whether the densest window is looked for; it costs time where rows mismatch.
+    pub densest_window: bool,
     /// Pictures with more pixels than this are refused from their header, as is a pair whose union canvas
     /// has more.
     pub max_pixels: u64,
@@ -174,6 +193,7 @@ impl Default for Options {
             threshold: 0.1,
             antialiasing: Antialiasing::default(),
             masks: Vec::new(),
+            densest_window: false,
             max_pixels: 1 << 28,
         }
     }
@@ -194,10 +214,13 @@ pub struct Diff {
     pub total_pixels: u64,
     /// The mismatched pixels, grouped; from top to bottom, then from left to right.
     pub regions: Vec<Region>,
+    /// Where they are densest, when that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub densest_window: Option<DensestWindow>,
 }
 
 impl Diff {
-    fn identical(size: Size) -> Self {
+    fn identical(size: Size, options: &Options) -> Self {
         Self {
             baseline_size: size,
             candidate_size: size,
@@ -205,6 +228,7 @@ impl Diff {
             antialiased_pixels: 0,
             total_pixels: size.pixels(),
             regions: Vec::new(),
+            densest_window: options.densest_window.then(DensestWindow::default),
         }
     }
 
@@ -284,13 +308,16 @@ impl Sizes {
         // Most pictures of most runs: whoever captured the page twice wrote the same bytes.
         if baseline == candidate {
             return Ok(DiffWithOverlay {
-                diff: Diff::identical(self.baseline),
+                diff: Diff::identical(self.baseline, options),
                 overlay: None,
             });
         }
         let rows = self.open(baseline, candidate)?;
         let painter = wants_overlay.then(|| self.painter(options)).transpose()?;
         let mut findings = Findings::new(self.canvas().width, painter);
+        if options.densest_window {
+            findings.look_for_densest_window(self.canvas().width);
+        }
         stream::compare(rows, options, &mut findings)?;
         let sizes = [self.baseline, self.candidate];
         findings.finish(sizes).map_err(DiffError::Overlay)
@@ -357,9 +384,10 @@ mod tests {
 
     #[test]
     fn sizes_are_pairs_in_json() {
-        let diff = Diff::identical(Size::from([3, 2]));
+        let diff = Diff::identical(Size::from([3, 2]), &Options::default());
         let json = serde_json::to_value(&diff).expect("plain data");
         assert_eq!(json["baseline_size"], serde_json::json!([3, 2]));
         assert_eq!(json["total_pixels"], 6);
+        assert_eq!(json.get("densest_window"), None);
     }
 }

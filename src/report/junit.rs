@@ -197,8 +197,12 @@ fn properties(shot: &ShotReport) -> Vec<Property> {
             ("total_pixels", comparison.total_pixels.to_string()),
             ("regions", comparison.regions.len().to_string()),
             ("threshold", comparison.threshold.to_string()),
-            ("max_mismatch", comparison.max_mismatch.to_string()),
+            ("max_mismatch", words::allowed(comparison)),
         ]);
+        let expected = comparison.at_least.map(|expected| expected.to_string());
+        pairs.extend(expected.map(|expected| ("at_least", expected)));
+        let densest = comparison.densest_window;
+        pairs.extend(densest.map(|it| ("densest_window", it.mismatched_pixels.to_string())));
     }
     for (role, name) in [
         (Role::Baseline, "baseline_url"),

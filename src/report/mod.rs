@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::capture::FailureKind;
 pub use crate::compare::Verdict;
-use crate::diff::{Antialiasing, Metric, Rect, Region, Size};
+use crate::diff::{Antialiasing, DensestWindow, Metric, Rect, Region, Size};
 use crate::side::{Role, Side};
 use crate::spec::Location;
 
@@ -160,6 +160,12 @@ pub struct ComparisonReport {
     pub threshold: f64,
     /// The limits that applied.
     pub max_mismatch: LimitReport,
+    /// The difference that was expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<ExpectedReport>,
+    /// In words, the limits that were set and do not hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broken_limits: Vec<String>,
     /// Pixels beyond the threshold.
     pub mismatched_pixels: u64,
     /// Pixels that differ by anti-aliasing only.
@@ -170,13 +176,28 @@ pub struct ComparisonReport {
     pub mismatch_ratio: f64,
     /// Boxes of mismatched pixels that belong together.
     pub regions: Vec<Region>,
+    /// The window of 32 × 32 pixels with the most mismatched ones, where a limit is set for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub densest_window: Option<DensestWindow>,
     /// What was painted over on both sides.
     pub masks: Vec<MaskReport>,
 }
 
-/// How much may mismatch; when both are given the smaller wins.
+/// How much may mismatch; all that is given must hold.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct LimitReport {
+    /// Pixels.
+    pub pixels: Option<u64>,
+    /// 0 to 1.
+    pub ratio: Option<f64>,
+    /// Pixels in any window of 32 × 32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<u64>,
+}
+
+/// How much must mismatch; all that is given must be reached.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct ExpectedReport {
     /// Pixels.
     pub pixels: Option<u64>,
     /// 0 to 1.

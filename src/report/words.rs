@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{FailureKind, LimitReport, Report, RunState, Summary, Verdict};
+use super::{
+    ComparisonReport, ExpectedReport, FailureKind, LimitReport, Report, RunState, Summary, Verdict,
+};
+use crate::diff::WINDOW;
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,19 +36,44 @@ impl fmt::Display for FailureKind {
 
 impl fmt::Display for LimitReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.pixels, self.ratio) {
+        let window = self.window.map(|window| {
+            let window = plural(window, "pixel");
+            format!("{window} in any {WINDOW}×{WINDOW} window")
+        });
+        match (amount(self.pixels, self.ratio, "smaller"), window) {
             (None, None) => f.write_str("0 pixels"),
-            (Some(pixels), None) => f.write_str(&plural(pixels, "pixel")),
-            (None, Some(ratio)) => f.write_str(&percent(ratio)),
-            (Some(pixels), Some(ratio)) => {
-                write!(
-                    f,
-                    "{} or {}, the smaller",
-                    plural(pixels, "pixel"),
-                    percent(ratio)
-                )
-            }
+            (Some(only), None) | (None, Some(only)) => f.write_str(&only),
+            (Some(amount), Some(window)) => write!(f, "{amount}; {window}"),
         }
+    }
+}
+
+impl fmt::Display for ExpectedReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let amount = amount(self.pixels, self.ratio, "larger");
+        f.write_str(&amount.unwrap_or_else(|| "0 pixels".to_owned()))
+    }
+}
+
+/// Pixels, a ratio, or both with a word on which of them counts.
+fn amount(pixels: Option<u64>, ratio: Option<f64>, counts: &str) -> Option<String> {
+    let pixels = pixels.map(|pixels| plural(pixels, "pixel"));
+    match (pixels, ratio.map(percent)) {
+        (Some(pixels), Some(ratio)) => Some(format!("{pixels} or {ratio}, the {counts}")),
+        (pixels, ratio) => pixels.or(ratio),
+    }
+}
+
+/// How much may mismatch. Where a difference is expected and no limit is set, everything may.
+pub(super) fn allowed(comparison: &ComparisonReport) -> String {
+    let LimitReport {
+        pixels,
+        ratio,
+        window,
+    } = comparison.max_mismatch;
+    match (pixels, ratio, window, comparison.at_least) {
+        (None, None, None, Some(_)) => "everything".to_owned(),
+        _ => comparison.max_mismatch.to_string(),
     }
 }
 
@@ -213,7 +241,14 @@ mod tests {
 
     #[test]
     fn limits_say_which_one_wins() {
-        let limit = |pixels, ratio| LimitReport { pixels, ratio }.to_string();
+        let limit = |pixels, ratio| {
+            let limit = LimitReport {
+                pixels,
+                ratio,
+                window: None,
+            };
+            limit.to_string()
+        };
         assert_eq!(limit(None, None), "0 pixels");
         assert_eq!(limit(Some(12), None), "12 pixels");
         assert_eq!(limit(None, Some(0.001)), "0.1 %");
@@ -221,5 +256,20 @@ mod tests {
             limit(Some(50), Some(0.001)),
             "50 pixels or 0.1 %, the smaller"
         );
+        let limit = |pixels, window| {
+            let limit = LimitReport {
+                pixels,
+                ratio: None,
+                window: Some(window),
+            };
+            limit.to_string()
+        };
+        assert_eq!(limit(None, 40), "40 pixels in any 32×32 window");
+        assert_eq!(limit(Some(50), 1), "50 pixels; 1 pixel in any 32×32 window");
+        let expected = ExpectedReport {
+            pixels: Some(1),
+            ratio: Some(0.005),
+        };
+        assert_eq!(expected.to_string(), "1 pixel or 0.5 %, the larger");
     }
 }

@@ -13,8 +13,8 @@ use crate::{
     diff,
     plan::{Plan, PlannedShot},
     report::{
-        ComparisonReport, FailureKind, FailureReport, LimitReport, MaskReport, PageReport,
-        PictureReport, ShotReport, StepReport, Times, Verdict,
+        ComparisonReport, ExpectedReport, FailureKind, FailureReport, LimitReport, MaskReport,
+        PageReport, PictureReport, ShotReport, StepReport, Times, Verdict,
     },
     side::{Role, Side},
     spec::{Secrets, Target},
@@ -300,18 +300,26 @@ fn comparison_report(
     planned: &PlannedShot,
 ) -> Option<ComparisonReport> {
     let diff = comparison.diff.as_ref()?;
-    let limit = planned.judgement.max_mismatch;
+    let limits = planned.judgement.limits;
+    let (max, expected) = (limits.max_mismatch, limits.at_least);
     Some(ComparisonReport {
         threshold: planned.judgement.threshold,
         max_mismatch: LimitReport {
-            pixels: limit.pixels,
-            ratio: limit.ratio,
+            pixels: max.pixels,
+            ratio: max.ratio,
+            window: max.window,
         },
+        at_least: (!expected.is_nothing()).then_some(ExpectedReport {
+            pixels: expected.pixels,
+            ratio: expected.ratio,
+        }),
+        broken_limits: compare::broken_words(diff, &limits),
         mismatched_pixels: diff.mismatched_pixels,
         antialiased_pixels: diff.antialiased_pixels,
         total_pixels: diff.total_pixels,
         mismatch_ratio: diff.mismatch_ratio(),
         regions: diff.regions.clone(),
+        densest_window: diff.densest_window,
         masks: mask_reports(pair, planned),
     })
 }

@@ -138,7 +138,12 @@ impl<'f> Expander<'f> {
             masks: reader.masks(yaml.mask.as_ref())?,
             threshold: reader.threshold(yaml.threshold.as_ref())?,
             max_mismatch: reader.max_mismatch(yaml.max_mismatch.as_ref())?,
+            at_least: reader.at_least(yaml.at_least.as_ref())?,
         };
+        if let Some((place, expected)) = yaml.at_least.as_ref().zip(defaults.at_least) {
+            let max = defaults.max_mismatch.unwrap_or(self.settings.max_mismatch);
+            reader.check_limits(place.id, expected, max)?;
+        }
         let timeout = reader.maybe_timeout(yaml.timeout.as_ref())?;
         let viewports = match &yaml.viewports {
             Some(names) => self.viewports(reader, names)?,

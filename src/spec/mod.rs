@@ -5,6 +5,7 @@ mod action;
 pub(crate) mod diagnostic;
 mod expand;
 pub(crate) mod interpolate;
+mod limit;
 pub(crate) mod raw;
 pub(crate) mod read;
 mod schema;
@@ -21,6 +22,7 @@ pub(crate) use self::{action::is_host, schema::schema_of};
 pub use self::{
     diagnostic::{Diagnostic, Diagnostics},
     interpolate::Variables,
+    limit::{Amount, AmountError, window_limit},
     schema::spec_schema,
     value::ViewportError,
 };
@@ -41,6 +43,8 @@ pub struct Source {
 pub struct SuiteSettings {
     /// The configured viewports.
     pub viewports: Vec<NamedViewport>,
+    /// The configured limit.
+    pub max_mismatch: MaxMismatch,
 }
 
 /// A viewport and its name in file names and reports.
@@ -124,6 +128,8 @@ pub struct Shot {
     pub threshold: Option<f64>,
     /// Overrides the configured limit.
     pub max_mismatch: Option<MaxMismatch>,
+    /// The difference that is expected, if any.
+    pub at_least: AtLeast,
 }
 
 /// How much of the page a shot shows.
@@ -168,13 +174,33 @@ pub struct Viewport {
     pub scale: f64,
 }
 
-/// How much of one shot may mismatch; when both are given the smaller wins, when none is, nothing may.
+/// How much of one shot may mismatch. All limits that are given must hold; when none is, nothing may.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct MaxMismatch {
     /// Pixels.
     pub pixels: Option<u64>,
     /// Mismatched pixels per pixel of the union canvas, 0 to 1.
     pub ratio: Option<f64>,
+    /// Pixels in any window of 32 × 32.
+    pub window: Option<u64>,
+}
+
+/// How much of one shot must mismatch, because a difference is expected. All that is given must be reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct AtLeast {
+    /// Pixels.
+    pub pixels: Option<u64>,
+    /// Mismatched pixels per pixel of the union canvas, 0 to 1.
+    pub ratio: Option<f64>,
+}
+
+/// How much a shot may differ and how much it must.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Limits {
+    /// The most.
+    pub max_mismatch: MaxMismatch,
+    /// The least; without a most of any kind, it is the only limit.
+    pub at_least: AtLeast,
 }
 
 /// What a step does. The names are those of the YAML.

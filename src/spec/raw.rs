@@ -15,7 +15,7 @@ use super::read::{Entries, Held, ListOrEntries, Nothing, Place, TextOr, Texts, T
 )]
 pub(super) enum SpecYaml {
     /// A script that runs on both sides.
-    Flow(FlowYaml),
+    Flow(Box<FlowYaml>),
     /// Steps that flows share with `use`.
     Fragment(FragmentYaml),
 }
@@ -41,8 +41,10 @@ pub(super) struct FlowYaml {
     pub(super) mask: Option<Place<Texts>>,
     /// Colour distance, 0 to 1, above which one pixel is mismatched.
     pub(super) threshold: Option<Place<f64>>,
-    /// How much of one picture may mismatch: pixels (`12`), a ratio (`"0.2%"`), or both.
+    /// How much of one picture may mismatch: pixels (`12`), a ratio (`"0.2%"`), or a map of limits.
     pub(super) max_mismatch: Option<Place<TextOr<LimitYaml>>>,
+    /// How much of each picture must mismatch, because a change is expected: pixels, a ratio, or both.
+    pub(super) at_least: Option<Place<TextOr<AtLeastYaml>>>,
     /// How long each wait may take, for example `10s`.
     pub(super) timeout: Option<Place<String>>,
 }
@@ -74,8 +76,10 @@ macro_rules! step {
             pub(super) mask: Option<Place<Texts>>,
             /// Colour distance, 0 to 1, above which one pixel is mismatched.
             pub(super) threshold: Option<Place<f64>>,
-            /// How much of the picture may mismatch: pixels (`12`), a ratio (`"0.2%"`), or both.
+            /// How much of the picture may mismatch: pixels (`12`), a ratio (`"0.2%"`), or a map of limits.
             pub(super) max_mismatch: Option<Place<TextOr<LimitYaml>>>,
+            /// How much of the picture must mismatch, because a change is expected: pixels, a ratio, or both.
+            pub(super) at_least: Option<Place<TextOr<AtLeastYaml>>>,
             /// How long this step may wait, for example `10s`.
             pub(super) timeout: Option<Place<String>>,
             /// The values of a fragment's parameters; only beside `use`.
@@ -111,6 +115,7 @@ pub(super) const OPTIONS: &[&str] = &[
     "mask",
     "threshold",
     "max_mismatch",
+    "at_least",
     "timeout",
     "with",
 ];
@@ -210,13 +215,28 @@ pub(super) struct ShotYaml {
     pub(super) threshold: Option<Place<f64>>,
     /// How much of the picture may mismatch.
     pub(super) max_mismatch: Option<Place<TextOr<LimitYaml>>>,
+    /// How much of the picture must mismatch, because a change is expected.
+    pub(super) at_least: Option<Place<TextOr<AtLeastYaml>>>,
 }
 
-/// How much of a picture may mismatch; the smaller of the two wins.
+/// How much of a picture may mismatch; all limits that are given must hold.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "MaxMismatch")]
 pub(crate) struct LimitYaml {
+    /// Pixels.
+    pub(super) pixels: Option<Place<u64>>,
+    /// A ratio with a percent sign: `"0.1%"`.
+    pub(super) ratio: Option<Place<String>>,
+    /// Pixels in any window of 32 × 32, at most 1023.
+    pub(super) window: Option<Place<u64>>,
+}
+
+/// How much of a picture must mismatch; all that is given must be reached.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "AtLeast")]
+pub(super) struct AtLeastYaml {
     /// Pixels.
     pub(super) pixels: Option<Place<u64>>,
     /// A ratio with a percent sign: `"0.1%"`.

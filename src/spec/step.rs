@@ -1,7 +1,7 @@
 //! One step of a file: its names and types, its one action, and the picture that it asks for.
 
 use super::{
-    Area, Diagnostic, Diagnostics, MaxMismatch, Shot, Target,
+    Area, AtLeast, Diagnostic, Diagnostics, MaxMismatch, Shot, Target,
     action::Actions,
     diagnostic::{Spot, did_you_mean},
     raw::{ACTIONS, BARE, OPTIONS, ShotYaml, StepYaml},
@@ -34,6 +34,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("screenshot", "shot"),
     ("name", "shot"),
     ("ignore", "mask"),
+    ("min_mismatch", "at_least"),
     ("resize", "viewport"),
 ];
 
@@ -150,6 +151,7 @@ pub(super) struct Defaults {
     pub(super) masks: Vec<Target>,
     pub(super) threshold: Option<f64>,
     pub(super) max_mismatch: Option<MaxMismatch>,
+    pub(super) at_least: Option<AtLeast>,
 }
 
 /// A picture that a step asks for. An empty name: it gets one when all steps of the flow are known.
@@ -230,7 +232,8 @@ fn no_shot(actions: Actions<'_>, yaml: &StepYaml) -> Result<(), Diagnostic> {
     let mask = yaml.mask.as_ref().map(|place| place.id);
     let threshold = yaml.threshold.as_ref().map(|place| place.id);
     let limit = yaml.max_mismatch.as_ref().map(|place| place.id);
-    match mask.or(threshold).or(limit) {
+    let expected = yaml.at_least.as_ref().map(|place| place.id);
+    match mask.or(threshold).or(limit).or(expected) {
         None => Ok(()),
         Some(id) => {
             let key = actions.reader.tree.key(id);
@@ -260,15 +263,32 @@ fn shot(
         max_mismatch: reader
             .max_mismatch(yaml.max_mismatch.as_ref())?
             .or(defaults.max_mismatch),
+        at_least: reader
+            .at_least(yaml.at_least.as_ref())?
+            .or(defaults.at_least)
+            .unwrap_or_default(),
     };
     if let Some(details) = details {
         refine(actions, details, &mut shot)?;
+    }
+    if let Some(id) = limit_at(yaml, details) {
+        let max = shot.max_mismatch.unwrap_or(actions.settings.max_mismatch);
+        reader.check_limits(id, shot.at_least, max)?;
     }
     Ok(Wish {
         shot,
         label: String::new(),
         asked: None,
     })
+}
+
+/// Where a limit of this step stands, that of `at_least` before others; what is inherited was checked before.
+fn limit_at(yaml: &StepYaml, details: Option<&ShotYaml>) -> Option<NodeId> {
+    let of_shot = details.and_then(|details| details.at_least.as_ref());
+    let expected = of_shot.or(yaml.at_least.as_ref()).map(|place| place.id);
+    let of_shot = details.and_then(|details| details.max_mismatch.as_ref());
+    let max = of_shot.or(yaml.max_mismatch.as_ref());
+    expected.or(max.map(|place| place.id))
 }
 
 /// A flow's mask may be repeated by a step.
@@ -299,5 +319,8 @@ fn refine(actions: Actions<'_>, details: &ShotYaml, shot: &mut Shot) -> Result<(
     shot.max_mismatch = reader
         .max_mismatch(details.max_mismatch.as_ref())?
         .or(shot.max_mismatch);
+    if let Some(expected) = reader.at_least(details.at_least.as_ref())? {
+        shot.at_least = expected;
+    }
     Ok(())
 }

@@ -1,12 +1,11 @@
-//! Small values of a spec and of the configuration: texts, durations, sizes, limits, selectors.
+//! Small values of a spec and of the configuration: texts, durations, sizes, selectors.
 
 use std::{str::FromStr, time::Duration};
 
 use super::{
-    Diagnostic, MaxMismatch, Target, Text, Viewport,
+    Diagnostic, Target, Text, Viewport,
     interpolate::{FillError, Scope},
-    raw::LimitYaml,
-    read::{Place, TextOr, Texts},
+    read::{Place, Texts},
     selector,
     tree::{NodeId, Tree, Value},
 };
@@ -135,64 +134,6 @@ impl Reader<'_> {
                     .help("how much of a picture may mismatch is `max_mismatch`"))
             }
         }
-    }
-
-    pub(crate) fn max_mismatch(
-        &self,
-        place: Option<&Place<TextOr<LimitYaml>>>,
-    ) -> Result<Option<MaxMismatch>, Diagnostic> {
-        let Some(place) = place else { return Ok(None) };
-        match &place.value {
-            TextOr::Text(text) => self.limit(place.id, text).map(Some),
-            TextOr::Map(limit) => {
-                let pixels = limit.pixels.as_ref().map(|pixels| pixels.value);
-                let ratio = limit
-                    .ratio
-                    .as_ref()
-                    .map(|ratio| self.ratio(ratio))
-                    .transpose()?;
-                if pixels.is_none() && ratio.is_none() {
-                    return Err(
-                        self.key_error(place.id, "`max_mismatch` needs `pixels` or `ratio`")
-                    );
-                }
-                Ok(Some(MaxMismatch { pixels, ratio }))
-            }
-        }
-    }
-
-    fn limit(&self, id: NodeId, source: &str) -> Result<MaxMismatch, Diagnostic> {
-        let text = self.text_at(id, source)?;
-        if let Some(ratio) = parse_percent(&text.value) {
-            return Ok(MaxMismatch {
-                pixels: None,
-                ratio: Some(ratio),
-            });
-        }
-        if let Ok(pixels) = text.value.trim().parse() {
-            return Ok(MaxMismatch {
-                pixels: Some(pixels),
-                ratio: None,
-            });
-        }
-        let error = self.error(id, format!("`{text}` is neither pixels nor a percentage"));
-        Err(match text.value.trim().parse::<f64>() {
-            Ok(number) if number > 0.0 => error.help(format!(
-                "a bare fraction could mean a ratio or a percentage; write \"{text}%\", or whole pixels"
-            )),
-            _ => error.help("write 12 for pixels, \"0.2%\" for a ratio, or { pixels: 50, ratio: \"0.1%\" }"),
-        })
-    }
-
-    fn ratio(&self, place: &Place<String>) -> Result<f64, Diagnostic> {
-        let text = self.text(place)?;
-        parse_percent(&text.value).ok_or_else(|| {
-            self.error(
-                place.id,
-                format!("`{text}` is not a percentage from 0% to 100%"),
-            )
-            .help("write for example \"0.1%\"")
-        })
     }
 
     /// One element: a selector or a list of alternatives.
@@ -328,14 +269,6 @@ pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     (seconds <= MAX_SECONDS).then(|| Duration::from_micros((seconds * 1e6).round() as u64))
 }
 
-/// `0.2%` is 0.002.
-fn parse_percent(text: &str) -> Option<f64> {
-    let number = text.trim().strip_suffix('%')?.trim();
-    let percent: f64 = number.parse().ok()?;
-    let digits = number.chars().all(|c| c.is_ascii_digit() || c == '.');
-    (digits && (0.0..=100.0).contains(&percent)).then_some(percent / 100.0)
-}
-
 /// Why a text is no viewport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ViewportError {
@@ -427,15 +360,6 @@ mod tests {
                 Err(ViewportError::Range),
                 "{text}"
             );
-        }
-    }
-
-    #[test]
-    fn percentages_are_ratios() {
-        assert_eq!(parse_percent("0.2%"), Some(0.002));
-        assert_eq!(parse_percent("100 %"), Some(1.0));
-        for text in ["0.2", "%", "101%", "-1%", "inf%", "1e1%"] {
-            assert_eq!(parse_percent(text), None, "{text}");
         }
     }
 }

@@ -29,6 +29,18 @@ fn a_narrow_page_shows_the_list_first() {
 }
 
 #[test]
+fn a_reader_sees_which_limit_does_not_hold() {
+    let (production, staging) = (Site::new(), Site::candidate());
+    let limits = Project::pair(&production, &staging).spec("flows/limits.yaml");
+    let outcome = limits.run().exits(1);
+    let verdicts = ["dense", "expected", "missing"].map(|name| &outcome.shot(name)["verdict"]);
+    assert_eq!(verdicts, ["mismatch", "match", "mismatch"]);
+    let site = Site::of_folder(&limits.report_folder());
+    let reader = Project::solo(&site).viewports("desktop: 1400x900");
+    reader.spec("flows/report-limits.yaml").run().exits(0);
+}
+
+#[test]
 fn hostile_names_are_shown_and_do_nothing() {
     let pages = Site::new();
     let hostile = Project::solo(&pages).spec("flows/hostile.yaml");

@@ -46,6 +46,29 @@ impl Plain {
         self.classes.iter().filter(|found| **found == class).count() as u64
     }
 
+    /// The first of the windows with the most mismatched pixels, out of all positions: `x`, `y` and how many.
+    pub(crate) fn densest_window(&self) -> (u32, u32, u64) {
+        let mut densest = (0, 0, 0);
+        for y in 0..=self.height.saturating_sub(32) {
+            for x in 0..=self.width.saturating_sub(32) {
+                let count = self.count_in_window(x, y);
+                if count > densest.2 {
+                    densest = (x, y, count);
+                }
+            }
+        }
+        densest
+    }
+
+    fn count_in_window(&self, x: u32, y: u32) -> u64 {
+        let rows = y..self.height.min(y + 32);
+        let places = rows.flat_map(|y| (x..self.width.min(x + 32)).map(move |x| (x, y)));
+        let class = |(x, y)| self.classes[(y * self.width + x) as usize];
+        places
+            .filter(|place| class(*place) == Class::Mismatched)
+            .count() as u64
+    }
+
     /// The picture of the comparison.
     pub(crate) fn overlay(&self, baseline: &Picture, candidate: &Picture) -> Picture {
         let mut drawn = Picture::filled(self.width, self.height, [0; 4]);

@@ -9,7 +9,7 @@ fn every_action_is_described() {
     assert_eq!(step["additionalProperties"], false);
     let actions = "goto back forward refresh click double_click hover mouse_down mouse_up type insert clear \
         press check uncheck select upload drag scroll viewport wait evaluate inject cookies frame window \
-        dialog expect use shot mask threshold max_mismatch timeout with";
+        dialog expect use shot mask threshold max_mismatch at_least timeout with";
     for action in actions.split_whitespace() {
         let text = step["properties"][action]["description"].as_str();
         assert!(
@@ -30,6 +30,7 @@ fn flows_and_fragments_are_closed() {
         "Wait",
         "Expect",
         "MaxMismatch",
+        "AtLeast",
     ] {
         assert_eq!(
             schema["$defs"][name]["additionalProperties"], false,

@@ -33,6 +33,7 @@ pub(crate) fn settings() -> SuiteSettings {
             viewport("desktop", "1400x1000"),
             viewport("phone", "390x844@2"),
         ],
+        ..SuiteSettings::default()
     }
 }
 

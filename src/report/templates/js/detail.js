@@ -100,10 +100,11 @@ function pairs(entries) {
 function differenceFact(shot) {
   const { comparison } = shot;
   if (!comparison) return null;
-  const limit = comparison.max_mismatch;
   return fact("Difference", pairs([
     ["mismatched", `${plural(comparison.mismatched_pixels, "pixel")}, ${percent(comparison.mismatch_ratio)}`],
-    ["allowed", limitText(limit)],
+    ["allowed", allowedText(comparison)],
+    comparison.at_least ? ["expected", `at least ${amountText(comparison.at_least, "larger")}`] : null,
+    comparison.densest_window ? ["densest window", windowText(comparison.densest_window)] : null,
     ["regions", thousands(comparison.regions.length)],
     ["anti-aliased", `${plural(comparison.antialiased_pixels, "pixel")}, ${report.run.antialiasing === "ignore" ? "not counted" : "counted"}`],
     ["compared", plural(comparison.total_pixels, "pixel")],
@@ -111,10 +112,20 @@ function differenceFact(shot) {
   ]));
 }
 
-function limitText({ pixels, ratio }) {
+function allowedText({ max_mismatch: limit, at_least: expected }) {
+  const window = limit.window === undefined ? null : `${plural(limit.window, "pixel")} in any 32 × 32 window`;
+  const parts = [amountText(limit, "smaller"), window].filter(Boolean);
+  return parts.length > 0 ? parts.join("; ") : expected ? "everything" : "nothing";
+}
+
+function amountText({ pixels, ratio }, counts) {
   const parts = [pixels === null ? null : plural(pixels, "pixel"), ratio === null ? null : percent(ratio)].filter(Boolean);
-  if (parts.length === 2) return `${parts.join(" or ")}, the smaller`;
-  return parts[0] ?? "nothing";
+  if (parts.length === 2) return `${parts.join(" or ")}, the ${counts}`;
+  return parts[0] ?? null;
+}
+
+function windowText({ x, y, mismatched_pixels: pixels }) {
+  return `${plural(pixels, "pixel")} in 32 × 32 at ${x}, ${y}`;
 }
 
 // Both sides in one table: what differs between them is marked, since it is often the whole explanation.

@@ -1,0 +1,56 @@
+//! `--max-mismatch` and `--at-least`: how they are written, and that both can hold.
+
+use twinshot::spec::{Amount, AtLeast, Limits, MaxMismatch, window_limit};
+
+use super::super::Failure;
+
+/// Reads limits with commas between them, each given once: `50,0.2%,window=40`.
+pub(super) fn max_mismatch(text: &str) -> Result<MaxMismatch, String> {
+    let mut limit = MaxMismatch::default();
+    for part in text.split(',') {
+        add(&mut limit, part)?;
+    }
+    Ok(limit)
+}
+
+fn add(limit: &mut MaxMismatch, part: &str) -> Result<(), String> {
+    let is_repeated = match part.trim().strip_prefix("window=") {
+        Some(pixels) => limit.window.replace(window(pixels)?).is_some(),
+        None => match amount(part)? {
+            Amount::Pixels(pixels) => limit.pixels.replace(pixels).is_some(),
+            Amount::Ratio(ratio) => limit.ratio.replace(ratio).is_some(),
+        },
+    };
+    match is_repeated {
+        true => Err(format!("`{part}` is the second limit of its kind")),
+        false => Ok(()),
+    }
+}
+
+fn amount(text: &str) -> Result<Amount, String> {
+    let bad = |_| "it must be pixels, such as 12, or a percentage, such as 0.2%".to_owned();
+    text.parse().map_err(bad)
+}
+
+fn window(text: &str) -> Result<u64, String> {
+    let pixels = text.trim().parse().ok().and_then(window_limit);
+    pixels.ok_or_else(|| "after window= stand pixels, up to 1023: a window has 1024".to_owned())
+}
+
+/// Reads what is expected: pixels or a percentage.
+pub(super) fn at_least(text: &str) -> Result<AtLeast, String> {
+    amount(text).map(AtLeast::from)
+}
+
+/// Refuses limits that no pair can keep.
+///
+/// # Errors
+/// When more is expected than may be.
+pub(super) fn check(limits: &Limits) -> Result<(), Failure> {
+    match limits.at_least.beyond(&limits.max_mismatch) {
+        None => Ok(()),
+        Some([expected, allowed]) => Err(Failure::Usage(format!(
+            "--at-least is {expected}, but --max-mismatch allows {allowed}; raise one or lower the other"
+        ))),
+    }
+}

@@ -4,6 +4,12 @@
 //!
 //! Source: Portable Network Graphics (PNG) Specification, third edition, chapter 9.
 
+#[cfg(target_arch = "x86_64")]
+mod sse2;
+
+#[cfg(target_arch = "x86_64")]
+use sse2::restore_paeth;
+
 /// Samples as they are.
 pub(super) const NONE: u8 = 0;
 /// Samples minus those of the pixel on the left.
@@ -65,7 +71,8 @@ fn restore_average<const N: usize>(samples: &mut [u8], above: &[u8]) {
     }
 }
 
-fn restore_paeth<const N: usize>(samples: &mut [u8], above: &[u8]) {
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn restore_paeth_plainly<const N: usize>(samples: &mut [u8], above: &[u8]) {
     let mut left = [0; N];
     let mut above_left = [0; N];
     let above = above.as_chunks::<N>().0;
@@ -79,9 +86,13 @@ fn restore_paeth<const N: usize>(samples: &mut [u8], above: &[u8]) {
     }
 }
 
+#[cfg(not(target_arch = "x86_64"))]
+use restore_paeth_plainly as restore_paeth;
+
 /// The Paeth predictor. With `d = 3·above_left − left − above` it is the smaller of left and above when `d` is not
 /// below the larger, the larger when `d` is not above the smaller, otherwise above-left: the same choice as by
 /// three distances, in half the steps that wait for each other.
+#[cfg(any(test, not(target_arch = "x86_64")))]
 fn paeth([left, above, above_left]: [i16; 3]) -> i16 {
     let [low, high] = [left.min(above), left.max(above)];
     let d = 3 * above_left - left - above;
@@ -147,6 +158,18 @@ mod tests {
         std::iter::repeat_n((), length)
             .scan(seed, |state, ()| step(state))
             .collect()
+    }
+
+    #[test]
+    fn both_ways_to_undo_paeth_agree() {
+        let [mut samples, above] = [noise(3, 12 * 99), noise(4, 12 * 99)];
+        let mut plain = samples.clone();
+        restore_paeth::<3>(&mut samples, &above);
+        restore_paeth_plainly::<3>(&mut plain, &above);
+        assert_eq!(samples, plain);
+        restore_paeth::<4>(&mut samples, &above);
+        restore_paeth_plainly::<4>(&mut plain, &above);
+        assert_eq!(samples, plain);
     }
 
     #[test]

@@ -33,9 +33,9 @@ fn restore<const N: usize>(samples: &mut [u8], above: &[u8]) {
 
 /// Up to four samples as 16-bit lanes.
 #[target_feature(enable = "sse2")]
-fn widen(pixel: &[u8]) -> __m128i {
+fn widen<const N: usize>(pixel: &[u8; N]) -> __m128i {
     let mut samples = [0; 4];
-    samples[..pixel.len()].copy_from_slice(pixel);
+    samples[..N].copy_from_slice(pixel);
     let packed = _mm_cvtsi32_si128(i32::from_le_bytes(samples));
     _mm_unpacklo_epi8(packed, _mm_setzero_si128())
 }

@@ -151,6 +151,7 @@ fn compare_pictures(pair: &Side<&Capture>, judgement: &Judgement) -> Comparison 
         antialiasing: judgement.antialiasing,
         masks: masks_of(pair),
         max_pixels: MAX_PIXELS,
+        ..diff::Options::default()
     };
     match diff::compare_with_overlay(&pair.baseline.png, &pair.candidate.png, &options) {
         Ok(compared) => with_cut_heights(judged(compared, judgement), pair),

@@ -20,3 +20,5 @@ mod plain;
 mod pngsuite;
 #[path = "diff/random.rs"]
 mod random;
+#[path = "diff/styles.rs"]
+mod styles;

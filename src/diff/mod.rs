@@ -56,6 +56,25 @@ pub enum Antialiasing {
     Count,
 }
 
+/// How [`compare_with_overlay`] draws what it found.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Style {
+    /// The union canvas, 8-bit RGBA: matching pixels of the baseline at a third of their opacity, mismatched
+    /// ones red, anti-aliased ones yellow, masks pale blue.
+    #[default]
+    Overlay,
+    /// The union canvas with one bit for each pixel: red exactly where a pixel is counted as mismatched,
+    /// transparent everywhere else, also where pixels are anti-aliased or masked.
+    Mask,
+    /// Baseline, overlay and candidate from left to right, 8-bit RGBA: three areas as large as the union
+    /// canvas with 16 transparent columns between them. What a picture lacks is transparent; masks are pale
+    /// blue on all three.
+    SideBySide,
+}
+
 /// A box in whole device pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Rect {
@@ -163,10 +182,12 @@ pub struct Options {
     /// Pictures with more pixels than this are refused from their header, as is a pair whose union canvas
     /// has more.
     pub max_pixels: u64,
+    /// How [`compare_with_overlay`] draws; it changes no number.
+    pub style: Style,
 }
 
 impl Default for Options {
-    /// OKLab at 0.1, anti-aliasing ignored, no masks, at most 2²⁸ pixels (1 GiB decoded).
+    /// OKLab at 0.1, anti-aliasing ignored, no masks, at most 2²⁸ pixels (1 GiB decoded), drawn as an overlay.
     fn default() -> Self {
         Self {
             metric: Metric::default(),
@@ -174,6 +195,7 @@ impl Default for Options {
             antialiasing: Antialiasing::default(),
             masks: Vec::new(),
             max_pixels: 1 << 28,
+            style: Style::default(),
         }
     }
 }
@@ -234,8 +256,7 @@ pub fn compare(baseline: &[u8], candidate: &[u8], options: &Options) -> Result<D
         .map(|compared| compared.diff)
 }
 
-/// Compares like [`compare`] and draws what it found: matching pixels at a third of their opacity,
-/// mismatched ones red, anti-aliased ones yellow, masks pale blue.
+/// Compares like [`compare`] and draws what it found as [`Options::style`] says.
 ///
 /// # Errors
 /// As [`compare`]; also when there is no memory for the overlay.
@@ -301,7 +322,12 @@ impl Sizes {
 
     fn painter(&self, options: &Options) -> Result<Painter, DiffError> {
         let shared = self.baseline.intersection(self.candidate);
-        Painter::new(self.canvas(), shared, &options.masks).map_err(DiffError::Overlay)
+        let begun = match options.style {
+            Style::Overlay => Painter::new(self.canvas(), shared, &options.masks),
+            Style::Mask => Painter::mask(self.canvas()),
+            Style::SideBySide => Painter::side_by_side(self.canvas(), shared, &options.masks),
+        };
+        begun.map_err(DiffError::Overlay)
     }
 
     /// Opens both with the narrowest layout that suits both.

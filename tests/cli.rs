@@ -14,9 +14,11 @@ mod cli {
     mod faults;
     mod flow;
     mod golden;
+    mod hostile;
     mod kills;
     mod launch;
     mod output;
+    mod pairs;
     mod refused;
     mod secrets;
     mod support;

@@ -6,6 +6,8 @@
 mod fixtures;
 #[path = "diff/folders.rs"]
 mod folders;
+#[path = "diff/foreign.rs"]
+mod foreign;
 #[path = "diff/hostile.rs"]
 mod hostile;
 #[path = "diff/masks.rs"]

@@ -10,6 +10,7 @@ use png::{
 
 use super::Size;
 use super::error::PictureError;
+use super::foreign::Format;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Where the header chunk keeps width and height, as two big-endian words.
@@ -19,11 +20,14 @@ const DEPTH_OFFSET: usize = 24;
 /// Memory that the decoder may use beside the pixels, for rows and metadata.
 const DECODER_OVERHEAD: usize = 64 << 20;
 
-/// Reads the size of a PNG from its header, without decoding pixels.
+/// Reads the size of a picture from its header, without decoding pixels.
 ///
 /// # Errors
-/// When the bytes are no PNG, end within the header, or have a damaged or zero-sized one.
+/// When the bytes are no picture of a format that was built in, end within the header, or have a damaged or zero-sized one.
 pub fn decode_header(bytes: &[u8]) -> Result<Size, PictureError> {
+    if let Some(format) = Format::of(bytes) {
+        return format.size(bytes);
+    }
     if !bytes.starts_with(SIGNATURE) {
         return Err(PictureError::NotPng { bytes: bytes.len() });
     }

@@ -9,6 +9,7 @@ mod antialias;
 mod decode;
 mod error;
 mod findings;
+mod foreign;
 mod metric;
 mod oklab;
 mod overlay;
@@ -27,6 +28,7 @@ use overlay::Painter;
 
 pub use decode::decode_header;
 pub use error::{DiffError, Input, PictureError};
+pub use foreign::Format;
 
 /// How far apart two colours are.
 #[derive(
@@ -308,7 +310,9 @@ impl Sizes {
                 overlay: None,
             });
         }
-        let rows = self.open(baseline, candidate)?;
+        let baseline = foreign::as_png(baseline).map_err(DiffError::Baseline)?;
+        let candidate = foreign::as_png(candidate).map_err(DiffError::Candidate)?;
+        let rows = self.open(&baseline, &candidate)?;
         let painter = wants_overlay.then(|| self.painter(options)).transpose()?;
         let mut findings = Findings::new(self.canvas().width, painter);
         stream::compare(rows, options, &mut findings)?;

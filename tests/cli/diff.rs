@@ -270,3 +270,34 @@ fn a_folder_is_no_picture() {
     diff(&project, "a.png specs").exit(2).stderr_has("specs");
     diff(&project, "specs a.png").exit(2).stderr_has("specs");
 }
+
+/// The first bytes of a JPEG, and its end.
+const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xd9";
+
+#[cfg(not(feature = "formats"))]
+#[test]
+fn a_format_that_is_not_built_in_names_its_feature() {
+    let project = two_pictures().file("photo.jpg", JPEG);
+    let ran = diff(&project, "a.png photo.jpg");
+    ran.exit(3)
+        .stderr_has("photo.jpg: the candidate picture is a JPEG file")
+        .stderr_has("--features formats");
+}
+
+#[cfg(feature = "formats")]
+#[test]
+fn jpeg_is_compared_in_files_and_folders() {
+    let white = image::RgbImage::from_pixel(40, 30, image::Rgb(Canvas::WHITE));
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    let written = white.write_to(&mut jpeg, image::ImageFormat::Jpeg);
+    written.expect("memory takes every picture");
+    let project = two_pictures()
+        .file("photo.jpg", jpeg.get_ref())
+        .file("one/x.jpeg", jpeg.get_ref())
+        .file("two/x.jpeg", JPEG);
+    diff(&project, "a.png photo.jpg").exit(0);
+    diff(&project, "photo.jpg b.png").exit(1);
+    let ran = diff(&project, "one two");
+    ran.exit(3)
+        .stdout_has("two/x.jpeg: the candidate picture is a damaged JPEG");
+}

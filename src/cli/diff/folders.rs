@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &DiffArgs, folders: [&PathBuf; 2]) -> Result<Exit, 
     Ok(tally.exit())
 }
 
-/// All PNG files below either folder, by their path in it.
+/// All pictures below either folder, by their path in it.
 fn paths([baseline, candidate]: [&PathBuf; 2]) -> Result<BTreeMap<PathBuf, Sides>, Failure> {
     let mut paths: BTreeMap<PathBuf, Sides> = BTreeMap::new();
     for path in pictures(baseline)? {
@@ -59,7 +59,7 @@ fn paths([baseline, candidate]: [&PathBuf; 2]) -> Result<BTreeMap<PathBuf, Sides
     Ok(paths)
 }
 
-/// The PNG files below `root`. Links to folders are not followed: they may lead in a circle.
+/// The pictures below `root`, known by their extension. Links to folders are not followed: they may lead in a circle.
 fn pictures(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];
@@ -73,7 +73,7 @@ fn pictures(root: &Path) -> Result<Vec<PathBuf>, Failure> {
             let path = entry.path();
             if entry.file_type().map_err(failed)?.is_dir() {
                 folders.push(path);
-            } else if is_png(&path) {
+            } else if is_picture(&path) {
                 found.extend(path.strip_prefix(root).map(Path::to_owned));
             }
         }
@@ -81,9 +81,16 @@ fn pictures(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-fn is_png(path: &Path) -> bool {
-    let extension = path.extension();
-    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("png"))
+fn is_picture(path: &Path) -> bool {
+    let extensions: &[&str] = if cfg!(feature = "formats") {
+        &["png", "jpg", "jpeg", "webp"]
+    } else {
+        &["png"]
+    };
+    let own = path.extension().unwrap_or_default();
+    extensions
+        .iter()
+        .any(|known| own.eq_ignore_ascii_case(known))
 }
 
 fn outcome(arguments: &DiffArgs, folders: [&PathBuf; 2], path: &Path, sides: Sides) -> Outcome {

@@ -76,7 +76,7 @@ fn limit(head: &[u8], max_pixels: u64) -> u64 {
     match decode_header(head) {
         Ok(size) if size.pixels() > max_pixels => 0,
         Ok(size) => METADATA_BYTES.saturating_add(size.pixels().saturating_mul(PIXEL_BYTES)),
-        Err(PictureError::NotPng { .. }) => 0,
+        Err(PictureError::NotPng { .. } | PictureError::NotBuilt { .. }) => 0,
         // Its size may stand behind long metadata.
         Err(_) => METADATA_BYTES,
     }

@@ -1,9 +1,71 @@
-//! PURE. Pixels only: two encoded pictures in, counts, regions and an overlay out. Knows nothing of
+//! PURE. Pixels only: two encoded pictures in, counts, regions and a drawing out. Knows nothing of
 //! specs, files or browsers, and gives no verdict: how much of a shot may mismatch is decided elsewhere.
 //!
 //! [`compare`] reads as: sizes from the headers → open both → band by band: decode, paint masks, find runs of
 //! mismatched pixels, join them to regions, draw. The result does not depend on the number of threads, nor on
 //! the height of a band.
+//!
+//! Two PNGs held in memory:
+//!
+//! ```
+//! use twinshot::diff::{Metric, Options, Rect, compare};
+//!
+//! /// A gray picture of 8 × 4 pixels with one pixel of another level.
+//! fn picture(level: u8) -> Result<Vec<u8>, png::EncodingError> {
+//!     let mut samples = [200; 8 * 4];
+//!     samples[2 * 8 + 5] = level;
+//!     let mut file = Vec::new();
+//!     let mut writer = png::Encoder::new(&mut file, 8, 4).write_header()?;
+//!     writer.write_image_data(&samples)?;
+//!     writer.finish()?;
+//!     Ok(file)
+//! }
+//!
+//! let [baseline, candidate] = [picture(200)?, picture(20)?];
+//! let diff = compare(&baseline, &candidate, &Options::default())?;
+//! assert_eq!(diff.mismatched_pixels, 1);
+//! assert_eq!(diff.mismatch_ratio(), 1.0 / 32.0);
+//! assert_eq!((diff.regions[0].x, diff.regions[0].y), (5, 2));
+//!
+//! let masked = Options {
+//!     metric: Metric::Exact,
+//!     masks: vec![Rect { x: 4, y: 2, width: 3, height: 1 }],
+//!     ..Options::default()
+//! };
+//! assert_eq!(compare(&baseline, &candidate, &masked)?.mismatched_pixels, 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`compare_with_overlay`] also draws; what it draws is [`Options::style`]:
+//!
+//! ```
+//! use twinshot::diff::{Options, Style, compare_with_overlay};
+//!
+//! # fn picture(level: u8) -> Result<Vec<u8>, png::EncodingError> {
+//! #     let mut file = Vec::new();
+//! #     let mut writer = png::Encoder::new(&mut file, 8, 4).write_header()?;
+//! #     writer.write_image_data(&[level; 8 * 4])?;
+//! #     writer.finish()?;
+//! #     Ok(file)
+//! # }
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path();
+//! # std::fs::write(folder.join("before.png"), picture(200)?)?;
+//! # std::fs::write(folder.join("after.png"), picture(20)?)?;
+//! let baseline = std::fs::read(folder.join("before.png"))?;
+//! let candidate = std::fs::read(folder.join("after.png"))?;
+//! let options = Options { style: Style::SideBySide, ..Options::default() };
+//! let found = compare_with_overlay(&baseline, &candidate, &options)?;
+//! println!("{} of {} pixels differ", found.diff.mismatched_pixels, found.diff.total_pixels);
+//! if let Some(png) = found.overlay {
+//!     std::fs::write(folder.join("diff.png"), png)?;
+//! }
+//! # assert_eq!(found.diff.mismatched_pixels, 32);
+//! # assert!(folder.join("diff.png").exists());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A picture that cannot be decided is a [`DiffError`], which names its side, and never a difference.
 
 mod antialias;
 mod decode;
@@ -246,12 +308,13 @@ pub struct DiffWithOverlay {
     pub overlay: Option<Vec<u8>>,
 }
 
-/// Compares two PNG files, of any colour type, depth and interlacing.
+/// Compares two PNG files, of any colour type, depth and interlacing; with the cargo feature `formats` also
+/// JPEG and WebP files.
 ///
 /// Equal files are equal pictures: only their header is read.
 ///
 /// # Errors
-/// When one is no intact PNG, or more than `options.max_pixels` are needed.
+/// When one is no intact picture, or more than `options.max_pixels` are needed.
 pub fn compare(baseline: &[u8], candidate: &[u8], options: &Options) -> Result<Diff, DiffError> {
     Sizes::read(baseline, candidate, options.max_pixels)?
         .compare(baseline, candidate, options, false)

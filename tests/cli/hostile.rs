@@ -209,7 +209,7 @@ fn other_files_and_places_are_named() {
 fn a_file_that_may_not_be_read_is_named() {
     let project = project().file("secret.png", page().png());
     let path = project.path("secret.png");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("our own file");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("our own file");
     if fs::File::open(&path).is_ok() {
         eprintln!("SKIPPED: this user, probably root, may read everything; nothing was checked");
         return;

@@ -24,6 +24,7 @@ check: setup
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --quiet
 	cargo test --locked
+	cargo test --locked --features formats --test diff foreign
 
 # Each stage of the pixel engine by itself.
 bench:

@@ -158,6 +158,7 @@ fn compare_pictures(pair: &Side<&Capture>, judgement: &Judgement) -> Comparison 
         masks: masks_of(pair),
         densest_window: judgement.limits.max_mismatch.window.is_some(),
         max_pixels: MAX_PIXELS,
+        ..diff::Options::default()
     };
     match diff::compare_with_overlay(&pair.baseline.png, &pair.candidate.png, &options) {
         Ok(compared) => with_cut_heights(judged(compared, judgement), pair),

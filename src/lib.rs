@@ -15,6 +15,8 @@
 //! - At the edge: `browser` (the only module that names fantoccini), [`capture`]'s runner, [`store`]
 //!   (files), [`project`] (where the files of a project are), [`demo`] (the embedded site).
 //! - [`run`] joins them: the one place where async meets rayon.
+//!
+//! [`diff`] stands on its own: it compares pictures that are held in memory, and its page has examples.
 
 mod browser;
 pub mod capture;

@@ -14,10 +14,12 @@ mod cli {
     mod faults;
     mod flow;
     mod golden;
+    mod hostile;
     mod kills;
     mod launch;
     mod limits;
     mod output;
+    mod pairs;
     mod refused;
     mod secrets;
     mod support;

@@ -8,6 +8,8 @@ mod densest;
 mod fixtures;
 #[path = "diff/folders.rs"]
 mod folders;
+#[path = "diff/foreign.rs"]
+mod foreign;
 #[path = "diff/hostile.rs"]
 mod hostile;
 #[path = "diff/masks.rs"]
@@ -22,3 +24,5 @@ mod plain;
 mod pngsuite;
 #[path = "diff/random.rs"]
 mod random;
+#[path = "diff/styles.rs"]
+mod styles;

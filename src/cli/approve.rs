@@ -41,6 +41,7 @@ pub(crate) fn run(arguments: &ApproveArgs) -> Result<Exit, Failure> {
     }
     let chosen = choose(&report.shots, arguments)?;
     let golden = GoldenFolder::new(project.golden());
+    let mut printed = Ok(());
     for shot in &chosen {
         let picture = shot
             .pictures
@@ -60,12 +61,13 @@ pub(crate) fn run(arguments: &ApproveArgs) -> Result<Exit, Failure> {
             return Err(Failure::Undecided(text));
         }
         let kept = golden.approve(&shot.id, &png)?;
-        print(&format!("approved {} → {}\n", shot.id, kept.display()));
+        let line = format!("approved {} → {}\n", shot.id, kept.display());
+        printed = printed.and(print(&line));
     }
     if chosen.is_empty() {
-        print("nothing to approve: no shot of the last run is new or differs\n");
+        printed = print("nothing to approve: no shot of the last run is new or differs\n");
     }
-    Ok(Exit::Clean)
+    printed.map(|()| Exit::Clean)
 }
 
 fn blake3_hex(bytes: &[u8]) -> String {

@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &DemoArgs) -> Result<Exit, Failure> {
             "production  {}\nstaging     {}\nlog in as jane@example.com with the password demo; Ctrl-C ends it\n",
             production.url(),
             staging.url()
-        ));
+        ))?;
         tokio::signal::ctrl_c().await.map_err(|error| Failure::Undecided(error.to_string()))?;
         Ok(Exit::Clean)
     })

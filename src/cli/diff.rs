@@ -1,32 +1,40 @@
-//! `twinshot diff A B`: two pictures, or two folders of pictures, without a browser.
+//! `twinshot diff`: two pictures, two folders of pictures, or pairs from stdin, without a browser.
 
 mod folders;
+mod input;
 mod limits;
+mod outcome;
+mod pairs;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum, builder::ArgPredicate};
 use serde_json::{Value, json};
 use twinshot::{
     compare::{MAX_PIXELS, broken_words, count, is_match, percent},
-    diff::{self, Antialiasing, Diff, DiffError, DiffWithOverlay, Metric, Options, Rect},
+    diff::{self, Antialiasing, Diff, DiffError, DiffWithOverlay, Metric, Options, Rect, Style},
     spec::{AtLeast, Limits, MaxMismatch},
 };
 
 use super::{Exit, Failure, terminal::print};
+use input::Accepted;
+
+/// Stands for stdin in the place of the baseline.
+const STDIN: &str = "-";
 
 /// The arguments of `diff`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
+#[command(override_usage = "twinshot diff [OPTIONS] <A> <B>\n       twinshot diff [OPTIONS] -")]
 pub(crate) struct DiffArgs {
-    /// The picture assumed good, or a folder of such.
+    /// The picture assumed good, or a folder of such; `-` alone reads pairs from stdin.
+    ///
+    /// One pair a line: BASELINE<TAB>CANDIDATE, and if wanted <TAB>OUT, where its picture is written. Each
+    /// result is printed as soon as it and those before it are known.
     #[arg(value_name = "A")]
     baseline: PathBuf,
     /// The picture under test, or a folder: pictures are matched by their path in it.
     #[arg(value_name = "B")]
-    candidate: PathBuf,
+    candidate: Option<PathBuf>,
     /// How far apart two colours are.
     #[arg(long, value_enum, default_value = "oklab")]
     metric: MetricArg,
@@ -53,15 +61,31 @@ pub(crate) struct DiffArgs {
     /// An area that is painted over on both sides; may be given again.
     #[arg(long = "mask", value_name = "X,Y,W,H", value_parser = mask)]
     masks: Vec<Rect>,
-    /// Where the overlay is written when something differs; for folders, the folder of overlays.
+    /// Where a picture of the difference is written when there is one; for folders, the folder of them.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// What that picture shows.
+    #[arg(long, value_enum, default_value = "overlay")]
+    style: StyleArg,
     /// Pictures with more pixels are refused from their header.
     #[arg(long, value_name = "PIXELS", default_value_t = MAX_PIXELS)]
     max_pixels: u64,
     /// What goes to stdout.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    /// No progress bar, and no line of text for what matches.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum StyleArg {
+    /// The baseline faded, mismatched pixels red, anti-aliased ones yellow, masks pale blue.
+    Overlay,
+    /// Counted pixels red, everything else transparent: one bit for each pixel.
+    Mask,
+    /// Baseline, overlay and candidate beside each other.
+    SideBySide,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -82,11 +106,11 @@ enum AntialiasingArg {
     Count,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// One sentence.
+    /// One sentence for each pair.
     Text,
-    /// One JSON object; for folders, an array of one for each pair.
+    /// One JSON object; for folders and stdin, an array of one for each pair.
     Json,
     /// One JSON object on a line of its own for each pair.
     Jsonl,
@@ -95,20 +119,35 @@ enum Format {
 /// Runs the command.
 pub(crate) fn run(arguments: &DiffArgs) -> Result<Exit, Failure> {
     limits::check(&arguments.limits())?;
-    let [baseline, candidate] = [&arguments.baseline, &arguments.candidate];
+    let baseline = &arguments.baseline;
+    let candidate = match &arguments.candidate {
+        Some(candidate) if baseline != Path::new(STDIN) => candidate,
+        None if baseline == Path::new(STDIN) => return pairs::run(arguments),
+        found => return Err(misused(found.is_some())),
+    };
     if baseline.is_dir() && candidate.is_dir() {
-        return folders::run(arguments);
+        return folders::run(arguments, [baseline, candidate]);
     }
-    let judged = arguments.judge(baseline, candidate, arguments.out.as_deref())?;
-    print(&match arguments.format {
+    let pair = [baseline.as_path(), candidate.as_path()];
+    let judged = arguments.judge(pair, arguments.out.as_deref(), Accepted::FilesAndPipes)?;
+    let told = match arguments.format {
+        Format::Text if arguments.quiet && judged.is_match => String::new(),
         Format::Text => judged.text(),
         Format::Json | Format::Jsonl => format!("{}\n", arguments.json(&judged)),
-    });
-    Ok(if judged.is_match {
-        Exit::Clean
+    };
+    print(&told)?;
+    Ok(judged.exit())
+}
+
+fn misused(has_candidate: bool) -> Failure {
+    let why = if has_candidate {
+        "`-` reads pairs from stdin and takes no second picture; a file of that name is `./-`"
     } else {
-        Exit::Differs
-    })
+        "B, the picture under test, is missing"
+    };
+    Failure::Usage(format!(
+        "{why}\n\nUsage: twinshot diff [OPTIONS] <A> <B>\n       twinshot diff [OPTIONS] -"
+    ))
 }
 
 /// A comparison, measured by what may differ.
@@ -117,6 +156,8 @@ struct Judged {
     is_match: bool,
     /// In words, the limits that do not hold.
     broken_limits: Vec<String>,
+    /// Where the picture of the difference was written.
+    picture: Option<PathBuf>,
 }
 
 impl DiffArgs {
@@ -146,16 +187,22 @@ impl DiffArgs {
             masks: self.masks.clone(),
             densest_window: self.limits().max_mismatch.window.is_some(),
             max_pixels: self.max_pixels,
+            style: match self.style {
+                StyleArg::Overlay => Style::Overlay,
+                StyleArg::Mask => Style::Mask,
+                StyleArg::SideBySide => Style::SideBySide,
+            },
         }
     }
 
-    /// Compares two files and writes the overlay to `out`.
+    /// Compares two files and writes the picture of the difference to `out`.
     fn judge(
         &self,
-        baseline: &Path,
-        candidate: &Path,
+        [baseline, candidate]: [&Path; 2],
         out: Option<&Path>,
+        accepted: Accepted,
     ) -> Result<Judged, Failure> {
+        let read = |path| input::read(path, accepted, self.max_pixels);
         let compared = self.compare([&read(baseline)?, &read(candidate)?], out.is_some());
         let compared = compared.map_err(|error| undecided(baseline, candidate, &error))?;
         if let (Some(path), Some(overlay)) = (out, &compared.overlay) {
@@ -165,6 +212,9 @@ impl DiffArgs {
         Ok(Judged {
             is_match: is_match(&diff, &limits),
             broken_limits: broken_words(&diff, &limits),
+            picture: out
+                .filter(|_| compared.overlay.is_some())
+                .map(Path::to_owned),
             diff,
         })
     }
@@ -215,6 +265,14 @@ impl Judged {
         if self.is_match { "match" } else { "mismatch" }
     }
 
+    fn exit(&self) -> Exit {
+        if self.is_match {
+            Exit::Clean
+        } else {
+            Exit::Differs
+        }
+    }
+
     /// One line.
     fn text(&self) -> String {
         let diff = &self.diff;
@@ -235,13 +293,6 @@ impl Judged {
             count(diff.regions.len(), "region"),
         )
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|source| Failure::Read {
-        path: path.to_owned(),
-        source,
-    })
 }
 
 /// The error with the file that it is about.

@@ -38,6 +38,9 @@ pub(crate) enum Failure {
     /// A file cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The results cannot be printed.
+    #[error("cannot write to stdout: {0}")]
+    Stdout(std::io::Error),
     /// A file that was named cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
@@ -63,7 +66,7 @@ impl Failure {
             Self::Read { .. } => Exit::Usage,
             Self::Run(RunError::UnknownEnvironment { .. }) => Exit::Usage,
             Self::Run(RunError::Launch(LaunchError::Scratch { .. })) => Exit::CannotWrite,
-            Self::Run(RunError::Store(_)) | Self::Store(_) => Exit::CannotWrite,
+            Self::Run(RunError::Store(_)) | Self::Store(_) | Self::Stdout(_) => Exit::CannotWrite,
             Self::Run(_) | Self::Undecided(_) => Exit::Undecided,
             Self::Redacted { exit, .. } => *exit,
         }

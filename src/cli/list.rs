@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &ListArgs) -> Result<Exit, Failure> {
         json(&plan)
     } else {
         lines(&plan)
-    });
+    })?;
     Ok(Exit::Clean)
 }
 

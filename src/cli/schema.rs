@@ -28,6 +28,6 @@ pub(crate) fn run(arguments: &SchemaArgs) -> Result<Exit, Failure> {
         File::Spec => twinshot::spec::spec_schema(),
         File::Config => twinshot::config::config_schema(),
     };
-    print(&format!("{schema:#}\n"));
+    print(&format!("{schema:#}\n"))?;
     Ok(Exit::Clean)
 }

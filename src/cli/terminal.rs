@@ -15,6 +15,8 @@ use twinshot::{
     run::{Event, Outcome},
 };
 
+use super::Failure;
+
 /// Beyond so many shots the failing ones are listed again at the end.
 const LONG_LIST: usize = 20;
 
@@ -42,17 +44,8 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// A bar only where somebody watches it.
     pub(crate) fn new(shots: usize, volume: Volume, ci: bool) -> Self {
-        let bar = ProgressBar::new(shots as u64);
-        let is_watched = io::stderr().is_terminal() && !ci && !is_dumb();
-        if is_watched {
-            let template = "{bar:24} {pos}/{len} shots  {elapsed}  {msg}";
-            bar.set_style(ProgressStyle::with_template(template).expect("the template is valid"));
-            bar.enable_steady_tick(Duration::from_millis(200));
-        } else {
-            bar.set_draw_target(ProgressDrawTarget::hidden());
-        }
         Self {
-            bar,
+            bar: progress(shots, "shots", ci),
             volume,
             colour: has_colour(io::stdout().is_terminal()),
         }
@@ -65,7 +58,8 @@ impl Terminal {
             Event::Decided => self.bar.inc(1),
             Event::Shot { shot, open, fails } => {
                 if self.is_shown(shot, *fails) {
-                    self.print(&format!("{}\n", self.line(shot, *open)));
+                    // The report has it too, and the summary meets the same stdout.
+                    let _ = self.print(&format!("{}\n", self.line(shot, *open)));
                 }
             }
         }
@@ -99,8 +93,8 @@ impl Terminal {
     }
 
     /// Writes to stdout above the bar.
-    pub(crate) fn print(&self, text: &str) {
-        self.bar.suspend(|| print(text));
+    pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
+        self.bar.suspend(|| print(text))
     }
 
     /// Takes the bar away.
@@ -109,17 +103,45 @@ impl Terminal {
     }
 }
 
+/// A bar of `length` things called `unit` on stderr, hidden where nobody watches it.
+pub(crate) fn progress(length: usize, unit: &str, is_unwatched: bool) -> ProgressBar {
+    let bar = ProgressBar::new(length as u64);
+    if is_unwatched || is_dumb() || !io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+        return bar;
+    }
+    let template = format!("{{bar:24}} {{pos}}/{{len}} {unit}  {{elapsed}}  {{msg}}");
+    bar.set_style(ProgressStyle::with_template(&template).expect("the template is valid"));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+/// Whether the variable `CI` says that this is a CI job.
+pub(crate) fn is_ci() -> bool {
+    let says_so = |value: std::ffi::OsString| !["", "0", "false"].iter().any(|no| value == *no);
+    std::env::var_os("CI").is_some_and(says_so)
+}
+
 /// A line for people on stderr; that nobody reads it is no error of ours.
 fn tell(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Data on stdout. A reader that has gone away is no error of ours: results are on disk.
-pub(crate) fn print(text: &str) {
+/// Data on stdout. A reader that has gone away wants no more; that is no error of ours.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    match print_to_reader(text) {
+        Err(Failure::Stdout(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
+}
+
+/// Data on stdout for a reader that must be there.
+pub(crate) fn print_to_reader(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let _ = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
+    let written = stdout.write_all(text.as_bytes());
+    written
+        .and_then(|()| stdout.flush())
+        .map_err(Failure::Stdout)
 }
 
 fn shot_line(shot: &ShotReport, open: Option<&PathBuf>, colour: bool) -> String {
@@ -197,7 +219,7 @@ impl<'a> Summary<'a> {
     }
 
     /// Prints it.
-    pub(crate) fn print(&self) {
+    pub(crate) fn print(&self) -> Result<(), Failure> {
         let mut text = String::from("\n");
         let failing: Vec<_> = self
             .report
@@ -218,7 +240,7 @@ impl<'a> Summary<'a> {
         if !failing.is_empty() {
             text.push_str(&format!("again:  {}\n", self.again));
         }
-        print(&text);
+        print(&text)
     }
 
     fn headline(&self) -> String {

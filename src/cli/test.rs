@@ -16,7 +16,7 @@ use url::Url;
 
 use super::{
     Exit, Failure, ProjectArgs, SelectionArgs,
-    terminal::{Summary, Terminal, Volume},
+    terminal::{Summary, Terminal, Volume, is_ci},
 };
 
 /// The arguments of `test`; each can be set by a variable `TWINSHOT_…` too.
@@ -101,23 +101,25 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<Exit, Failure> {
     });
     terminal.finish();
     let outcome = outcome.map_err(|error| Failure::from(error).redacted(&options.secrets))?;
-    match arguments.format {
+    let printed = match arguments.format {
         Format::Text => {
             let again = options.secrets.redact(&again(std::env::args()));
-            Summary::of(&outcome, &again).print();
+            Summary::of(&outcome, &again).print()
         }
         Format::Json => terminal.print(&report::json::render(&outcome.report)),
-    }
+    };
     if arguments.open && !arguments.is_ci() {
         super::terminal::open(&outcome.index);
     }
-    Ok(Exit::of(&outcome))
+    match (Exit::of(&outcome), printed) {
+        (exit @ Exit::Interrupted(_), _) | (exit, Ok(())) => Ok(exit),
+        (_, Err(failure)) => Err(failure),
+    }
 }
 
 impl TestArgs {
     fn is_ci(&self) -> bool {
-        let says_so = |value: std::ffi::OsString| !["", "0", "false"].iter().any(|no| value == *no);
-        self.ci || std::env::var_os("CI").is_some_and(says_so)
+        self.ci || is_ci()
     }
 
     fn volume(&self) -> Volume {

@@ -16,6 +16,6 @@ pub(crate) fn run(project: &ProjectArgs) -> Result<Exit, Failure> {
     print(&format!(
         "ok: {flows}, {}\n",
         count(plan.shots.len(), "shot")
-    ));
+    ))?;
     Ok(Exit::Clean)
 }

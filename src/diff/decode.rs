@@ -11,6 +11,7 @@ use png::{ColorType, Decoder, DecodingError};
 
 use super::Size;
 use super::error::PictureError;
+use super::foreign::Format;
 use convert::Converted;
 use inflate::Inflated;
 
@@ -20,11 +21,14 @@ const SIZE_OFFSET: usize = 16;
 /// Where it keeps bit depth and colour type, a byte each.
 const DEPTH_OFFSET: usize = 24;
 
-/// Reads the size of a PNG from its header, without decoding pixels.
+/// Reads the size of a picture from its header, without decoding pixels.
 ///
 /// # Errors
-/// When the bytes are no PNG, end within the header, or have a damaged or zero-sized one.
+/// When the bytes are no picture of a format that was built in, end within the header, or have a damaged or zero-sized one.
 pub fn decode_header(bytes: &[u8]) -> Result<Size, PictureError> {
+    if let Some(format) = Format::of(bytes) {
+        return format.size(bytes);
+    }
     if !bytes.starts_with(SIGNATURE) {
         return Err(PictureError::NotPng { bytes: bytes.len() });
     }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::Size;
+use super::{Format, Size};
 
 /// Which of the two pictures is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,8 +32,24 @@ pub enum PictureError {
         /// Length of the file.
         bytes: usize,
     },
-    /// The file ends before its `IEND` chunk.
-    #[error("is truncated: the file ends after {bytes} bytes, before the end of the PNG")]
+    /// The file is a picture in a format that needs the cargo feature `formats`.
+    #[error(
+        "is a {format} file, which this build of Twinshot does not read: build it with `--features formats`"
+    )]
+    NotBuilt {
+        /// Its format.
+        format: Format,
+    },
+    /// A picture that is no PNG breaks the rules of its format.
+    #[error("is a damaged {format}: {reason}")]
+    Damaged {
+        /// Its format.
+        format: Format,
+        /// What the decoder says.
+        reason: String,
+    },
+    /// The file ends before its `IEND` chunk, or its end in another format.
+    #[error("is truncated: the file ends after {bytes} bytes, before the end of the picture")]
     Truncated {
         /// Length of the file.
         bytes: usize,
@@ -43,7 +59,7 @@ pub enum PictureError {
     Corrupt(png::DecodingError),
     /// The same, found while rows were read.
     #[error("is a damaged PNG: {0}")]
-    Damaged(&'static str),
+    Broken(&'static str),
     /// The header names no pixels at all.
     #[error("has no pixels: its header says {size}")]
     ZeroSized {

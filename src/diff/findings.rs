@@ -33,9 +33,9 @@ impl Findings {
         }
     }
 
-    /// Whether an overlay is drawn.
-    pub(super) fn is_drawn(&self) -> bool {
-        self.painter.is_some()
+    /// Whether all pixels of baseline and candidate are drawn, not only those where something was found.
+    pub(super) fn shows(&self) -> [bool; 2] {
+        self.painter.as_ref().map_or([false; 2], Painter::shows)
     }
 
     /// Also looks for the densest window of the rows to come, on a canvas of `width`.

@@ -1,15 +1,78 @@
-//! PURE. Pixels only: two encoded pictures in, counts, regions and an overlay out. Knows nothing of
+//! PURE. Pixels only: two encoded pictures in, counts, regions and a drawing out. Knows nothing of
 //! specs, files or browsers, and gives no verdict: how much of a shot may mismatch is decided elsewhere.
 //!
 //! [`compare`] reads as: sizes from the headers → open both → band by band: decode, paint masks, find runs of
 //! mismatched pixels, join them to regions, draw. The result does not depend on the number of threads, nor on
 //! the height of a band.
+//!
+//! Two PNGs held in memory:
+//!
+//! ```
+//! use twinshot::diff::{Metric, Options, Rect, compare};
+//!
+//! /// A gray picture of 8 × 4 pixels with one pixel of another level.
+//! fn picture(level: u8) -> Result<Vec<u8>, png::EncodingError> {
+//!     let mut samples = [200; 8 * 4];
+//!     samples[2 * 8 + 5] = level;
+//!     let mut file = Vec::new();
+//!     let mut writer = png::Encoder::new(&mut file, 8, 4).write_header()?;
+//!     writer.write_image_data(&samples)?;
+//!     writer.finish()?;
+//!     Ok(file)
+//! }
+//!
+//! let [baseline, candidate] = [picture(200)?, picture(20)?];
+//! let diff = compare(&baseline, &candidate, &Options::default())?;
+//! assert_eq!(diff.mismatched_pixels, 1);
+//! assert_eq!(diff.mismatch_ratio(), 1.0 / 32.0);
+//! assert_eq!((diff.regions[0].x, diff.regions[0].y), (5, 2));
+//!
+//! let masked = Options {
+//!     metric: Metric::Exact,
+//!     masks: vec![Rect { x: 4, y: 2, width: 3, height: 1 }],
+//!     ..Options::default()
+//! };
+//! assert_eq!(compare(&baseline, &candidate, &masked)?.mismatched_pixels, 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`compare_with_overlay`] also draws; what it draws is [`Options::style`]:
+//!
+//! ```
+//! use twinshot::diff::{Options, Style, compare_with_overlay};
+//!
+//! # fn picture(level: u8) -> Result<Vec<u8>, png::EncodingError> {
+//! #     let mut file = Vec::new();
+//! #     let mut writer = png::Encoder::new(&mut file, 8, 4).write_header()?;
+//! #     writer.write_image_data(&[level; 8 * 4])?;
+//! #     writer.finish()?;
+//! #     Ok(file)
+//! # }
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path();
+//! # std::fs::write(folder.join("before.png"), picture(200)?)?;
+//! # std::fs::write(folder.join("after.png"), picture(20)?)?;
+//! let baseline = std::fs::read(folder.join("before.png"))?;
+//! let candidate = std::fs::read(folder.join("after.png"))?;
+//! let options = Options { style: Style::SideBySide, ..Options::default() };
+//! let found = compare_with_overlay(&baseline, &candidate, &options)?;
+//! println!("{} of {} pixels differ", found.diff.mismatched_pixels, found.diff.total_pixels);
+//! if let Some(png) = found.overlay {
+//!     std::fs::write(folder.join("diff.png"), png)?;
+//! }
+//! # assert_eq!(found.diff.mismatched_pixels, 32);
+//! # assert!(folder.join("diff.png").exists());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A picture that cannot be decided is a [`DiffError`], which names its side, and never a difference.
 
 mod antialias;
 mod decode;
 mod densest;
 mod error;
 mod findings;
+mod foreign;
 mod metric;
 mod oklab;
 mod overlay;
@@ -29,6 +92,7 @@ use overlay::Painter;
 
 pub use decode::decode_header;
 pub use error::{DiffError, Input, PictureError};
+pub use foreign::Format;
 
 /// How far apart two colours are.
 #[derive(
@@ -56,6 +120,25 @@ pub enum Antialiasing {
     Ignore,
     /// Counted as mismatched like any other.
     Count,
+}
+
+/// How [`compare_with_overlay`] draws what it found.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Style {
+    /// The union canvas, 8-bit RGBA: matching pixels of the baseline at a third of their opacity, mismatched
+    /// ones red, anti-aliased ones yellow, masks pale blue.
+    #[default]
+    Overlay,
+    /// The union canvas with one bit for each pixel: red exactly where a pixel is counted as mismatched,
+    /// transparent everywhere else, also where pixels are anti-aliased or masked.
+    Mask,
+    /// Baseline, overlay and candidate from left to right, 8-bit RGBA: three areas as large as the union
+    /// canvas with 16 transparent columns between them. What a picture lacks is transparent; masks are pale
+    /// blue on all three.
+    SideBySide,
 }
 
 /// A box in whole device pixels.
@@ -183,10 +266,12 @@ pub struct Options {
     /// Pictures with more pixels than this are refused from their header, as is a pair whose union canvas
     /// has more.
     pub max_pixels: u64,
+    /// How [`compare_with_overlay`] draws; it changes no number.
+    pub style: Style,
 }
 
 impl Default for Options {
-    /// OKLab at 0.1, anti-aliasing ignored, no masks, at most 2²⁸ pixels (1 GiB decoded).
+    /// OKLab at 0.1, anti-aliasing ignored, no masks, at most 2²⁸ pixels (1 GiB decoded), drawn as an overlay.
     fn default() -> Self {
         Self {
             metric: Metric::default(),
@@ -195,6 +280,7 @@ impl Default for Options {
             masks: Vec::new(),
             densest_window: false,
             max_pixels: 1 << 28,
+            style: Style::default(),
         }
     }
 }
@@ -247,20 +333,20 @@ pub struct DiffWithOverlay {
     pub overlay: Option<Vec<u8>>,
 }
 
-/// Compares two PNG files, of any colour type, depth and interlacing.
+/// Compares two PNG files, of any colour type, depth and interlacing; with the cargo feature `formats` also
+/// JPEG and WebP files.
 ///
 /// Equal files are equal pictures: only their header is read.
 ///
 /// # Errors
-/// When one is no intact PNG, or more than `options.max_pixels` are needed.
+/// When one is no intact picture, or more than `options.max_pixels` are needed.
 pub fn compare(baseline: &[u8], candidate: &[u8], options: &Options) -> Result<Diff, DiffError> {
     Sizes::read(baseline, candidate, options.max_pixels)?
         .compare(baseline, candidate, options, false)
         .map(|compared| compared.diff)
 }
 
-/// Compares like [`compare`] and draws what it found: matching pixels at a third of their opacity,
-/// mismatched ones red, anti-aliased ones yellow, masks pale blue.
+/// Compares like [`compare`] and draws what it found as [`Options::style`] says.
 ///
 /// # Errors
 /// As [`compare`]; also when there is no memory for the overlay.
@@ -312,7 +398,9 @@ impl Sizes {
                 overlay: None,
             });
         }
-        let rows = self.open(baseline, candidate)?;
+        let baseline = foreign::as_png(baseline).map_err(DiffError::Baseline)?;
+        let candidate = foreign::as_png(candidate).map_err(DiffError::Candidate)?;
+        let rows = self.open(&baseline, &candidate)?;
         let painter = wants_overlay.then(|| self.painter(options)).transpose()?;
         let mut findings = Findings::new(self.canvas().width, painter);
         if options.densest_window {
@@ -329,7 +417,12 @@ impl Sizes {
 
     fn painter(&self, options: &Options) -> Result<Painter, DiffError> {
         let shared = self.baseline.intersection(self.candidate);
-        Painter::new(self.canvas(), shared, &options.masks).map_err(DiffError::Overlay)
+        let begun = match options.style {
+            Style::Overlay => Painter::new(self.canvas(), shared, &options.masks),
+            Style::Mask => Painter::mask(self.canvas()),
+            Style::SideBySide => Painter::side_by_side(self.canvas(), shared, &options.masks),
+        };
+        begun.map_err(DiffError::Overlay)
     }
 
     /// Opens both with the narrowest layout that suits both.

@@ -229,7 +229,7 @@ impl<P: Pixel> Comparison<P> {
     /// Compares the rows above `end`, the end of the band; the last rows of a band wait for the rows below them.
     fn compare_band(&mut self, findings: &mut Findings, end: u32) -> Result<(), DiffError> {
         self.suspect(end);
-        self.restore(findings.is_drawn());
+        self.restore(findings.shows());
         // Both rows are restored and not yet painted: they are the last of the band.
         self.has_diverged =
             self.pair.baseline.stored_row(end - 1) != self.pair.candidate.stored_row(end - 1);
@@ -265,8 +265,8 @@ impl<P: Pixel> Comparison<P> {
         self.unread = end;
     }
 
-    /// Restores the rows near suspects; where an overlay is drawn, all that it shows.
-    fn restore(&mut self, is_drawn: bool) {
+    /// Restores the rows near suspects, and all rows of a side of which every pixel is drawn.
+    fn restore(&mut self, [shows_baseline, shows_candidate]: [bool; 2]) {
         let suspects = &self.suspects;
         let reach = REACH as u32;
         let is_near_suspect = |y: u32| {
@@ -280,8 +280,8 @@ impl<P: Pixel> Comparison<P> {
             candidate,
         } = &mut self.pair;
         self.pace.join(
-            || baseline.restore(|y| is_drawn || is_near_suspect(y)),
-            || candidate.restore(is_near_suspect),
+            || baseline.restore(|y| shows_baseline || is_near_suspect(y)),
+            || candidate.restore(|y| shows_candidate || is_near_suspect(y)),
         );
     }
 

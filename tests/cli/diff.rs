@@ -85,6 +85,61 @@ fn the_overlay_is_written_where_it_was_asked_for() {
 }
 
 #[test]
+fn the_picture_has_the_style_that_was_asked_for() {
+    let taller = Canvas::new(40, 33, Canvas::WHITE).png();
+    let project = two_pictures().file("taller.png", taller);
+    let size = |arguments: &str, out: &str| {
+        diff(&project, &format!("{arguments} --out {out}")).exit(1);
+        let picture = image::open(project.path(out)).expect("a picture");
+        (
+            picture.to_rgba8(),
+            std::fs::read(project.path(out)).expect("a file"),
+        )
+    };
+    let (mask, bytes) = size("a.png b.png --style mask", "mask.png");
+    assert_eq!(mask.dimensions(), (40, 30));
+    assert_eq!(bytes[24..26], [1, 3], "bit depth 1, indexed");
+    let red = |pixel: &&image::Rgba<u8>| pixel.0 == [255, 0, 0, 255];
+    assert_eq!(mask.pixels().filter(red).count(), 100);
+    assert_eq!(mask.pixels().filter(|pixel| pixel.0[3] == 0).count(), 1100);
+    let (beside, _) = size("a.png taller.png --style side-by-side", "beside.png");
+    assert_eq!(beside.dimensions(), (3 * 40 + 2 * 16, 33));
+    assert_eq!(
+        beside.get_pixel(0, 32).0[3],
+        0,
+        "the baseline has no such row"
+    );
+    assert_eq!(beside.get_pixel(112, 32).0, [255; 4]);
+    let (overlay, _) = size("a.png b.png --style overlay", "overlay.png");
+    assert_eq!(overlay.get_pixel(0, 0).0, [255, 255, 255, 85]);
+    diff(&project, "a.png b.png --style sideways")
+        .exit(2)
+        .stderr_has("side-by-side");
+}
+
+#[test]
+fn folders_of_pictures_have_the_style_too() {
+    let project = two_pictures()
+        .file("one/x.png", Canvas::new(9, 9, Canvas::WHITE).png())
+        .file("two/x.png", Canvas::new(9, 9, Canvas::RED).png());
+    diff(&project, "one two --style mask --out out").exit(1);
+    let bytes = std::fs::read(project.path("out/x.png")).expect("a file");
+    assert_eq!(bytes[24..26], [1, 3], "bit depth 1, indexed");
+}
+
+#[test]
+fn quiet_says_nothing_of_a_match() {
+    let project = two_pictures();
+    let ran = diff(&project, "a.png a.png --quiet");
+    assert!(ran.exit(0).stdout().is_empty(), "{}", ran.shown());
+    diff(&project, "a.png b.png -q")
+        .exit(1)
+        .stdout_has("mismatch");
+    let ran = diff(&project, "a.png a.png -q --format json");
+    ran.exit(0).stdout_has(r#""verdict":"match""#);
+}
+
+#[test]
 fn an_overlay_that_cannot_be_written_is_exit_code_five() {
     let ran = diff(&two_pictures(), "a.png b.png --out a.png/diff.png");
     ran.exit(5).stderr_has("a.png/diff.png");
@@ -214,4 +269,35 @@ fn a_folder_is_no_picture() {
     let project = two_pictures();
     diff(&project, "a.png specs").exit(2).stderr_has("specs");
     diff(&project, "specs a.png").exit(2).stderr_has("specs");
+}
+
+/// The first bytes of a JPEG, and its end.
+const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xd9";
+
+#[cfg(not(feature = "formats"))]
+#[test]
+fn a_format_that_is_not_built_in_names_its_feature() {
+    let project = two_pictures().file("photo.jpg", JPEG);
+    let ran = diff(&project, "a.png photo.jpg");
+    ran.exit(3)
+        .stderr_has("photo.jpg: the candidate picture is a JPEG file")
+        .stderr_has("--features formats");
+}
+
+#[cfg(feature = "formats")]
+#[test]
+fn jpeg_is_compared_in_files_and_folders() {
+    let white = image::RgbImage::from_pixel(40, 30, image::Rgb(Canvas::WHITE));
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    let written = white.write_to(&mut jpeg, image::ImageFormat::Jpeg);
+    written.expect("memory takes every picture");
+    let project = two_pictures()
+        .file("photo.jpg", jpeg.get_ref())
+        .file("one/x.jpeg", jpeg.get_ref())
+        .file("two/x.jpeg", JPEG);
+    diff(&project, "a.png photo.jpg").exit(0);
+    diff(&project, "photo.jpg b.png").exit(1);
+    let ran = diff(&project, "one two");
+    ran.exit(3)
+        .stdout_has("two/x.jpeg: the candidate picture is a damaged JPEG");
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use twinshot::report;
 
-use super::support::{FakeDriver, Project};
+use super::support::{Canvas, FakeDriver, Project};
 
 #[test]
 fn quiet_prints_failing_shots_and_the_summary() {
@@ -86,10 +86,59 @@ fn nobody_has_to_read_to_the_end() {
     assert!(project.path("reports/latest/report.json").is_file());
 }
 
+/// The command with stdout on a disk that is full.
+fn with_a_full_disk(project: &Project, arguments: &[&str]) -> (i32, String) {
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let output = project
+        .command(arguments.iter().copied())
+        .stdout(full.expect("it is part of every Linux"))
+        .stderr(std::process::Stdio::piped())
+        .output()
+        .expect("the binary starts");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code().unwrap_or(-1), errors)
+}
+
+#[test]
+fn results_that_cannot_be_printed_are_exit_code_five() {
+    let driver = FakeDriver::new().with_a_change_on_staging();
+    let url = driver.url();
+    let project = Project::two_sides()
+        .file("a/x.png", Canvas::new(9, 9, Canvas::WHITE).png())
+        .file("b/x.png", Canvas::new(9, 9, Canvas::RED).png());
+    for arguments in [
+        vec!["diff", "a/x.png", "b/x.png"],
+        vec!["diff", "a/x.png", "a/x.png", "--format", "json"],
+        vec!["diff", "a", "b", "--format", "jsonl"],
+        vec!["diff", "a", "b", "--format", "json"],
+        vec!["diff", "a", "b"],
+        vec!["list"],
+        vec!["list", "--json"],
+        vec!["schema"],
+        vec!["schema", "config"],
+        vec!["validate"],
+        vec!["test", "--webdriver", &url],
+        vec!["test", "--webdriver", &url, "--format", "json"],
+        vec!["approve", "--all"],
+        vec!["demo"],
+    ] {
+        let (code, errors) = with_a_full_disk(&project, &arguments);
+        assert_eq!(code, 5, "twinshot {}: {errors}", arguments.join(" "));
+        assert!(errors.contains("cannot write to stdout: "), "{errors}");
+    }
+    // What was approved is kept although nobody could be told.
+    assert!(project.path("golden/Shop/home@small.png").is_file());
+}
+
 /// The command with a terminal for its output; `script` is part of every Linux.
 fn in_a_terminal(project: &Project, variables: &str, driver: &FakeDriver) -> Option<String> {
+    let arguments = format!("test --webdriver {}", driver.url());
+    shown_in_a_terminal(project, variables, &arguments)
+}
+
+fn shown_in_a_terminal(project: &Project, variables: &str, arguments: &str) -> Option<String> {
     let binary = env!("CARGO_BIN_EXE_twinshot");
-    let line = format!("{variables} {binary} test --webdriver {}", driver.url());
+    let line = format!("{variables} {binary} {arguments}");
     let model = project.command([]);
     let mut command = Command::new("script");
     command
@@ -128,6 +177,40 @@ fn colours_are_for_terminals_that_want_them() {
     }
     let ran = project.test(&driver, &[]);
     ran.exit(1).stdout_lacks("\u{1b}");
+}
+
+/// Two folders of so many pairs.
+fn folders(pairs: usize) -> Project {
+    let picture = Canvas::new(900, 700, Canvas::WHITE);
+    let [baseline, candidate] = [
+        picture.png(),
+        picture.with_box([3, 3, 9, 9], Canvas::RED).png(),
+    ];
+    (0..pairs).fold(Project::new(), |project, index| {
+        project
+            .file(&format!("a/{index}.png"), &baseline)
+            .file(&format!("b/{index}.png"), &candidate)
+    })
+}
+
+#[test]
+fn folders_have_a_bar_where_somebody_watches() {
+    let project = folders(60);
+    let Some(shown) = shown_in_a_terminal(&project, "", "diff a b") else {
+        return;
+    };
+    assert!(shown.contains("/60 pairs"), "{shown:?}");
+    for unwatched in ["CI=1", "TERM=dumb"] {
+        let shown = shown_in_a_terminal(&project, unwatched, "diff a b").unwrap_or_default();
+        assert!(shown.contains("0.png: mismatch"), "{shown:?}");
+        assert!(!shown.contains("/60 pairs"), "{unwatched}: {shown:?}");
+    }
+    let shown = shown_in_a_terminal(&project, "", "diff a b --quiet").unwrap_or_default();
+    assert!(!shown.contains("/60 pairs"), "{shown:?}");
+    let shown = shown_in_a_terminal(&project, "NO_COLOR=1", "diff a b").unwrap_or_default();
+    assert!(!shown.contains("\u{1b}[3"), "a colour: {shown:?}");
+    let ran = project.run(["diff", "a", "b"]);
+    ran.exit(1).stderr_is_empty().stdout_lacks("\u{1b}");
 }
 
 #[test]

@@ -94,7 +94,56 @@ fn one_broken_picture_does_not_hide_the_others_and_is_no_difference() {
 #[test]
 fn folders_without_pictures_are_no_pass() {
     let folders = Folders::new().with("a/x.txt", b"").with("b/x.txt", b"");
-    assert_eq!(folders.diff(&[]).status.code(), Some(4));
+    let output = folders.diff(&[]);
+    assert_eq!(output.status.code(), Some(4));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        errors.contains("neither folder holds a picture"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn an_overlay_that_cannot_be_written_does_not_end_the_others() {
+    let folders = Folders::new()
+        .with("a/deep/x.png", &white())
+        .with("b/deep/x.png", &red())
+        .with("a/y.png", &white())
+        .with("b/y.png", &red())
+        .with("out/deep", b"in the way");
+    let output = folders.diff(&["--format", "jsonl", "--out", "out"]);
+    let found = lines(&output);
+    assert_eq!(found[0]["verdict"], "undecided");
+    let error = found[0]["error"].as_str().expect("text");
+    assert!(error.contains("cannot write out/deep/x.png"), "{error}");
+    assert_eq!(found[1]["verdict"], "mismatch");
+    assert_eq!(output.status.code(), Some(5));
+}
+
+#[test]
+fn the_order_is_the_same_in_every_run() {
+    let names = [
+        "b.png", "a/z.png", "a.png", "B.png", "a-b.png", "é.png", "a/a.png",
+    ];
+    let folders = names.iter().fold(Folders::new(), |folders, name| {
+        let folders = folders.with(&format!("a/{name}"), &white());
+        let side = if name.len() > 5 { "only-here" } else { "b" };
+        folders.with(&format!("{side}/{name}"), &red())
+    });
+    let first = folders.diff(&["--format", "jsonl"]).stdout;
+    let paths = |bytes: &[u8]| -> Vec<String> {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let path =
+            |line: &str| serde_json::from_str::<Value>(line).expect("JSON")["path"].to_string();
+        text.lines().map(path).collect()
+    };
+    let sorted = [
+        "B.png", "a/a.png", "a/z.png", "a-b.png", "a.png", "b.png", "é.png",
+    ];
+    assert_eq!(paths(&first), sorted.map(|name| format!("\"{name}\"")));
+    for _ in 0..5 {
+        assert_eq!(folders.diff(&["--format", "jsonl"]).stdout, first);
+    }
 }
 
 #[test]

@@ -69,6 +69,51 @@ impl Plain {
             .count() as u64
     }
 
+    /// Red where a pixel is counted, transparent elsewhere.
+    pub(crate) fn mask(&self) -> Picture {
+        let colour = |class: &Class| match class {
+            Class::Mismatched => [255, 0, 0, 255],
+            Class::Matching | Class::Antialiased | Class::Masked => [255, 255, 255, 0],
+        };
+        Picture {
+            width: self.width,
+            height: self.height,
+            pixels: self.classes.iter().map(colour).collect(),
+        }
+    }
+
+    /// Three pictures as large as the canvas, 16 columns apart.
+    pub(crate) fn side_by_side(&self, baseline: &Picture, candidate: &Picture) -> Picture {
+        let panels = [
+            self.panel(baseline),
+            self.overlay(baseline, candidate),
+            self.panel(candidate),
+        ];
+        let mut drawn = Picture::filled(3 * self.width + 32, self.height, [0; 4]);
+        for (left, panel) in [0, self.width + 16, 2 * self.width + 32].iter().zip(panels) {
+            for y in 0..self.height {
+                for x in 0..self.width {
+                    drawn.set(left + x, y, panel.get(x, y).expect("inside"));
+                }
+            }
+        }
+        drawn
+    }
+
+    fn panel(&self, picture: &Picture) -> Picture {
+        let mut drawn = Picture::filled(self.width, self.height, [0; 4]);
+        for y in 0..self.height {
+            for x in 0..self.width {
+                let colour = match self.classes[(y * self.width + x) as usize] {
+                    Class::Masked => [90, 120, 255, 85],
+                    _ => picture.get(x, y).unwrap_or([0; 4]),
+                };
+                drawn.set(x, y, colour);
+            }
+        }
+        drawn
+    }
+
     /// The picture of the comparison.
     pub(crate) fn overlay(&self, baseline: &Picture, candidate: &Picture) -> Picture {
         let mut drawn = Picture::filled(self.width, self.height, [0; 4]);

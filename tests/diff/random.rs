@@ -96,13 +96,13 @@ impl Random {
 }
 
 /// Two pictures and how to compare them.
-struct Case {
-    baseline: Picture,
-    candidate: Picture,
-    options: Options,
+pub(crate) struct Case {
+    pub(crate) baseline: Picture,
+    pub(crate) candidate: Picture,
+    pub(crate) options: Options,
 }
 
-fn case(seed: u64) -> Case {
+pub(crate) fn case(seed: u64) -> Case {
     let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ (seed + 1).wrapping_mul(0x2545_f491_4f6c_dd1d));
     let palette = random.palette();
     let [width, height] = [1 + random.below(20), 1 + random.below(20)];

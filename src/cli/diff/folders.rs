@@ -7,19 +7,15 @@ use std::{
 };
 
 use rayon::prelude::*;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::super::{Exit, Failure, terminal::print};
-use super::{DiffArgs, Format, Judged};
-
-/// What became of one path.
-enum Outcome {
-    Compared(Judged),
-    OnlyBaseline,
-    OnlyCandidate,
-    /// Why the pair could not be compared.
-    Undecided(String),
-}
+use super::super::{
+    Exit, Failure,
+    terminal::{complain, is_ci, print, progress},
+};
+use super::input::Accepted;
+use super::outcome::{Outcome, Tally};
+use super::{DiffArgs, Format};
 
 /// Which folders have a path.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,21 +24,31 @@ struct Sides {
     candidate: bool,
 }
 
-/// Compares the folders that `arguments` names. A picture that only one of them has counts as a difference.
-pub(super) fn run(arguments: &DiffArgs) -> Result<Exit, Failure> {
-    let paths = paths(&arguments.baseline, &arguments.candidate)?;
+/// Compares two folders. A picture that only one of them has counts as a difference.
+pub(super) fn run(arguments: &DiffArgs, folders: [&PathBuf; 2]) -> Result<Exit, Failure> {
+    let paths = paths(folders)?;
+    let bar = progress(paths.len(), "pairs", arguments.quiet || is_ci());
     // The workers are busy with a pair each, so that a comparison does not start threads of its own.
-    let outcomes: Result<Vec<(&PathBuf, Outcome)>, Failure> = paths
+    let outcomes: Vec<(&PathBuf, Outcome)> = paths
         .par_iter()
-        .map(|(path, sides)| Ok((path, outcome(arguments, path, *sides)?)))
+        .map(|(path, sides)| {
+            let outcome = outcome(arguments, folders, path, *sides);
+            bar.inc(1);
+            (path, outcome)
+        })
         .collect();
-    let outcomes = outcomes?;
-    print(&told(arguments, &outcomes));
-    Ok(exit(&outcomes))
+    bar.finish_and_clear();
+    let mut tally = Tally::default();
+    outcomes.iter().for_each(|(_, outcome)| tally.add(outcome));
+    if outcomes.is_empty() {
+        complain("neither folder holds a picture");
+    }
+    print(&told(arguments, &outcomes))?;
+    Ok(tally.exit())
 }
 
-/// All PNG files below either folder, by their path in it.
-fn paths(baseline: &Path, candidate: &Path) -> Result<BTreeMap<PathBuf, Sides>, Failure> {
+/// All pictures below either folder, by their path in it.
+fn paths([baseline, candidate]: [&PathBuf; 2]) -> Result<BTreeMap<PathBuf, Sides>, Failure> {
     let mut paths: BTreeMap<PathBuf, Sides> = BTreeMap::new();
     for path in pictures(baseline)? {
         paths.entry(path).or_default().baseline = true;
@@ -53,7 +59,7 @@ fn paths(baseline: &Path, candidate: &Path) -> Result<BTreeMap<PathBuf, Sides>, 
     Ok(paths)
 }
 
-/// The PNG files below `root`. Links to folders are not followed: they may lead in a circle.
+/// The pictures below `root`, known by their extension. Links to folders are not followed: they may lead in a circle.
 fn pictures(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];
@@ -67,7 +73,7 @@ fn pictures(root: &Path) -> Result<Vec<PathBuf>, Failure> {
             let path = entry.path();
             if entry.file_type().map_err(failed)?.is_dir() {
                 folders.push(path);
-            } else if is_png(&path) {
+            } else if is_picture(&path) {
                 found.extend(path.strip_prefix(root).map(Path::to_owned));
             }
         }
@@ -75,29 +81,29 @@ fn pictures(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-fn is_png(path: &Path) -> bool {
-    let extension = path.extension();
-    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("png"))
+fn is_picture(path: &Path) -> bool {
+    let extensions: &[&str] = if cfg!(feature = "formats") {
+        &["png", "jpg", "jpeg", "webp"]
+    } else {
+        &["png"]
+    };
+    let own = path.extension().unwrap_or_default();
+    extensions
+        .iter()
+        .any(|known| own.eq_ignore_ascii_case(known))
 }
 
-/// An error only where the overlay cannot be written: one unreadable picture does not end the others.
-fn outcome(arguments: &DiffArgs, path: &Path, sides: Sides) -> Result<Outcome, Failure> {
+fn outcome(arguments: &DiffArgs, folders: [&PathBuf; 2], path: &Path, sides: Sides) -> Outcome {
     if !sides.candidate {
-        return Ok(Outcome::OnlyBaseline);
+        return Outcome::OnlyBaseline;
     }
     if !sides.baseline {
-        return Ok(Outcome::OnlyCandidate);
+        return Outcome::OnlyCandidate;
     }
-    let [baseline, candidate] =
-        [&arguments.baseline, &arguments.candidate].map(|root| root.join(path));
+    let [baseline, candidate] = folders.map(|root| root.join(path));
     let out = arguments.out.as_ref().map(|root| root.join(path));
-    match arguments.judge(&baseline, &candidate, out.as_deref()) {
-        Ok(judged) => Ok(Outcome::Compared(judged)),
-        Err(failure @ (Failure::Read { .. } | Failure::Undecided(_))) => {
-            Ok(Outcome::Undecided(failure.to_string()))
-        }
-        Err(failure) => Err(failure),
-    }
+    let pair = [baseline.as_path(), candidate.as_path()];
+    Outcome::of(arguments.judge(pair, out.as_deref(), Accepted::Files))
 }
 
 fn told(arguments: &DiffArgs, outcomes: &[(&PathBuf, Outcome)]) -> String {
@@ -107,44 +113,15 @@ fn told(arguments: &DiffArgs, outcomes: &[(&PathBuf, Outcome)]) -> String {
     match arguments.format {
         Format::Text => outcomes
             .iter()
-            .map(|(path, outcome)| text(path, outcome))
+            .map(|(path, outcome)| outcome.text(&path.to_string_lossy(), arguments.quiet))
             .collect(),
         Format::Json => format!("{}\n", Value::Array(objects.collect())),
         Format::Jsonl => objects.map(|object| format!("{object}\n")).collect(),
     }
 }
 
-fn text(path: &Path, outcome: &Outcome) -> String {
-    let path = path.display();
-    match outcome {
-        Outcome::Compared(judged) => format!("{path}: {}", judged.text()),
-        Outcome::OnlyBaseline => format!("{path}: only in the baseline folder\n"),
-        Outcome::OnlyCandidate => format!("{path}: only in the candidate folder\n"),
-        Outcome::Undecided(why) => format!("{path}: not compared: {why}\n"),
-    }
-}
-
 fn json_of(arguments: &DiffArgs, path: &Path, outcome: &Outcome) -> Value {
-    let mut object = match outcome {
-        Outcome::Compared(judged) => arguments.json(judged),
-        Outcome::OnlyBaseline => json!({ "verdict": "only_baseline" }),
-        Outcome::OnlyCandidate => json!({ "verdict": "only_candidate" }),
-        Outcome::Undecided(why) => json!({ "verdict": "undecided", "error": why }),
-    };
+    let mut object = outcome.json(arguments);
     object["path"] = path.to_string_lossy().into();
     object
-}
-
-/// Undecided outweighs different; nothing to compare is never a pass.
-fn exit(outcomes: &[(&PathBuf, Outcome)]) -> Exit {
-    let any = |matches: fn(&Outcome) -> bool| outcomes.iter().any(|(_, outcome)| matches(outcome));
-    if outcomes.is_empty() {
-        Exit::NothingSelected
-    } else if any(|outcome| matches!(outcome, Outcome::Undecided(_))) {
-        Exit::Undecided
-    } else if any(|outcome| !matches!(outcome, Outcome::Compared(judged) if judged.is_match)) {
-        Exit::Differs
-    } else {
-        Exit::Clean
-    }
 }

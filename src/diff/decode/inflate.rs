@@ -44,7 +44,7 @@ impl<'a> Inflated<'a> {
         self.inflate(rows)?;
         let mut filters = rows.iter().step_by(self.stride);
         if !filters.all(|filter| is_filter(*filter)) {
-            return Err(PictureError::Damaged("a row has an unknown filter"));
+            return Err(PictureError::Broken("a row has an unknown filter"));
         }
         self.rows_left -= count;
         if count > 0 && self.rows_left == 0 {
@@ -56,7 +56,7 @@ impl<'a> Inflated<'a> {
     fn inflate(&mut self, mut rows: &mut [u8]) -> Result<(), PictureError> {
         while !rows.is_empty() {
             if self.has_ended {
-                return Err(PictureError::Damaged("the compressed pixels end too early"));
+                return Err(PictureError::Broken("the compressed pixels end too early"));
             }
             let written = self.step(rows)?;
             rows = &mut rows[written..];
@@ -73,12 +73,12 @@ impl<'a> Inflated<'a> {
         let status = self
             .inflate
             .decompress(self.piece, out, FlushDecompress::None)
-            .map_err(|_| PictureError::Damaged("the compressed pixels break zlib's rules"))?;
+            .map_err(|_| PictureError::Broken("the compressed pixels break zlib's rules"))?;
         self.has_ended = status == Status::StreamEnd;
         let read = (self.inflate.total_in() - read) as usize;
         let written = (self.inflate.total_out() - written) as usize;
         if read + written == 0 && !self.has_ended {
-            return Err(PictureError::Damaged("the compressed pixels do not go on"));
+            return Err(PictureError::Broken("the compressed pixels do not go on"));
         }
         self.piece = &self.piece[read..];
         Ok(written)
@@ -88,7 +88,7 @@ impl<'a> Inflated<'a> {
     fn finish(&mut self) -> Result<(), PictureError> {
         while !self.has_ended {
             if self.step(&mut [0])? > 0 {
-                return Err(PictureError::Damaged("there are more pixels than its size"));
+                return Err(PictureError::Broken("there are more pixels than its size"));
             }
         }
         self.chunks.finish()
@@ -126,7 +126,7 @@ impl<'a> Chunks<'a> {
         }
         self.has_begun = true;
         if chunk.kind != b"IDAT" {
-            return Err(PictureError::Damaged("the compressed pixels end too early"));
+            return Err(PictureError::Broken("the compressed pixels end too early"));
         }
         Ok(chunk.data)
     }
@@ -146,7 +146,7 @@ impl<'a> Chunks<'a> {
         };
         let length = u32::from_be_bytes(*length) as usize;
         if length > MAX_CHUNK_BYTES {
-            return Err(PictureError::Damaged("a chunk is longer than PNG allows"));
+            return Err(PictureError::Broken("a chunk is longer than PNG allows"));
         }
         let Some((chunk, rest)) = rest.split_at_checked(CHUNK_HEAD + length) else {
             return Err(truncated);
@@ -157,7 +157,7 @@ impl<'a> Chunks<'a> {
         // As decoders do, damage to a chunk that is not needed to show the picture is let pass.
         let is_critical = chunk[4].is_ascii_uppercase();
         if is_critical && crc32fast::hash(&chunk[4..]) != u32::from_be_bytes(*checksum) {
-            return Err(PictureError::Damaged("the checksum of a chunk is wrong"));
+            return Err(PictureError::Broken("the checksum of a chunk is wrong"));
         }
         self.at += chunk.len() + checksum.len();
         Ok(Chunk {

@@ -1,0 +1,83 @@
+//! Files as they come from a user: encoded pictures in memory, or why not. What is no picture is not read to
+//! its end, and no more is read than a picture of the size in its header can need.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    os::unix::fs::{FileTypeExt, OpenOptionsExt},
+    path::Path,
+};
+
+use rustix::fs::OFlags;
+use twinshot::diff::{PictureError, decode_header};
+
+use super::Failure;
+
+/// Enough for the header of a PNG, and for most that stands before the size in other formats.
+const HEAD_BYTES: u64 = 64 << 10;
+/// The most that a pixel takes when it is stored without compression: four samples of 16 bits.
+const PIXEL_BYTES: u64 = 8;
+/// Room for metadata.
+const METADATA_BYTES: u64 = 64 << 20;
+
+/// What may be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Accepted {
+    /// Files only: a pipe that nobody writes to must not hold up other pairs.
+    Files,
+    /// Pipes too, so that a shell's `<(command)` can be compared.
+    FilesAndPipes,
+}
+
+/// Reads an encoded picture. What is no picture, or one of more than `max_pixels`, is cut off: its beginning is
+/// enough to say so.
+///
+/// # Errors
+/// When the file cannot be read, is none, or goes on for longer than its header allows.
+pub(super) fn read(path: &Path, accepted: Accepted, max_pixels: u64) -> Result<Vec<u8>, Failure> {
+    let failed = |source| Failure::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = open(path, accepted).map_err(failed)?;
+    let mut bytes = Vec::new();
+    let mut head = file.by_ref().take(HEAD_BYTES);
+    head.read_to_end(&mut bytes).map_err(failed)?;
+    let limit = limit(&bytes, max_pixels);
+    let mut rest = file.take((limit + 1).saturating_sub(HEAD_BYTES));
+    rest.read_to_end(&mut bytes).map_err(failed)?;
+    if limit > 0 && bytes.len() as u64 > limit {
+        return Err(Failure::Undecided(format!(
+            "{}: the file is longer than {limit} bytes, more than a picture of its size can need",
+            path.display()
+        )));
+    }
+    Ok(bytes)
+}
+
+/// Opens without waiting for a writer where pipes are not accepted.
+fn open(path: &Path, accepted: Accepted) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    if accepted == Accepted::FilesAndPipes {
+        return options.open(path);
+    }
+    let no_waiting = OFlags::NONBLOCK.bits().cast_signed();
+    let file = options.custom_flags(no_waiting).open(path)?;
+    let kind = file.metadata()?.file_type();
+    if kind.is_fifo() || kind.is_char_device() || kind.is_block_device() || kind.is_socket() {
+        return Err(io::Error::other("it is a pipe or a device, not a file"));
+    }
+    Ok(file)
+}
+
+/// How many bytes of a file can belong to a picture that begins like this; none when it need not be read on.
+fn limit(head: &[u8], max_pixels: u64) -> u64 {
+    match decode_header(head) {
+        Ok(size) if size.pixels() > max_pixels => 0,
+        Ok(size) => METADATA_BYTES.saturating_add(size.pixels().saturating_mul(PIXEL_BYTES)),
+        Err(PictureError::NotPng { .. } | PictureError::NotBuilt { .. }) => 0,
+        // Its size may stand behind long metadata.
+        Err(_) => METADATA_BYTES,
+    }
+}

@@ -1,0 +1,206 @@
+//! Pairs from stdin, one a line: compared on all cores, told in the order of the lines, each as soon as it and
+//! those before it are known. Other programs keep this open and ask it one pair after the other.
+//!
+//! A thread of its own reads lines and hands them to the workers; the caller waits for the results in turn. A
+//! bounded queue lies between them, so that memory does not grow with the number of lines.
+
+use std::{
+    ffi::OsStr,
+    io::{self, BufRead, Read},
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    thread,
+};
+
+use rayon::Scope;
+use serde_json::Value;
+
+use super::super::{
+    Exit, Failure,
+    terminal::{complain, print, print_to_reader},
+};
+use super::input::Accepted;
+use super::outcome::{Outcome, Tally};
+use super::{DiffArgs, Format, STDIN};
+
+/// Pairs that are compared, or wait for one before them to be printed.
+const IN_FLIGHT: usize = 256;
+/// Longer than three of the longest paths.
+const MAX_LINE_BYTES: u64 = 64 << 10;
+
+/// A line and what became of it.
+struct Told {
+    line: Line,
+    outcome: Outcome,
+}
+
+/// What a line says.
+struct Line {
+    number: usize,
+    /// Or why it names no pair.
+    pair: Result<Pair, String>,
+}
+
+struct Pair {
+    baseline: PathBuf,
+    candidate: PathBuf,
+    out: Option<PathBuf>,
+}
+
+/// Results in the order of their lines; each arrives when it is ready.
+type Queue = Receiver<Result<Receiver<Told>, Failure>>;
+
+/// Compares the pairs that stdin names, until its end.
+pub(super) fn run(arguments: &DiffArgs) -> Result<Exit, Failure> {
+    if arguments.out.is_some() {
+        let why = "with `-` each line names its own picture: BASELINE<TAB>CANDIDATE<TAB>OUT";
+        return Err(Failure::Usage(format!("--out has no meaning here: {why}")));
+    }
+    let mut tally = Tally::default();
+    let mut array = Vec::new();
+    for result in start(arguments) {
+        let told = result?.recv().expect("a worker sends unless it panicked");
+        tally.add(&told.outcome);
+        match arguments.format {
+            Format::Text => print_to_reader(&told.text(arguments.quiet))?,
+            Format::Jsonl => print_to_reader(&format!("{}\n", told.json(arguments)))?,
+            Format::Json => array.push(told.json(arguments)),
+        }
+    }
+    if arguments.format == Format::Json {
+        print(&format!("{}\n", Value::Array(array)))?;
+    }
+    if tally.exit() == Exit::NothingSelected {
+        complain("stdin names no pair");
+    }
+    Ok(tally.exit())
+}
+
+/// Starts to read. The thread is not waited for: when a result cannot be printed, stdin may still be open.
+fn start(arguments: &DiffArgs) -> Queue {
+    let (send, queue) = sync_channel(IN_FLIGHT);
+    let arguments = arguments.clone();
+    thread::spawn(move || {
+        rayon::in_place_scope(|workers| read_lines(&arguments, workers, &send));
+    });
+    queue
+}
+
+/// Hands each line to a worker, until stdin ends or nobody waits for results any more.
+fn read_lines<'a>(
+    arguments: &'a DiffArgs,
+    workers: &Scope<'a>,
+    queue: &SyncSender<Result<Receiver<Told>, Failure>>,
+) {
+    let mut stdin = io::stdin().lock();
+    for number in 1.. {
+        let text = match next_line(&mut stdin) {
+            Ok(Some(text)) => text,
+            Ok(None) => return,
+            Err(failure) => return drop(queue.send(Err(failure))),
+        };
+        let is_too_long = text.len() as u64 > MAX_LINE_BYTES;
+        let line = Line::parse(number, &text);
+        let (done, result) = channel();
+        if queue.send(Ok(result)).is_err() {
+            return;
+        }
+        workers.spawn(move |_| compare(arguments, line, &done));
+        // Where the next line begins is not known.
+        if is_too_long {
+            return;
+        }
+    }
+}
+
+/// A line without its end; none after the last one. One that is too long is cut off.
+fn next_line(stdin: &mut impl BufRead) -> Result<Option<Vec<u8>>, Failure> {
+    let mut line = Vec::new();
+    let mut limited = stdin.take(MAX_LINE_BYTES + 1);
+    let read = limited.read_until(b'\n', &mut line);
+    let read = read.map_err(|source| Failure::Read {
+        path: PathBuf::from("stdin"),
+        source,
+    })?;
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    }
+    Ok((read > 0).then_some(line))
+}
+
+fn compare(arguments: &DiffArgs, line: Line, done: &Sender<Told>) {
+    let outcome = match &line.pair {
+        Err(why) => Outcome::Undecided(format!("line {}: {why}", line.number)),
+        Ok(pair) => {
+            let paths = [pair.baseline.as_path(), pair.candidate.as_path()];
+            Outcome::of(arguments.judge(paths, pair.out.as_deref(), Accepted::Files))
+        }
+    };
+    // Nobody waits for it when printing has failed.
+    let _ = done.send(Told { line, outcome });
+}
+
+impl Line {
+    fn parse(number: usize, text: &[u8]) -> Self {
+        let pair = if text.len() as u64 > MAX_LINE_BYTES {
+            Err(format!(
+                "it is longer than {MAX_LINE_BYTES} bytes; nothing behind it is read"
+            ))
+        } else {
+            Pair::parse(text)
+        };
+        Self { number, pair }
+    }
+}
+
+impl Pair {
+    /// Any bytes but tabs and line ends can be in a path.
+    fn parse(text: &[u8]) -> Result<Self, String> {
+        let fields: Vec<PathBuf> = text
+            .split(|byte| *byte == b'\t')
+            .map(|field| PathBuf::from(OsStr::from_bytes(field)))
+            .collect();
+        let is_named = |path: &&PathBuf| !path.as_os_str().is_empty();
+        let is_complete = fields.iter().filter(is_named).count() == fields.len();
+        match fields.as_slice() {
+            [baseline, candidate, out @ ..] if is_complete && out.len() <= 1 => Ok(Self {
+                baseline: baseline.clone(),
+                candidate: candidate.clone(),
+                out: out.first().cloned(),
+            }),
+            _ => Err(
+                "it must be BASELINE<TAB>CANDIDATE or BASELINE<TAB>CANDIDATE<TAB>OUT".to_owned(),
+            ),
+        }
+    }
+}
+
+impl Told {
+    fn text(&self, is_quiet: bool) -> String {
+        match &self.line.pair {
+            Ok(pair) => {
+                let names = [&pair.baseline, &pair.candidate].map(|path| path.to_string_lossy());
+                self.outcome.text(&names.join(" → "), is_quiet)
+            }
+            Err(_) => self.outcome.text(STDIN, is_quiet),
+        }
+    }
+
+    fn json(&self, arguments: &DiffArgs) -> Value {
+        let mut object = self.outcome.json(arguments);
+        object["line"] = self.line.number.into();
+        if let Ok(pair) = &self.line.pair {
+            object["baseline"] = shown(&pair.baseline);
+            object["candidate"] = shown(&pair.candidate);
+        }
+        if let Outcome::Compared(judged) = &self.outcome {
+            object["picture"] = judged.picture.as_deref().map_or(Value::Null, shown);
+        }
+        object
+    }
+}
+
+fn shown(path: &Path) -> Value {
+    path.to_string_lossy().into()
+}

@@ -63,6 +63,7 @@ impl Session {
             return Ok(Ok(()));
         }
         self.judged_document = document.began;
+        self.documents += 1;
         if document.info.url.starts_with("chrome-error:") {
             let trouble = document.trouble.map(|name| format!(" ({name})"));
             let trouble = trouble.unwrap_or_default();
@@ -204,6 +205,14 @@ pub(super) fn without_credentials(url: &Url) -> Url {
     shown
 }
 
+/// Whether the URL has credentials that the environment's own does not have for this origin.
+pub(super) fn has_other_credentials(url: &Url, base: &Url) -> bool {
+    let has_any = !url.username().is_empty() || url.password().is_some();
+    let is_known = same_origin(url, base)
+        && (url.username(), url.password()) == (base.username(), base.password());
+    has_any && !is_known
+}
+
 /// `name` allows any port of the host, `name:port` that one.
 fn matches_host(allowed: &str, url: &Url) -> bool {
     url.host_str()
@@ -236,6 +245,26 @@ mod tests {
         assert!(same_origin(&url("http://a:80/x"), &url("http://a/y")));
         assert!(!same_origin(&url("http://a:8080/"), &url("http://a:8081/")));
         assert!(!same_origin(&url("https://a/"), &url("http://a/")));
+    }
+
+    #[test]
+    fn only_the_environments_own_credentials_are_known() {
+        let url = |text| Url::parse(text).unwrap();
+        let base = url("https://jane:secret@a/app");
+        assert!(!has_other_credentials(
+            &url("https://jane:secret@a/x"),
+            &base
+        ));
+        assert!(!has_other_credentials(&url("https://a/x"), &base));
+        assert!(has_other_credentials(&url("https://joe:secret@a/x"), &base));
+        assert!(has_other_credentials(
+            &url("https://jane:secret@b/x"),
+            &base
+        ));
+        assert!(has_other_credentials(
+            &url("https://jane@b/x"),
+            &url("https://a/")
+        ));
     }
 
     #[test]

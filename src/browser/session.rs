@@ -32,11 +32,9 @@ const NAVIGATION_PAUSE: Duration = Duration::from_millis(20);
 /// What our deadline adds to the driver's own page-load timeout.
 const PAGE_LIMIT_MARGIN: Duration = Duration::from_secs(5);
 
-/// What a session is asked to be.
+/// What a session is asked to be, for all of its flows.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionOptions {
-    /// CSS pixels and device pixel ratio, exact.
-    pub(crate) viewport: Viewport,
     /// How long a page may take to load.
     pub(crate) page_timeout: Duration,
     /// How long waits and searches take when the step says nothing.
@@ -69,7 +67,9 @@ pub(crate) struct Session {
     pub(super) options: SessionOptions,
     pub(super) viewport: Viewport,
     /// The event that hushes the page; unguessable, so that no page can listen for it.
-    hush_event: String,
+    pub(super) hush_event: String,
+    /// Whether no person works with the clipboard that its pages copy to.
+    pub(super) has_own_clipboard: bool,
     /// The window that the flow began in.
     pub(super) first_window: Option<WindowHandle>,
     /// Windows that have our emulation and preload script, in the order of the flow.
@@ -82,9 +82,14 @@ pub(crate) struct Session {
     pub(super) is_pointer_parked: bool,
     /// The document that was judged last, by the time it began to load.
     pub(super) judged_document: f64,
-    lost: AtomicBool,
+    /// How many documents were judged since the browser started.
+    pub(super) documents: u32,
+    /// Whether it went to a URL with a password other than the environment's; no command makes a
+    /// browser forget one.
+    pub(super) knows_a_password: bool,
+    pub(super) lost: AtomicBool,
     /// Ends with the session, and every process with it.
-    driver: Driver,
+    pub(super) driver: Driver,
 }
 
 /// A command of the WebDriver protocol that fantoccini has no method for.
@@ -120,20 +125,24 @@ impl Session {
     pub(crate) async fn start(
         launcher: &Launcher,
         options: SessionOptions,
+        viewport: Viewport,
     ) -> Result<Self, LaunchError> {
         let driver = launcher.driver().await?;
         let client = connect(launcher, &driver, options.page_timeout).await?;
         let mut session = Self {
             client,
-            viewport: options.viewport,
+            viewport,
             options,
             hush_event: format!("twinshot-{}", random_name()),
+            has_own_clipboard: !launcher.is_headed(),
             first_window: None,
             prepared_windows: Vec::new(),
             asked: None,
             frame_depth: 0,
             is_pointer_parked: false,
             judged_document: 0.0,
+            documents: 0,
+            knows_a_password: false,
             lost: AtomicBool::new(false),
             driver,
         };
@@ -144,11 +153,21 @@ impl Session {
         Ok(session)
     }
 
-    fn not_started(&self, error: &BrowserError) -> LaunchError {
+    pub(super) fn not_started(&self, error: &BrowserError) -> LaunchError {
         LaunchError::Session {
             driver: self.driver.describe(),
             reason: error.to_string(),
         }
+    }
+
+    /// Whether the browser, its driver or our patience with them came to an end.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Gives up on the session: nobody is asked anything any more.
+    pub(super) fn give_up(&self) {
+        self.lost.store(true, Ordering::Relaxed);
     }
 
     async fn prepare_first_window(&mut self) -> Result<(), BrowserError> {
@@ -206,7 +225,7 @@ impl Session {
         limit: Duration,
         answer: impl Future<Output = Result<T, CmdError>>,
     ) -> Result<T, BrowserError> {
-        if self.lost.load(Ordering::Relaxed) {
+        if self.is_lost() {
             return Err(BrowserError::Lost("the session was lost before".to_owned()));
         }
         let result = match tokio::time::timeout(limit, answer).await {
@@ -214,7 +233,7 @@ impl Session {
             Err(_) => Err(BrowserError::Deadline { command, limit }),
         };
         if result.as_ref().is_err_and(BrowserError::is_fatal) {
-            self.lost.store(true, Ordering::Relaxed);
+            self.give_up();
         }
         result
     }
@@ -331,10 +350,13 @@ impl Session {
         self.document().await.map(|document| document.info)
     }
 
-    /// Ends the session politely, then ends its processes.
+    /// Ends the session: our own driver's with its processes, somebody else's politely.
     pub(crate) async fn close(self) {
+        if self.driver.is_ours() {
+            return;
+        }
         let started = self.client.session_creation_response().cloned();
-        let is_lost = self.lost.load(Ordering::Relaxed);
+        let is_lost = self.is_lost();
         let goodbye = async { !is_lost && self.client.close().await.is_ok() };
         let is_closed = tokio::time::timeout(CLOSE_LIMIT, goodbye).await;
         if let (Ok(false) | Err(_), Some(started)) = (is_closed, started) {

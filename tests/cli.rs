@@ -19,6 +19,7 @@ mod cli {
     mod output;
     mod refused;
     mod secrets;
+    mod sessions;
     mod support;
     mod writing;
 }

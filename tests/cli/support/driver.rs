@@ -219,6 +219,11 @@ impl FakeDriver {
         self.shared.sessions().open.len()
     }
 
+    /// How many sessions there ever were.
+    pub(crate) fn begun_sessions(&self) -> usize {
+        self.shared.sessions().begun
+    }
+
     /// Whether any flow went to a URL with this in it.
     pub(crate) fn has_visited(&self, place: &str) -> bool {
         let sessions = self.shared.sessions();
@@ -448,6 +453,8 @@ impl Session {
         Some(match asked.command.as_str() {
             "Page.captureScreenshot" | "screenshot" => return None,
             "window" => json!("the-window"),
+            "window/handles" => json!(["the-window"]),
+            "actions" => Value::Null,
             "url" => {
                 let url = asked.body["url"].as_str().unwrap_or_default();
                 self.go_to(url.to_owned())

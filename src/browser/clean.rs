@@ -99,6 +99,7 @@ impl Session {
             options: _,
             viewport: _,
             hush_event: _,
+            world: _,
             has_own_clipboard: _,
             first_window,
             prepared_windows,

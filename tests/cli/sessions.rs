@@ -7,10 +7,12 @@ use super::support::{Answer, FakeDriver, Project, Ran, STAGING};
 
 /// Runs three flows one after the other.
 fn three_flows(project: Project, driver: &FakeDriver, code: i32) -> Ran {
-    let project = ["one", "two", "three"].into_iter().fold(project, |project, name| {
-        let spec = format!("flow: {name}\nsteps:\n  - goto: /{name}\n");
-        project.spec(&format!("{name}.yaml"), &spec)
-    });
+    let project = ["one", "two", "three"]
+        .into_iter()
+        .fold(project, |project, name| {
+            let spec = format!("flow: {name}\nsteps:\n  - goto: /{name}\n");
+            project.spec(&format!("{name}.yaml"), &spec)
+        });
     let ran = project.test(driver, &["one", "two", "three", "--workers", "1"]);
     ran.exit(code);
     assert_eq!(driver.open_sessions(), 0, "sessions left open");
@@ -19,7 +21,10 @@ fn three_flows(project: Project, driver: &FakeDriver, code: i32) -> Ran {
 
 /// A driver that refuses whatever belongs to cleaning.
 fn refusing(command: &'static str) -> FakeDriver {
-    FakeDriver::new().answers(command, Answer::Refusal("unknown error", "not today".into()))
+    FakeDriver::new().answers(
+        command,
+        Answer::Refusal("unknown error", "not today".into()),
+    )
 }
 
 #[test]
@@ -56,7 +61,10 @@ fn every_flow_may_have_sessions_of_its_own() {
     let driver = FakeDriver::new();
     three_flows(project, &driver, 0);
     assert_eq!(driver.begun_sessions(), 6);
-    assert!(!driver.was_asked("Storage.clearDataForOrigin"), "cleaned for nothing");
+    assert!(
+        !driver.was_asked("Storage.clearDataForOrigin"),
+        "cleaned for nothing"
+    );
 }
 
 #[test]
@@ -85,7 +93,11 @@ fn a_session_that_is_not_cleaned_in_time_is_replaced() {
 
 #[test]
 fn a_session_that_ends_while_it_is_cleaned_is_replaced() {
-    for answer in [Answer::CutOff, Answer::no_such_session(), Answer::not_json()] {
+    for answer in [
+        Answer::CutOff,
+        Answer::no_such_session(),
+        Answer::not_json(),
+    ] {
         let driver = FakeDriver::new().answers_once("Network.clearBrowserCache", answer);
         three_flows(Project::two_sides(), &driver, 0);
         assert_eq!(driver.begun_sessions(), 3);
@@ -94,7 +106,8 @@ fn a_session_that_ends_while_it_is_cleaned_is_replaced() {
 
 #[test]
 fn a_session_that_stays_on_its_page_is_replaced() {
-    let page = json!({ "url": "http://staging.test/one", "title": "", "status": 200, "began": 1.0 });
+    let page =
+        json!({ "url": "http://staging.test/one", "title": "", "status": 200, "began": 1.0 });
     let described = Answer::Value(json!({ "result": { "value": page } }));
     let driver = FakeDriver::new().answers_on("data:", "page.describe", described);
     three_flows(Project::two_sides(), &driver, 0);
@@ -123,9 +136,16 @@ fn a_flow_that_cannot_begin_does_not_keep_the_next_from_it() {
 fn a_session_that_showed_many_pages_is_replaced() {
     let driver = FakeDriver::new();
     let pages: String = (0..30).map(|page| format!("  - goto: /{page}\n")).collect();
-    let project = ["a", "b", "c"].into_iter().fold(Project::two_sides(), |project, name| {
-        project.spec(&format!("{name}.yaml"), &format!("flow: {name}\nsteps:\n{pages}"))
-    });
-    project.test(&driver, &["a", "b", "c", "--workers", "1"]).exit(0);
+    let project = ["a", "b", "c"]
+        .into_iter()
+        .fold(Project::two_sides(), |project, name| {
+            project.spec(
+                &format!("{name}.yaml"),
+                &format!("flow: {name}\nsteps:\n{pages}"),
+            )
+        });
+    project
+        .test(&driver, &["a", "b", "c", "--workers", "1"])
+        .exit(0);
     assert_eq!(driver.begun_sessions(), 4);
 }

@@ -464,7 +464,8 @@ impl Session {
             "Page.getFrameTree" => json!({ "frameTree": { "frame": { "id": "frame" } } }),
             "Page.createIsolatedWorld" => json!({ "executionContextId": 7 }),
             "page.describe" | "page.describeSoon" => in_page(self.describe(title)),
-            "page.settle" | "page.measure" => in_page(self.measure()),
+            "page.settle" => in_page(self.settle(title)),
+            "page.measure" => in_page(self.measure()),
             "page.boxes" => in_page(boxes(&asked.page_argument())),
             "page.hush" => in_page(Value::Null),
             "execute/sync" => executed(asked.body["script"].as_str().unwrap_or_default()),
@@ -498,6 +499,12 @@ impl Session {
             "began": self.documents,
             "ready": true,
         })
+    }
+
+    fn settle(&self, title: &Title) -> Value {
+        let mut settled = self.measure();
+        settled["document"] = self.describe(title);
+        settled
     }
 
     fn measure(&self) -> Value {

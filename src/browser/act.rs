@@ -234,6 +234,7 @@ impl Session {
         let answer = self
             .post_within(limit, command, command.to_owned(), body)
             .await;
+        self.leave_world();
         match answer {
             Err(error) if error.is(ErrorStatus::Timeout) => Err(Trouble::Step(format!(
                 "the page did not finish loading within {} s",

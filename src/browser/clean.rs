@@ -42,6 +42,7 @@ impl Session {
         // Only when its page is gone can no handler of it store anything more.
         let first_page = json!({ "url": FIRST_PAGE });
         self.post("url", "url".to_owned(), first_page).await?;
+        self.leave_world();
         self.forget_the_past().await?;
         self.begin_anew().await
     }

@@ -330,10 +330,11 @@ impl Session {
                 Err(error) if is_about_a_world(&error) => {}
                 // Another document's world has this number now.
                 Ok(answer) if answer == json!(name) => {}
-                answer => {
+                Ok(answer) => {
                     self.world.store(known, Ordering::Relaxed);
-                    return answer;
+                    return Ok(answer);
                 }
+                Err(error) => return Err(error),
             }
         }
         let world = self.new_world().await?;
@@ -345,6 +346,11 @@ impl Session {
         let answer = self.evaluate_in(world, limit, expression).await?;
         self.world.store(world, Ordering::Relaxed);
         Ok(answer)
+    }
+
+    /// After a navigation there is no use in asking the old document's world.
+    pub(super) fn leave_world(&self) {
+        self.world.store(NO_WORLD, Ordering::Relaxed);
     }
 
     /// The number of our world in the top document; it is made when there is none yet.
@@ -453,9 +459,14 @@ pub(super) fn exception_text(details: &Value) -> String {
         .to_owned()
 }
 
-/// Whether the world is gone in which something was to be evaluated.
+/// Whether the world is gone in which something was to be evaluated. Chromedriver calls that a timeout,
+/// at once and without a word; of a real one it says what it waited for.
 fn is_about_a_world(error: &BrowserError) -> bool {
-    matches!(error, BrowserError::Refused { message, .. } if message.contains("Cannot find context"))
+    let BrowserError::Refused { status, message } = error else {
+        return false;
+    };
+    message.contains("Cannot find context")
+        || (*status == ErrorStatus::Timeout && message == "timeout")
 }
 
 /// What chromedriver says when a document went away while a script was to run in it.

@@ -322,10 +322,12 @@ fn a_dialog_that_is_open_at_the_end_is_nobodys() {
     assert_eq!(browsers_after(opens, 0), 2);
 }
 
+/// The small browser hangs with its page and is replaced; the whole one gets rid of the page by itself.
 #[test]
-fn a_page_that_hangs_is_left_with_its_browser() {
+fn a_page_that_hangs_as_it_goes_harms_no_other_flow() {
     let hangs = "\n  - evaluate: 'addEventListener(`pagehide`, () => { for (;;); })'";
-    assert_eq!(browsers_after(hangs, 0), 2);
+    let browsers = browsers_after(hangs, 0);
+    assert!((1..=2).contains(&browsers), "{browsers} browsers");
 }
 
 #[test]

@@ -55,6 +55,8 @@ pub struct Config {
     pub secrets: Vec<String>,
     /// Where the browser is driven.
     pub webdriver: Webdriver,
+    /// What flows share.
+    pub isolation: Isolation,
     /// How long a wait or a look for an element may take.
     pub timeout: Duration,
     /// How long a page may take to load.
@@ -186,6 +188,17 @@ pub enum Webdriver {
     Url(url::Url),
 }
 
+/// What flows share.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Isolation {
+    /// Browsers, which are cleaned between two flows.
+    #[default]
+    Reuse,
+    /// Nothing: each flow has new browsers.
+    Session,
+}
+
 /// `twinshot.yaml`: what is compared with what, and how.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -211,6 +224,8 @@ struct ConfigYaml {
     secrets: Option<Place<Vec<Place<String>>>>,
     /// `auto`, or the URL of a WebDriver that runs already.
     webdriver: Option<Place<String>>,
+    /// `reuse` cleans browsers between flows, `session` starts new ones for each; `reuse` when absent.
+    isolation: Option<Isolation>,
     /// How long a wait or a look for an element may take, for example `10s`.
     timeout: Option<Place<String>>,
     /// How long a page may take to load, for example `30s`.
@@ -316,6 +331,7 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
         max_mismatch: max_mismatch.flatten().unwrap_or_default(),
         secrets: Vec::new(),
         webdriver: webdriver.unwrap_or(Webdriver::Auto),
+        isolation: yaml.isolation.unwrap_or_default(),
         timeout: timeout.flatten().unwrap_or(TIMEOUT),
         page_timeout: page_timeout.flatten().unwrap_or(PAGE_TIMEOUT),
         max_page_height: max_page_height.unwrap_or(MAX_PAGE_HEIGHT),

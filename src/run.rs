@@ -59,6 +59,13 @@ pub enum Event<'a> {
     Note(String),
     /// One more shot has its verdict.
     Decided,
+    /// All flows are done.
+    Captured {
+        /// How many browsers were started for them.
+        browsers: u32,
+        /// How many flows there were, each viewport counted.
+        flows: usize,
+    },
     /// What was decided, in plan order.
     Shot {
         /// What was decided.
@@ -153,7 +160,7 @@ pub fn run(
             plan: Arc::clone(&plan),
             config: Arc::clone(&config),
             roles,
-            launcher,
+            launcher: launcher.clone(),
             scratch,
             workers: options.workers,
         };
@@ -165,6 +172,10 @@ pub fn run(
         capture
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        on_event(Event::Captured {
+            browsers: launcher.started(),
+            flows: plan.jobs.len(),
+        });
         let report = collected?.finish(stop.state())?;
         Ok(Outcome {
             report,

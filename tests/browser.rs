@@ -6,6 +6,8 @@
 mod actions;
 #[path = "browser/demo.rs"]
 mod demo;
+#[path = "browser/isolation.rs"]
+mod isolation;
 #[path = "browser/navigation.rs"]
 mod navigation;
 #[path = "browser/pictures.rs"]

@@ -22,6 +22,7 @@ mod cli {
     mod pairs;
     mod refused;
     mod secrets;
+    mod sessions;
     mod support;
     mod writing;
 }

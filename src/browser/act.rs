@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    document::{Allowance, Document, host_and_port, is_within, without_credentials},
+    document::{
+        Allowance, Document, has_other_credentials, host_and_port, is_within, without_credentials,
+    },
     error::BrowserError,
     find::{Need, POLL},
     session::{COMMAND_LIMIT, Session},
@@ -182,6 +184,7 @@ impl Session {
     async fn go_to(&mut self, url: &str) -> Result<(), Trouble> {
         let url = self.resolve(url).map_err(Trouble::Step)?;
         self.asked = Some(self.relative_url(without_credentials(&url).as_str()));
+        self.knows_a_password |= has_other_credentials(&url, &self.options.base);
         let before = self.document().await?;
         let body = json!({ "url": url.as_str() });
         let answer = self.navigate("url", body).await;
@@ -231,6 +234,7 @@ impl Session {
         let answer = self
             .post_within(limit, command, command.to_owned(), body)
             .await;
+        self.leave_world();
         match answer {
             Err(error) if error.is(ErrorStatus::Timeout) => Err(Trouble::Step(format!(
                 "the page did not finish loading within {} s",

@@ -1,6 +1,6 @@
 //! Which document is in front, and whether it is the one that the flow meant to see.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::{
@@ -29,6 +29,24 @@ pub(super) struct Allowance {
     pub(super) host: Option<String>,
 }
 
+impl Document {
+    /// Reads what `describe` says.
+    pub(super) fn of(value: &Value) -> Self {
+        let status = value["status"].as_u64();
+        let info = PageInfo {
+            url: value["url"].as_str().unwrap_or_default().to_owned(),
+            title: value["title"].as_str().unwrap_or_default().to_owned(),
+            status: status.and_then(|status| u16::try_from(status).ok()),
+        };
+        Self {
+            info,
+            trouble: value["trouble"].as_str().map(str::to_owned),
+            is_empty: value["empty"] == json!(true),
+            began: value["began"].as_f64().unwrap_or_default(),
+        }
+    }
+}
+
 impl Session {
     pub(super) async fn document(&self) -> Result<Document, BrowserError> {
         self.describe_document("describe").await
@@ -36,20 +54,7 @@ impl Session {
 
     async fn describe_document(&self, function: &str) -> Result<Document, BrowserError> {
         let value = self.in_page(COMMAND_LIMIT, function, &json!(null)).await?;
-        let status = value["status"]
-            .as_u64()
-            .and_then(|status| u16::try_from(status).ok());
-        let info = PageInfo {
-            url: value["url"].as_str().unwrap_or_default().to_owned(),
-            title: value["title"].as_str().unwrap_or_default().to_owned(),
-            status,
-        };
-        Ok(Document {
-            info,
-            trouble: value["trouble"].as_str().map(str::to_owned),
-            is_empty: value["empty"] == json!(true),
-            began: value["began"].as_f64().unwrap_or_default(),
-        })
+        Ok(Document::of(&value))
     }
 
     /// Judges the document in front when it is a new one; `Ok(Err)` says in words what is wrong.
@@ -59,24 +64,34 @@ impl Session {
         allowance: &Allowance,
     ) -> Result<Result<(), String>, BrowserError> {
         let document = self.describe_document("describeSoon").await?;
+        Ok(self.judge_this(document, allowance))
+    }
+
+    /// The same of a document that was just described.
+    pub(super) fn judge_this(
+        &mut self,
+        document: Document,
+        allowance: &Allowance,
+    ) -> Result<(), String> {
         if document.began == self.judged_document {
-            return Ok(Ok(()));
+            return Ok(());
         }
         self.judged_document = document.began;
+        self.documents += 1;
         if document.info.url.starts_with("chrome-error:") {
             let trouble = document.trouble.map(|name| format!(" ({name})"));
             let trouble = trouble.unwrap_or_default();
-            return Ok(Err(format!(
+            return Err(format!(
                 "the page could not be loaded: the browser shows its own error page{trouble}"
-            )));
+            ));
         }
         if document.is_empty {
             let url = self.relative_url(&document.info.url);
-            return Ok(Err(format!(
+            return Err(format!(
                 "{url} came without a document: its answer broke off"
-            )));
+            ));
         }
-        Ok(self.judge(&document.info, allowance))
+        self.judge(&document.info, allowance)
     }
 
     fn judge(&self, page: &PageInfo, allowance: &Allowance) -> Result<(), String> {
@@ -204,6 +219,14 @@ pub(super) fn without_credentials(url: &Url) -> Url {
     shown
 }
 
+/// Whether the URL has credentials that the environment's own does not have for this origin.
+pub(super) fn has_other_credentials(url: &Url, base: &Url) -> bool {
+    let has_any = !url.username().is_empty() || url.password().is_some();
+    let is_known = same_origin(url, base)
+        && (url.username(), url.password()) == (base.username(), base.password());
+    has_any && !is_known
+}
+
 /// `name` allows any port of the host, `name:port` that one.
 fn matches_host(allowed: &str, url: &Url) -> bool {
     url.host_str()
@@ -236,6 +259,26 @@ mod tests {
         assert!(same_origin(&url("http://a:80/x"), &url("http://a/y")));
         assert!(!same_origin(&url("http://a:8080/"), &url("http://a:8081/")));
         assert!(!same_origin(&url("https://a/"), &url("http://a/")));
+    }
+
+    #[test]
+    fn only_the_environments_own_credentials_are_known() {
+        let url = |text| Url::parse(text).unwrap();
+        let base = url("https://jane:secret@a/app");
+        assert!(!has_other_credentials(
+            &url("https://jane:secret@a/x"),
+            &base
+        ));
+        assert!(!has_other_credentials(&url("https://a/x"), &base));
+        assert!(has_other_credentials(&url("https://joe:secret@a/x"), &base));
+        assert!(has_other_credentials(
+            &url("https://jane:secret@b/x"),
+            &base
+        ));
+        assert!(has_other_credentials(
+            &url("https://jane@b/x"),
+            &url("https://a/")
+        ));
     }
 
     #[test]

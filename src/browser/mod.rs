@@ -1,14 +1,17 @@
 //! EFFECT, ASYNC. Real browsers through W3C WebDriver: the only module that names fantoccini.
 //!
 //! A [`Launcher`] knows where the browser is driven; a [`Session`] is one browser with one page to
-//! itself, in which steps are done and pictures taken. Every call to the driver has our own deadline;
-//! a session that misses one is thrown away with its processes.
+//! itself, in which steps are done and pictures taken; a [`Pool`] starts sessions ahead of time and
+//! cleans them between flows. Every call to the driver has our own deadline; a session that misses one
+//! is thrown away with its processes.
 
 mod act;
+mod clean;
 mod document;
 mod driver;
 mod error;
 mod find;
+mod pool;
 mod session;
 mod settle;
 mod shoot;
@@ -16,5 +19,6 @@ mod shoot;
 pub(crate) use act::Trouble;
 pub(crate) use driver::{LaunchOptions, Launcher, RunFolder, sandbox_is_off};
 pub use error::LaunchError;
+pub(crate) use pool::Pool;
 pub(crate) use session::{Session, SessionOptions};
 pub(crate) use shoot::{Picture, ShootError};

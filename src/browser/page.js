@@ -117,8 +117,8 @@ const measure = () => {
   };
 };
 
-// Waits until nothing is pending, at most `budget` milliseconds.
-const settle = async ({ budget, wholePage }) => {
+// Waits until nothing is pending, at most `budget` milliseconds. `rested`: frames were just waited for.
+const settle = async ({ budget, wholePage, rested }) => {
   const end = performance.now() + budget;
   let pending = [];
   do {
@@ -127,13 +127,13 @@ const settle = async ({ budget, wholePage }) => {
     pending = stillPending(wholePage);
     if (!pending.length) {
       await Promise.all(roots().map((root) => decodeImages(root, wholePage)));
-      await nextFrames();
+      if (!rested) await nextFrames();
       pending = stillPending(wholePage);
       if (!pending.length) break;
     }
     await pause(20);
   } while (performance.now() < end);
-  return { pending, ...measure() };
+  return { pending, ...measure(), document: describe() };
 };
 
 // What of the element's box its scrolling and clipping ancestors let be seen.

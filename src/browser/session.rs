@@ -1,7 +1,7 @@
 //! One browser session: commands with deadlines, scripts in a world of our own, and the viewport.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicI64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -32,11 +32,12 @@ const NAVIGATION_PAUSE: Duration = Duration::from_millis(20);
 /// What our deadline adds to the driver's own page-load timeout.
 const PAGE_LIMIT_MARGIN: Duration = Duration::from_secs(5);
 
-/// What a session is asked to be.
+/// Worlds are counted from 1.
+const NO_WORLD: i64 = 0;
+
+/// What a session is asked to be, for all of its flows.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionOptions {
-    /// CSS pixels and device pixel ratio, exact.
-    pub(crate) viewport: Viewport,
     /// How long a page may take to load.
     pub(crate) page_timeout: Duration,
     /// How long waits and searches take when the step says nothing.
@@ -68,8 +69,13 @@ pub(crate) struct Session {
     pub(super) client: Client,
     pub(super) options: SessionOptions,
     pub(super) viewport: Viewport,
-    /// The event that hushes the page; unguessable, so that no page can listen for it.
-    hush_event: String,
+    /// The event that hushes the page; unguessable, so that no page can listen for it. In our own
+    /// world, what we have there bears this name too.
+    pub(super) hush_event: String,
+    /// The number of our world in the document that was asked last, or `NO_WORLD`.
+    pub(super) world: AtomicI64,
+    /// Whether no person works with the clipboard that its pages copy to.
+    pub(super) has_own_clipboard: bool,
     /// The window that the flow began in.
     pub(super) first_window: Option<WindowHandle>,
     /// Windows that have our emulation and preload script, in the order of the flow.
@@ -82,9 +88,14 @@ pub(crate) struct Session {
     pub(super) is_pointer_parked: bool,
     /// The document that was judged last, by the time it began to load.
     pub(super) judged_document: f64,
-    lost: AtomicBool,
+    /// How many documents were judged since the browser started.
+    pub(super) documents: u32,
+    /// Whether it went to a URL with a password other than the environment's; no command makes a
+    /// browser forget one.
+    pub(super) knows_a_password: bool,
+    pub(super) lost: AtomicBool,
     /// Ends with the session, and every process with it.
-    driver: Driver,
+    pub(super) driver: Driver,
 }
 
 /// A command of the WebDriver protocol that fantoccini has no method for.
@@ -120,20 +131,25 @@ impl Session {
     pub(crate) async fn start(
         launcher: &Launcher,
         options: SessionOptions,
+        viewport: Viewport,
     ) -> Result<Self, LaunchError> {
         let driver = launcher.driver().await?;
         let client = connect(launcher, &driver, options.page_timeout).await?;
         let mut session = Self {
             client,
-            viewport: options.viewport,
+            viewport,
             options,
             hush_event: format!("twinshot-{}", random_name()),
+            world: AtomicI64::new(NO_WORLD),
+            has_own_clipboard: !launcher.is_headed(),
             first_window: None,
             prepared_windows: Vec::new(),
             asked: None,
             frame_depth: 0,
             is_pointer_parked: false,
             judged_document: 0.0,
+            documents: 0,
+            knows_a_password: false,
             lost: AtomicBool::new(false),
             driver,
         };
@@ -144,11 +160,21 @@ impl Session {
         Ok(session)
     }
 
-    fn not_started(&self, error: &BrowserError) -> LaunchError {
+    pub(super) fn not_started(&self, error: &BrowserError) -> LaunchError {
         LaunchError::Session {
             driver: self.driver.describe(),
             reason: error.to_string(),
         }
+    }
+
+    /// Whether the browser, its driver or our patience with them came to an end.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Gives up on the session: nobody is asked anything any more.
+    pub(super) fn give_up(&self) {
+        self.lost.store(true, Ordering::Relaxed);
     }
 
     async fn prepare_first_window(&mut self) -> Result<(), BrowserError> {
@@ -206,7 +232,7 @@ impl Session {
         limit: Duration,
         answer: impl Future<Output = Result<T, CmdError>>,
     ) -> Result<T, BrowserError> {
-        if self.lost.load(Ordering::Relaxed) {
+        if self.is_lost() {
             return Err(BrowserError::Lost("the session was lost before".to_owned()));
         }
         let result = match tokio::time::timeout(limit, answer).await {
@@ -214,7 +240,7 @@ impl Session {
             Err(_) => Err(BrowserError::Deadline { command, limit }),
         };
         if result.as_ref().is_err_and(BrowserError::is_fatal) {
-            self.lost.store(true, Ordering::Relaxed);
+            self.give_up();
         }
         result
     }
@@ -293,16 +319,59 @@ impl Session {
         function: &str,
         argument: &Value,
     ) -> Result<Value, BrowserError> {
+        let name = &self.hush_event;
+        let call = format!("const {{ {function} }} = ours;\nreturn {function}({argument}); }})()");
+        let known = self.world.swap(NO_WORLD, Ordering::Relaxed);
+        if known != NO_WORLD {
+            let ours =
+                format!("const ours = globalThis[\"{name}\"]; if (!ours) return \"{name}\";");
+            let expression = format!("(() => {{ {ours}\n{call}");
+            match self.evaluate_in(known, limit, expression).await {
+                Err(error) if is_about_a_world(&error) => {}
+                // Another document's world has this number now.
+                Ok(answer) if answer == json!(name) => {}
+                Ok(answer) => {
+                    self.world.store(known, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let world = self.new_world().await?;
+        let library = format!(
+            "const ours = globalThis[\"{name}\"] ??= {};",
+            page_library()
+        );
+        let expression = format!("(() => {{ {library}\n{call}");
+        let answer = self.evaluate_in(world, limit, expression).await?;
+        self.world.store(world, Ordering::Relaxed);
+        Ok(answer)
+    }
+
+    /// After a navigation there is no use in asking the old document's world.
+    pub(super) fn leave_world(&self) {
+        self.world.store(NO_WORLD, Ordering::Relaxed);
+    }
+
+    /// The number of our world in the top document; it is made when there is none yet.
+    async fn new_world(&self) -> Result<i64, BrowserError> {
+        const COMMAND: &str = "Page.createIsolatedWorld";
         let tree = self.cdp("Page.getFrameTree", json!({})).await?;
         let world = json!({ "frameId": tree["frameTree"]["frame"]["id"], "worldName": "twinshot" });
-        let world = self.cdp("Page.createIsolatedWorld", world).await?;
-        let expression = format!(
-            "(() => {{ {library}\nreturn {function}({argument}); }})()",
-            library = page_library()
-        );
+        let world = self.cdp(COMMAND, world).await?;
+        let number = world["executionContextId"].as_i64();
+        number.ok_or_else(|| BrowserError::nonsense(COMMAND, "there is no number in it"))
+    }
+
+    async fn evaluate_in(
+        &self,
+        world: i64,
+        limit: Duration,
+        expression: String,
+    ) -> Result<Value, BrowserError> {
         let evaluation = json!({
             "expression": expression,
-            "contextId": world["executionContextId"],
+            "contextId": world,
             "awaitPromise": true,
             "returnByValue": true,
         });
@@ -331,10 +400,13 @@ impl Session {
         self.document().await.map(|document| document.info)
     }
 
-    /// Ends the session politely, then ends its processes.
+    /// Ends the session: our own driver's with its processes, somebody else's politely.
     pub(crate) async fn close(self) {
+        if self.driver.is_ours() {
+            return;
+        }
         let started = self.client.session_creation_response().cloned();
-        let is_lost = self.lost.load(Ordering::Relaxed);
+        let is_lost = self.is_lost();
         let goodbye = async { !is_lost && self.client.close().await.is_ok() };
         let is_closed = tokio::time::timeout(CLOSE_LIMIT, goodbye).await;
         if let (Ok(false) | Err(_), Some(started)) = (is_closed, started) {
@@ -387,6 +459,16 @@ pub(super) fn exception_text(details: &Value) -> String {
         .to_owned()
 }
 
+/// Whether the world is gone in which something was to be evaluated. Chromedriver calls that a timeout,
+/// at once and without a word; of a real one it says what it waited for.
+fn is_about_a_world(error: &BrowserError) -> bool {
+    let BrowserError::Refused { status, message } = error else {
+        return false;
+    };
+    message.contains("Cannot find context")
+        || (*status == ErrorStatus::Timeout && message == "timeout")
+}
+
 /// What chromedriver says when a document went away while a script was to run in it.
 fn is_about_navigation(error: &BrowserError) -> bool {
     let BrowserError::Refused { status, message } = error else {
@@ -403,8 +485,11 @@ fn is_about_navigation(error: &BrowserError) -> bool {
         .any(|sign| message.contains(sign))
 }
 
+/// An expression that makes our functions for the page.
 fn page_library() -> String {
-    include_str!("page.js").replace("__FIND__", include_str!("find.js"))
+    let functions = include_str!("page.js").replace("__FIND__", include_str!("find.js"));
+    let names = "describe, describeSoon, hush, settle, measure, boxes";
+    format!("(() => {{ {functions}\nreturn {{ {names} }}; }})()")
 }
 
 /// 64 random bits from the standard library's hasher seeds.

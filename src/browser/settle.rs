@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{
+    document::Document,
     error::BrowserError,
     session::{COMMAND_LIMIT, Session},
 };
@@ -34,17 +35,21 @@ impl Measures {
 pub(super) struct Settled {
     pub(super) measures: Measures,
     pub(super) pending: Vec<String>,
+    /// The document that settled.
+    pub(super) document: Document,
 }
 
 impl Session {
     /// Hides the caret, finishes what moves and waits for what loads; `whole_page` loads lazy images too.
+    /// When it is `rested`, frames have just been waited for.
     pub(super) async fn settle(
         &self,
         whole_page: bool,
+        rested: bool,
         budget: Duration,
     ) -> Result<Settled, BrowserError> {
         let milliseconds = u64::try_from(budget.as_millis()).unwrap_or(u64::MAX);
-        let argument = json!({ "budget": milliseconds, "wholePage": whole_page });
+        let argument = json!({ "budget": milliseconds, "wholePage": whole_page, "rested": rested });
         let answer = self
             .in_page(COMMAND_LIMIT + budget, "settle", &argument)
             .await?;
@@ -64,6 +69,10 @@ impl Session {
         let pending = pending
             .filter_map(|entry| entry.as_str().map(str::to_owned))
             .collect();
-        Ok(Settled { measures, pending })
+        Ok(Settled {
+            measures,
+            pending,
+            document: Document::of(&answer["document"]),
+        })
     }
 }

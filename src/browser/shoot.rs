@@ -138,15 +138,15 @@ impl Session {
         let began = Instant::now();
         let settled = self.settle_fully(shot.area.is_beyond_viewport()).await?;
         check_viewport(viewport, &settled.measures)?;
-        let judged = self.judge_document(&Allowance::default()).await?;
-        judged.map_err(ShootError::Navigation)?;
+        self.judge_this(settled.document.clone(), &Allowance::default())
+            .map_err(ShootError::Navigation)?;
         let settle_time = began.elapsed();
 
         let began = Instant::now();
         if let Area::Element(target) = &shot.area {
             self.wait_for_area(target).await?;
         }
-        let frame = self.two_equal_frames(shot, viewport.scale).await?;
+        let frame = self.two_equal_frames(settled, shot, viewport.scale).await?;
         let shoot_time = began.elapsed();
 
         let page = self.same_document(&frame.png).await?;
@@ -184,7 +184,7 @@ impl Session {
     }
 
     async fn settle_fully(&self, whole_page: bool) -> Result<Settled, ShootError> {
-        let settled = self.settle(whole_page, SETTLE_BUDGET).await?;
+        let settled = self.settle(whole_page, false, SETTLE_BUDGET).await?;
         if settled.pending.is_empty() {
             return Ok(settled);
         }
@@ -271,12 +271,17 @@ impl Session {
 
     /// Frames are taken until one equals the frame before it outside of the masks, or until they are
     /// seen to alternate between two that nobody can tell apart.
-    async fn two_equal_frames(&self, shot: &Shot, scale: f64) -> Result<Frame, ShootError> {
+    async fn two_equal_frames(
+        &self,
+        settled: Settled,
+        shot: &Shot,
+        scale: f64,
+    ) -> Result<Frame, ShootError> {
         let began = Instant::now();
         let mut earlier = Vec::new();
-        let (_, mut last) = self.settled_frame(shot, scale).await?;
+        let mut last = self.frame(&settled.measures, shot, scale).await?;
         for attempt in 0.. {
-            let (settled, next) = self.settled_frame(shot, scale).await?;
+            let (settled, next) = self.settled_frame(&last, shot, scale).await?;
             if settled.pending.is_empty() {
                 if next == last || differ_under_masks_only(&last, &next).await {
                     return Ok(next);
@@ -295,24 +300,39 @@ impl Session {
         unreachable!("the loop has no end of its own")
     }
 
-    /// One frame of the shot as the page is at that moment, animations finished just before.
-    async fn settled_frame(&self, shot: &Shot, scale: f64) -> Result<(Settled, Frame), ShootError> {
+    /// One more frame of the shot as the page is at that moment, animations finished just before.
+    async fn settled_frame(
+        &self,
+        last: &Frame,
+        shot: &Shot,
+        scale: f64,
+    ) -> Result<(Settled, Frame), ShootError> {
         let whole_page = shot.area.is_beyond_viewport();
-        let settled = self.settle(whole_page, Duration::ZERO).await?;
-        let clip = self.clip(&shot.area, &settled.measures).await?;
+        // The end of the hush waited for frames already.
+        let is_rested = last.clip.page.is_some();
+        let settled = self.settle(whole_page, is_rested, Duration::ZERO).await?;
+        let frame = self.frame(&settled.measures, shot, scale).await?;
+        Ok((settled, frame))
+    }
+
+    /// One frame of the shot of a page with these measures.
+    async fn frame(
+        &self,
+        measures: &Measures,
+        shot: &Shot,
+        scale: f64,
+    ) -> Result<Frame, ShootError> {
+        let clip = self.clip(&shot.area, measures).await?;
         let png = self.photograph(&clip).await?;
         let size = diff::decode_header(&png)
             .map_err(|error| BrowserError::nonsense("screenshot", &error.to_string()))?;
         let masks = self.mask_boxes(&shot.masks, &clip, scale, size).await?;
-        Ok((
-            settled,
-            Frame {
-                png,
-                size,
-                clip,
-                masks,
-            },
-        ))
+        Ok(Frame {
+            png,
+            size,
+            clip,
+            masks,
+        })
     }
 
     async fn photograph(&self, clip: &Clip) -> Result<Vec<u8>, BrowserError> {

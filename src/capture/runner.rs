@@ -3,7 +3,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -12,11 +12,11 @@ use url::Url;
 
 use super::{Capture, CapturePair, CaptureTimes, FailureKind, Origin, Page, StepFailure, Taken};
 use crate::{
-    browser::{LaunchError, Launcher, Picture, Session, SessionOptions, ShootError, Trouble},
+    browser::{LaunchError, Launcher, Picture, Pool, Session, SessionOptions, ShootError, Trouble},
     config::Config,
     plan::{Job, Plan},
     side::{Role, Side},
-    spec::{Action, Expectation, Location, Shot, Step},
+    spec::{Action, Expectation, Location, Shot, Step, Viewport},
 };
 
 /// Encoded pictures that may wait for their comparison; bounds the memory of a long run.
@@ -56,31 +56,44 @@ pub(crate) struct Delivery {
 
 /// Runs all jobs. When `stop` turns true, the flows end where they are and say goodbye to their drivers.
 pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut stop: Stop) {
+    let workers = setup.workers.clamp(1, setup.plan.jobs.len().max(1));
+    let pools = Arc::new(Pools::new(&setup));
+    for job in setup.plan.jobs.iter().take(workers) {
+        pools.start_ahead(job);
+    }
     let setup = Arc::new(setup);
-    let queue: VecDeque<usize> = (0..setup.plan.jobs.len()).collect();
-    let queue = Arc::new(Mutex::new(queue));
+    let queue = Queue::new(setup.plan.jobs.len());
     let outlet = Outlet {
         deliveries,
         room: Arc::new(Semaphore::new(PAIRS_IN_FLIGHT)),
     };
-    let mut workers = tokio::task::JoinSet::new();
-    for _ in 0..setup.workers.clamp(1, setup.plan.jobs.len().max(1)) {
-        let (setup, queue) = (Arc::clone(&setup), Arc::clone(&queue));
-        workers.spawn(work(setup, queue, outlet.clone(), stop.clone()));
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..workers {
+        let worker = Worker {
+            setup: Arc::clone(&setup),
+            pools: Arc::clone(&pools),
+            queue: queue.clone(),
+            outlet: outlet.clone(),
+        };
+        tasks.spawn(worker.work(stop.clone()));
     }
+    let all_done = async {
+        join_all(&mut tasks).await;
+        pools.close().await;
+    };
     let too_late = async {
         stopped(&mut stop).await;
         tokio::time::sleep(GOODBYE_LIMIT).await;
     };
     tokio::select! {
-        () = join_all(&mut workers) => {}
-        () = too_late => workers.shutdown().await,
+        () = all_done => {}
+        () = too_late => tasks.shutdown().await,
     }
 }
 
 /// Waits for all workers; a panic in one is a panic of the run.
-async fn join_all(workers: &mut tokio::task::JoinSet<()>) {
-    while let Some(ended) = workers.join_next().await {
+async fn join_all(tasks: &mut tokio::task::JoinSet<()>) {
+    while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended
             && error.is_panic()
         {
@@ -99,21 +112,121 @@ async fn stopped(stop: &mut Stop) {
     }
 }
 
-async fn work(
+/// Jobs that nobody does yet, in plan order.
+#[derive(Debug, Clone)]
+struct Queue(Arc<Mutex<VecDeque<usize>>>);
+
+impl Queue {
+    fn new(jobs: usize) -> Self {
+        Self(Arc::new(Mutex::new((0..jobs).collect())))
+    }
+
+    fn next(&self) -> Option<usize> {
+        self.jobs().pop_front()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.jobs().is_empty()
+    }
+
+    fn jobs(&self) -> MutexGuard<'_, VecDeque<usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Does one job after the other.
+struct Worker {
     setup: Arc<Setup>,
-    queue: Arc<Mutex<VecDeque<usize>>>,
+    pools: Arc<Pools>,
+    queue: Queue,
     outlet: Outlet,
-    mut stop: Stop,
-) {
-    while !*stop.borrow() {
-        let next = queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front();
-        let Some(index) = next else { return };
-        JobRun::new(&setup, &setup.plan.jobs[index], &outlet)
-            .run(&mut stop)
-            .await;
+}
+
+impl Worker {
+    async fn work(self, mut stop: Stop) {
+        while !*stop.borrow() {
+            let Some(index) = self.queue.next() else {
+                return;
+            };
+            let job = &self.setup.plan.jobs[index];
+            let run = JobRun::new(&self.setup, job, &self.outlet);
+            let (sessions, is_clean) = run.run(&self.pools, &mut stop).await;
+            let is_wanted = is_clean && !self.queue.is_empty() && !*stop.borrow();
+            self.pools.release(sessions, is_wanted).await;
+        }
+    }
+}
+
+/// The pool of each side; no baseline when that is golden.
+#[derive(Debug)]
+struct Pools(Side<Option<Pool>>);
+
+impl Pools {
+    fn new(setup: &Setup) -> Self {
+        let pool = |environment: &LiveEnvironment, other: Option<&LiveEnvironment>| {
+            let options = session_options(&setup.config, environment, other);
+            Pool::new(setup.launcher.clone(), options, setup.config.isolation)
+        };
+        let baseline = setup.baseline.as_ref();
+        Self(Side::new(
+            baseline.map(|baseline| pool(baseline, Some(&setup.candidate))),
+            Some(pool(&setup.candidate, baseline)),
+        ))
+    }
+
+    /// Begins to start what a job is going to need.
+    fn start_ahead(&self, job: &Job) {
+        for pool in [&self.0.baseline, &self.0.candidate].into_iter().flatten() {
+            pool.start_one(job.viewport.viewport);
+        }
+    }
+
+    async fn take(&self, viewport: Viewport) -> Side<Result<Option<Session>, LaunchError>> {
+        let take = async |pool: &Option<Pool>| match pool {
+            Some(pool) => pool.take(viewport).await.map(Some),
+            None => Ok(None),
+        };
+        let (baseline, candidate) = tokio::join!(take(&self.0.baseline), take(&self.0.candidate));
+        Side::new(baseline, candidate)
+    }
+
+    /// Keeps the sessions for another flow, or ends them.
+    async fn release(&self, sessions: Sessions, is_wanted: bool) {
+        let release = async |pool: &Option<Pool>, session: Option<Session>| match (pool, session) {
+            (Some(pool), Some(session)) if is_wanted => pool.give_back(session),
+            (_, Some(session)) => session.close().await,
+            (_, None) => {}
+        };
+        tokio::join!(
+            release(&self.0.baseline, sessions.baseline),
+            release(&self.0.candidate, sessions.candidate)
+        );
+    }
+
+    async fn close(&self) {
+        let close = async |pool: &Option<Pool>| {
+            if let Some(pool) = pool {
+                pool.close().await;
+            }
+        };
+        tokio::join!(close(&self.0.baseline), close(&self.0.candidate));
+    }
+}
+
+fn session_options(
+    config: &Config,
+    environment: &LiveEnvironment,
+    other: Option<&LiveEnvironment>,
+) -> SessionOptions {
+    SessionOptions {
+        page_timeout: config.page_timeout,
+        timeout: config.timeout,
+        base: environment.base.clone(),
+        hosts: environment.hosts.clone(),
+        other: other
+            .map(|other| other.base.clone())
+            .filter(|other| *other != environment.base),
+        max_page_height: config.max_page_height,
     }
 }
 
@@ -151,6 +264,8 @@ struct JobRun<'a> {
     held: Option<CapturePair>,
     browser: Option<String>,
     acted_since: Instant,
+    /// Whether anything but an expectation failed: then the browsers may be in any state.
+    has_trouble: bool,
 }
 
 /// The sessions of a flow; no baseline when that is golden.
@@ -167,76 +282,53 @@ impl<'a> JobRun<'a> {
             held: None,
             browser: None,
             acted_since,
+            has_trouble: false,
         }
     }
 
-    async fn run(mut self, stop: &mut Stop) {
+    /// Returns the sessions, and whether another flow may have them once they are cleaned.
+    async fn run(mut self, pools: &Pools, stop: &mut Stop) -> (Sessions, bool) {
         // A start that is cut off would leave a session that nobody can end.
-        match self.start_sessions().await {
-            Err(failures) => self.untold.extend(failures),
-            Ok(mut sessions) => {
-                let is_cut_short = tokio::select! {
-                    () = self.run_steps(&mut sessions) => false,
-                    () = stopped(stop) => true,
-                };
-                close(sessions).await;
-                // Of the shot that is held back it is not known what comes after it.
-                if is_cut_short {
-                    return;
-                }
+        let mut sessions = self.take_sessions(pools).await;
+        if self.untold.is_empty() {
+            let is_cut_short = tokio::select! {
+                () = self.run_steps(&mut sessions) => false,
+                () = stopped(stop) => true,
+            };
+            // Of the shot that is held back it is not known what comes after it.
+            if is_cut_short {
+                return (sessions, false);
             }
         }
+        let is_clean = !self.has_trouble;
         self.finish().await;
+        (sessions, is_clean)
     }
 
-    async fn start_sessions(&mut self) -> Result<Sessions, Vec<StepFailure>> {
-        let start = async |environment: &Option<LiveEnvironment>,
-                           other: &Option<LiveEnvironment>| match environment {
-            Some(environment) => self.start_session(environment, other).await.map(Some),
-            None => Ok(None),
-        };
-        let candidate = Some(self.setup.candidate.clone());
-        let (baseline, candidate) = tokio::join!(
-            start(&self.setup.baseline, &candidate),
-            start(&candidate, &self.setup.baseline)
-        );
-        match (baseline, candidate) {
-            (Ok(baseline), Ok(candidate)) => {
-                self.browser = candidate.as_ref().and_then(Session::browser);
-                Ok(Side::new(baseline, candidate))
-            }
-            (baseline, candidate) => {
-                let mut failures = Vec::new();
-                for (role, result) in [(Role::Baseline, baseline), (Role::Candidate, candidate)] {
-                    match result {
-                        Err(error) => failures.push(self.not_started(role, &error)),
-                        Ok(session) => close(Side::new(session, None)).await,
-                    }
+    /// A side that has no session is told of as a failure.
+    async fn take_sessions(&mut self, pools: &Pools) -> Sessions {
+        let taken = pools.take(self.job.viewport.viewport).await;
+        let mut sessions = Side::new(None, None);
+        for (role, taken, session) in [
+            (Role::Baseline, taken.baseline, &mut sessions.baseline),
+            (Role::Candidate, taken.candidate, &mut sessions.candidate),
+        ] {
+            match taken {
+                Ok(taken) => *session = taken,
+                Err(error) => {
+                    let failure = self.not_started(role, &error);
+                    self.notice(failure);
                 }
-                Err(failures)
             }
         }
+        self.browser = sessions.candidate.as_ref().and_then(Session::browser);
+        sessions
     }
 
-    async fn start_session(
-        &self,
-        environment: &LiveEnvironment,
-        other: &Option<LiveEnvironment>,
-    ) -> Result<Session, LaunchError> {
-        let config = &self.setup.config;
-        let options = SessionOptions {
-            viewport: self.job.viewport.viewport,
-            page_timeout: config.page_timeout,
-            timeout: config.timeout,
-            base: environment.base.clone(),
-            hosts: environment.hosts.clone(),
-            other: other
-                .as_ref()
-                .map(|other| other.base.clone())
-                .filter(|other| *other != environment.base),
-            max_page_height: config.max_page_height,
-        };
-        Session::start(&self.setup.launcher, options).await
+    /// Keeps a failure until a shot tells of it.
+    fn notice(&mut self, failure: StepFailure) {
+        self.has_trouble |= failure.kind != FailureKind::Expectation;
+        self.untold.push(failure);
     }
 
     fn not_started(&self, role: Role, error: &LaunchError) -> StepFailure {
@@ -297,7 +389,9 @@ impl<'a> JobRun<'a> {
         let ends = failures
             .iter()
             .any(|failure| failure.kind != FailureKind::Expectation);
-        self.untold.extend(failures);
+        failures
+            .into_iter()
+            .for_each(|failure| self.notice(failure));
         if let Some(index) = shot {
             self.take_shot(sessions, index, step).await;
         }
@@ -323,6 +417,9 @@ impl<'a> JobRun<'a> {
             shoot: baseline.shoot.max(candidate.shoot),
         };
         let mut sides = Side::new(baseline.taken, candidate.taken);
+        self.has_trouble |= [&sides.baseline, &sides.candidate]
+            .into_iter()
+            .any(|side| matches!(side, Taken::Failed(_)));
         for failure in self.untold.drain(..) {
             tell(&mut sides, failure);
         }
@@ -455,15 +552,6 @@ impl SideShot {
             shoot: Duration::ZERO,
         }
     }
-}
-
-async fn close(sessions: Sessions) {
-    let end = async |session: Option<Session>| {
-        if let Some(session) = session {
-            session.close().await;
-        }
-    };
-    tokio::join!(end(sessions.baseline), end(sessions.candidate));
 }
 
 /// A side whose page is not where the flow wants it cannot be photographed.

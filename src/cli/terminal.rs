@@ -56,6 +56,15 @@ impl Terminal {
         match event {
             Event::Note(note) => self.note(note),
             Event::Decided => self.bar.inc(1),
+            Event::Captured { browsers, flows } if self.volume == Volume::Verbose => {
+                let (browsers, flows) = (*browsers as usize, *flows);
+                self.note(&format!(
+                    "{} started for {}",
+                    count(browsers, "browser"),
+                    count(flows, "flow")
+                ));
+            }
+            Event::Captured { .. } => {}
             Event::Shot { shot, open, fails } => {
                 if self.is_shown(shot, *fails) {
                     // The report has it too, and the summary meets the same stdout.

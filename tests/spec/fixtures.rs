@@ -159,7 +159,7 @@ fn describe_config(ParsedConfig { config, secrets }: &ParsedConfig) -> String {
             config.antialiasing, config.max_mismatch
         ),
         format!("secrets {:?}, {secrets:?}", config.secrets),
-        format!("webdriver {webdriver}"),
+        format!("webdriver {webdriver}, isolation {:?}", config.isolation),
         format!(
             "timeout {:?}, page {:?}",
             config.timeout, config.page_timeout

@@ -54,6 +54,7 @@ fn the_configuration_is_described() {
         "metric",
         "secrets",
         "webdriver",
+        "isolation",
     ] {
         assert!(
             schema["properties"][key]["description"].is_string(),

@@ -210,6 +210,8 @@ struct Answer {
     status: u16,
     headers: String,
     body: Vec<u8>,
+    /// Whether the browser may answer with it the next time.
+    is_kept: bool,
 }
 
 impl Answer {
@@ -222,6 +224,7 @@ impl Answer {
             status: 200,
             headers: format!("Content-Type: {kind}\r\n"),
             body,
+            is_kept: false,
         }
     }
 
@@ -232,10 +235,15 @@ impl Answer {
 
     fn bytes(&self) -> Vec<u8> {
         let head = format!(
-            "HTTP/1.1 {} x\r\n{}Content-Length: {}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n",
+            "HTTP/1.1 {} x\r\n{}Content-Length: {}\r\nCache-Control: {}\r\nConnection: close\r\n\r\n",
             self.status,
             self.headers,
-            self.body.len()
+            self.body.len(),
+            if self.is_kept {
+                "max-age=1000"
+            } else {
+                "no-store"
+            },
         );
         [head.as_bytes(), &self.body].concat()
     }
@@ -277,6 +285,7 @@ fn answer(request: &Request, shared: &Shared) -> Answer {
         "/picture.svg" => Answer::new("image/svg+xml", picture(request).into_bytes()),
         path => file(path, &shared.roots),
     };
+    answer.is_kept = request.parameter("keep").is_some();
     if let Some(status) = request.parameter("status") {
         answer.status = status.parse().expect("a status");
     }

@@ -219,6 +219,11 @@ impl FakeDriver {
         self.shared.sessions().open.len()
     }
 
+    /// How many sessions there ever were.
+    pub(crate) fn begun_sessions(&self) -> usize {
+        self.shared.sessions().begun
+    }
+
     /// Whether any flow went to a URL with this in it.
     pub(crate) fn has_visited(&self, place: &str) -> bool {
         let sessions = self.shared.sessions();
@@ -448,6 +453,8 @@ impl Session {
         Some(match asked.command.as_str() {
             "Page.captureScreenshot" | "screenshot" => return None,
             "window" => json!("the-window"),
+            "window/handles" => json!(["the-window"]),
+            "actions" => Value::Null,
             "url" => {
                 let url = asked.body["url"].as_str().unwrap_or_default();
                 self.go_to(url.to_owned())
@@ -457,7 +464,8 @@ impl Session {
             "Page.getFrameTree" => json!({ "frameTree": { "frame": { "id": "frame" } } }),
             "Page.createIsolatedWorld" => json!({ "executionContextId": 7 }),
             "page.describe" | "page.describeSoon" => in_page(self.describe(title)),
-            "page.settle" | "page.measure" => in_page(self.measure()),
+            "page.settle" => in_page(self.settle(title)),
+            "page.measure" => in_page(self.measure()),
             "page.boxes" => in_page(boxes(&asked.page_argument())),
             "page.hush" => in_page(Value::Null),
             "execute/sync" => executed(asked.body["script"].as_str().unwrap_or_default()),
@@ -491,6 +499,12 @@ impl Session {
             "began": self.documents,
             "ready": true,
         })
+    }
+
+    fn settle(&self, title: &Title) -> Value {
+        let mut settled = self.measure();
+        settled["document"] = self.describe(title);
+        settled
     }
 
     fn measure(&self) -> Value {

@@ -1,0 +1,132 @@
+//! A session between two flows: made as if its browser had just started, or found not to be worth it.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{
+    error::BrowserError,
+    session::{COMMAND_LIMIT, Session},
+};
+use crate::spec::Viewport;
+
+/// How long a session may take to become as good as new; a new one takes less.
+pub(super) const CLEAN_LIMIT: Duration = Duration::from_secs(3);
+/// The page that a driver begins with.
+const FIRST_PAGE: &str = "data:,";
+/// Undoes what a page may have left in its window and, by copying, beside it.
+const FORGET: &str = "
+    window.name = '';
+    const empty = (event) => { event.clipboardData.setData('text/plain', ''); event.preventDefault(); };
+    document.addEventListener('copy', empty, { once: true });
+    document.execCommand('copy');";
+/// The same on a desktop, whose clipboard is its owner's.
+const FORGET_NAME: &str = "window.name = ''";
+/// So many documents are shown by one browser: its memory grows with what it has shown.
+const MOST_DOCUMENTS: u32 = 40;
+
+impl Session {
+    /// Whether another flow may have it, once it is clean.
+    pub(super) fn is_worth_cleaning(&self) -> bool {
+        !self.is_lost() && !self.knows_a_password && self.documents < MOST_DOCUMENTS
+    }
+
+    /// Leaves nothing of the flow behind; after an error the session is of no more use.
+    ///
+    /// What is not there to be cleaned: hosts that told the browser to come back by https only (HSTS).
+    pub(super) async fn clean(&mut self) -> Result<(), BrowserError> {
+        let released = self.client.release_actions();
+        self.call("release actions", COMMAND_LIMIT, released)
+            .await?;
+        self.close_other_windows().await?;
+        // Only when its page is gone can no handler of it store anything more.
+        let first_page = json!({ "url": FIRST_PAGE });
+        self.post("url", "url".to_owned(), first_page).await?;
+        self.leave_world();
+        self.forget_the_past().await?;
+        self.begin_anew().await
+    }
+
+    /// Also leaves every frame.
+    async fn close_other_windows(&self) -> Result<(), BrowserError> {
+        let windows = self
+            .call("windows", COMMAND_LIMIT, self.client.windows())
+            .await?;
+        let first = self.first_window.as_ref();
+        let first = first.expect("a session knows the window that it began in");
+        for other in windows.into_iter().filter(|window| window != first) {
+            let switch = self.client.switch_to_window(other);
+            self.call("switch to window", COMMAND_LIMIT, switch).await?;
+            self.call("close window", COMMAND_LIMIT, self.client.close_window())
+                .await?;
+        }
+        let switch = self.client.switch_to_window(first.clone());
+        self.call("switch to window", COMMAND_LIMIT, switch).await
+    }
+
+    /// The `*` stands for every origin, also those of frames and of frames within other sites.
+    async fn forget_the_past(&self) -> Result<(), BrowserError> {
+        let everywhere = json!({ "origin": "*", "storageTypes": "all" });
+        let forget = if self.has_own_clipboard {
+            FORGET
+        } else {
+            FORGET_NAME
+        };
+        let forget = json!({ "expression": forget, "userGesture": true });
+        let away = json!({ "type": "mouseMoved", "x": -10, "y": -10 });
+        for (command, params) in [
+            ("Page.resetNavigationHistory", json!({})),
+            ("Storage.clearDataForOrigin", everywhere),
+            ("Network.clearBrowserCookies", json!({})),
+            ("Network.clearBrowserCache", json!({})),
+            ("Browser.resetPermissions", json!({})),
+            ("Runtime.evaluate", forget),
+            ("Input.dispatchMouseEvent", away),
+        ] {
+            self.cdp(command, params).await?;
+        }
+        Ok(())
+    }
+
+    /// Every field is named, so that none that is added can be forgotten here.
+    async fn begin_anew(&mut self) -> Result<(), BrowserError> {
+        let document = self.document().await?;
+        if document.info.url != FIRST_PAGE {
+            let reason = format!("it shows {} instead of `{FIRST_PAGE}`", document.info.url);
+            return Err(BrowserError::nonsense("url", &reason));
+        }
+        let Self {
+            client: _,
+            options: _,
+            viewport: _,
+            hush_event: _,
+            world: _,
+            has_own_clipboard: _,
+            first_window,
+            prepared_windows,
+            asked,
+            frame_depth,
+            is_pointer_parked,
+            judged_document,
+            documents: _,
+            knows_a_password: _,
+            lost: _,
+            driver: _,
+        } = self;
+        *prepared_windows = first_window.iter().cloned().collect();
+        *asked = None;
+        *frame_depth = 0;
+        *is_pointer_parked = false;
+        *judged_document = document.began;
+        Ok(())
+    }
+
+    /// Gives a flow the viewport that it begins with.
+    pub(super) async fn begin_at(&mut self, viewport: Viewport) -> Result<(), BrowserError> {
+        if self.viewport != viewport {
+            self.apply_viewport(viewport).await?;
+            self.viewport = viewport;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,120 @@
+//! The sessions of one side of a run: started before anybody asks for them, and handed from flow to flow.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::{task::JoinHandle, time::timeout};
+
+use super::{
+    clean::CLEAN_LIMIT,
+    driver::Launcher,
+    error::LaunchError,
+    session::{Session, SessionOptions},
+};
+use crate::{config::Isolation, spec::Viewport};
+
+/// Sessions that are ready or about to be.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    launcher: Launcher,
+    options: SessionOptions,
+    isolation: Isolation,
+    coming: Mutex<VecDeque<Coming>>,
+}
+
+type Coming = JoinHandle<Result<Session, LaunchError>>;
+
+impl Pool {
+    /// An empty pool.
+    pub(crate) fn new(launcher: Launcher, options: SessionOptions, isolation: Isolation) -> Self {
+        Self {
+            launcher,
+            options,
+            isolation,
+            coming: Mutex::default(),
+        }
+    }
+
+    /// Begins to start a session that somebody is going to take.
+    pub(crate) fn start_one(&self, viewport: Viewport) {
+        let (launcher, options) = (self.launcher.clone(), self.options.clone());
+        let coming = async move { Session::start(&launcher, options, viewport).await };
+        self.coming().push_back(tokio::spawn(coming));
+    }
+
+    /// A session as good as new, at this viewport. It must be given back or closed.
+    pub(crate) async fn take(&self, viewport: Viewport) -> Result<Session, LaunchError> {
+        let coming = self.coming().pop_front();
+        let Some(coming) = coming else {
+            return Session::start(&self.launcher, self.options.clone(), viewport).await;
+        };
+        let mut session = outcome(coming).await?;
+        match session.begin_at(viewport).await {
+            Ok(()) => Ok(session),
+            Err(error) => {
+                let error = session.not_started(&error);
+                session.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes a session back from a flow that went well, for one that is still to come. It is cleaned
+    /// in the background; when that does not go well, or another one is better, a new one takes its place.
+    pub(crate) fn give_back(&self, session: Session) {
+        let (launcher, options) = (self.launcher.clone(), self.options.clone());
+        let is_kept = self.isolation == Isolation::Reuse && session.is_worth_cleaning();
+        let coming = async move {
+            let viewport = session.viewport;
+            match if is_kept {
+                cleaned(session).await
+            } else {
+                Err(session)
+            } {
+                Ok(clean) => Ok(clean),
+                Err(spent) => {
+                    spent.close().await;
+                    Session::start(&launcher, options, viewport).await
+                }
+            }
+        };
+        self.coming().push_back(tokio::spawn(coming));
+    }
+
+    /// Ends the sessions that nobody took.
+    pub(crate) async fn close(&self) {
+        loop {
+            let coming = self.coming().pop_front();
+            let Some(coming) = coming else { return };
+            if let Ok(session) = outcome(coming).await {
+                session.close().await;
+            }
+        }
+    }
+
+    fn coming(&self) -> MutexGuard<'_, VecDeque<Coming>> {
+        self.coming.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The session is given back as the error when it could not be cleaned.
+async fn cleaned(mut session: Session) -> Result<Session, Session> {
+    match timeout(CLEAN_LIMIT, session.clean()).await {
+        Ok(Ok(())) => Ok(session),
+        Ok(Err(_)) => Err(session),
+        Err(_) => {
+            session.give_up();
+            Err(session)
+        }
+    }
+}
+
+/// A panic in the background is a panic of whoever waits for it.
+async fn outcome(coming: Coming) -> Result<Session, LaunchError> {
+    match coming.await {
+        Ok(outcome) => outcome,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}

@@ -1,0 +1,151 @@
+//! Sessions go from flow to flow when they could be cleaned, and are replaced when they could not; whose
+//! driver it is makes no difference, and none is left open.
+
+use serde_json::json;
+
+use super::support::{Answer, FakeDriver, Project, Ran, STAGING};
+
+/// Runs three flows one after the other.
+fn three_flows(project: Project, driver: &FakeDriver, code: i32) -> Ran {
+    let project = ["one", "two", "three"]
+        .into_iter()
+        .fold(project, |project, name| {
+            let spec = format!("flow: {name}\nsteps:\n  - goto: /{name}\n");
+            project.spec(&format!("{name}.yaml"), &spec)
+        });
+    let ran = project.test(driver, &["one", "two", "three", "--workers", "1"]);
+    ran.exit(code);
+    assert_eq!(driver.open_sessions(), 0, "sessions left open");
+    ran
+}
+
+/// A driver that refuses whatever belongs to cleaning.
+fn refusing(command: &'static str) -> FakeDriver {
+    FakeDriver::new().answers(
+        command,
+        Answer::Refusal("unknown error", "not today".into()),
+    )
+}
+
+#[test]
+fn one_session_of_each_side_serves_all_flows() {
+    let driver = FakeDriver::new();
+    three_flows(Project::two_sides(), &driver, 0);
+    assert_eq!(driver.begun_sessions(), 2);
+    for command in [
+        "actions",
+        "Page.resetNavigationHistory",
+        "Storage.clearDataForOrigin",
+        "Network.clearBrowserCookies",
+        "Network.clearBrowserCache",
+        "Browser.resetPermissions",
+    ] {
+        assert!(driver.was_asked(command), "nobody asked for `{command}`");
+    }
+}
+
+#[test]
+fn verbose_says_how_many_browsers_there_were() {
+    let driver = FakeDriver::new();
+    let ran = Project::two_sides().test(&driver, &["--verbose"]);
+    ran.stderr_has("note: 2 browsers started for 1 flow\n");
+    let ran = Project::two_sides().test(&FakeDriver::new(), &[]);
+    assert!(!ran.stderr().contains("started for"), "{}", ran.stderr());
+}
+
+#[test]
+fn every_flow_may_have_sessions_of_its_own() {
+    let project = Project::two_sides();
+    let config = std::fs::read_to_string(project.path("twinshot.yaml")).expect("it is ours");
+    let project = project.config(&format!("{config}isolation: session\n"));
+    let driver = FakeDriver::new();
+    three_flows(project, &driver, 0);
+    assert_eq!(driver.begun_sessions(), 6);
+    assert!(
+        !driver.was_asked("Storage.clearDataForOrigin"),
+        "cleaned for nothing"
+    );
+}
+
+#[test]
+fn what_cannot_be_cleaned_is_replaced() {
+    for command in [
+        "actions",
+        "window/handles",
+        "Page.resetNavigationHistory",
+        "Storage.clearDataForOrigin",
+        "Network.clearBrowserCookies",
+        "Network.clearBrowserCache",
+        "Browser.resetPermissions",
+    ] {
+        let driver = refusing(command);
+        three_flows(Project::two_sides(), &driver, 0);
+        assert_eq!(driver.begun_sessions(), 6, "after `{command}` was refused");
+    }
+}
+
+#[test]
+fn a_session_that_is_not_cleaned_in_time_is_replaced() {
+    let driver = FakeDriver::new().answers_once("Network.clearBrowserCache", Answer::Silence);
+    three_flows(Project::two_sides(), &driver, 0);
+    assert_eq!(driver.begun_sessions(), 3);
+}
+
+#[test]
+fn a_session_that_ends_while_it_is_cleaned_is_replaced() {
+    for answer in [
+        Answer::CutOff,
+        Answer::no_such_session(),
+        Answer::not_json(),
+    ] {
+        let driver = FakeDriver::new().answers_once("Network.clearBrowserCache", answer);
+        three_flows(Project::two_sides(), &driver, 0);
+        assert_eq!(driver.begun_sessions(), 3);
+    }
+}
+
+#[test]
+fn a_session_that_stays_on_its_page_is_replaced() {
+    let page =
+        json!({ "url": "http://staging.test/one", "title": "", "status": 200, "began": 1.0 });
+    let described = Answer::Value(json!({ "result": { "value": page } }));
+    let driver = FakeDriver::new().answers_on("data:", "page.describe", described);
+    three_flows(Project::two_sides(), &driver, 0);
+    assert_eq!(driver.begun_sessions(), 6);
+}
+
+#[test]
+fn a_flow_with_trouble_leaves_no_session_to_the_next() {
+    let slow = Answer::Refusal("timeout", "timeout: Timed out receiving message".into());
+    let driver = FakeDriver::new().answers_on("staging.test/one", "url", slow);
+    three_flows(Project::two_sides(), &driver, 3);
+    assert_eq!(driver.begun_sessions(), 4);
+}
+
+#[test]
+fn a_flow_that_cannot_begin_does_not_keep_the_next_from_it() {
+    let refusal = Answer::Refusal("session not created", "no room".into());
+    let driver = FakeDriver::new().answers_once("new session", refusal);
+    let ran = three_flows(Project::two_sides(), &driver, 3);
+    ran.stdout_has("3 shots: 2 match, 1 failed");
+    assert!(driver.has_visited(STAGING));
+}
+
+/// A browser's memory grows with what it has shown.
+#[test]
+fn a_session_that_showed_many_pages_is_replaced() {
+    let driver = FakeDriver::new();
+    let pages: String = (0..30).map(|page| format!("  - goto: /{page}\n")).collect();
+    let project = ["a", "b", "c"]
+        .into_iter()
+        .fold(Project::two_sides(), |project, name| {
+            project.spec(
+                &format!("{name}.yaml"),
+                &format!("flow: {name}\nsteps:\n{pages}"),
+            )
+        });
+    project
+        .test(&driver, &["a", "b", "c", "--workers", "1"])
+        .exit(0);
+    assert_eq!(driver.begun_sessions(), 4);
+}

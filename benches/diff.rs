@@ -1,5 +1,5 @@
 //! The pixel engine in process, through its public names, on drawn pages of 1400 × 2000 pixels. A stage is the
-//! difference of two lines: `exact` decodes and compares rows, `yiq` and `oklab` judge colours besides, `antialiasing`
+//! difference of two lines: `pixel` only inflates, `exact` compares rows besides, `yiq` and `oklab` judge colours besides, `antialiasing`
 //! looks at neighbours besides, `overlay` draws and encodes besides; `dots` has many regions to join, `apart` none.
 
 use std::hint::black_box;
@@ -43,6 +43,7 @@ fn diff(criterion: &mut Criterion) {
     use Antialiasing::{Count, Ignore};
     let base = page(|_, _| false);
     let pairs = [
+        ("pixel", page(|x, y| x == 700 && y == 1000)),
         ("word", page(|x, y| y < 24 && x < 120)),
         ("dots", page(|x, y| x % 40 < 2 && y % 40 < 2)),
         ("other", page(|x, y| (x / 3 + y / 5) % 2 == 0)),

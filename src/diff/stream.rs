@@ -313,6 +313,7 @@ mod tests {
         let mut file = Vec::new();
         let mut encoder = png::Encoder::new(&mut file, width, height);
         encoder.set_color(color);
+        encoder.set_filter(png::Filter::Adaptive);
         let mut writer = encoder.write_header().expect("memory");
         let kept = color.samples();
         let samples = pixels.as_chunks::<4>().0.iter();

@@ -1,10 +1,12 @@
 //! Files that are broken on purpose, or that promise too much: an error that says why, never a panic.
 
 use twinshot::diff::{
-    DiffError, Input, Options, PictureError, Size, compare, compare_with_overlay, decode_header,
+    DiffError, Input, Metric, Options, PictureError, Size, compare, compare_with_overlay,
+    decode_header,
 };
 
 use crate::picture::{self, Picture};
+use crate::plain::{Class, Plain};
 
 fn sample() -> Vec<u8> {
     let mut picture = Picture::filled(9, 7, [200, 100, 50, 255]);
@@ -46,27 +48,62 @@ fn a_file_cut_off_anywhere_is_an_error_with_its_side() {
     }
 }
 
+/// The sample and small files of each way to store rows.
+fn files() -> Vec<Vec<u8>> {
+    use png::{ColorType, Filter};
+    let mut picture = Picture::filled(9, 7, [200, 100, 50, 255]);
+    picture.fill(2, 2, 3, 3, [1, 2, 3, 255]);
+    let palette = picture::fixtures().join("should-match/palette-and-rgb/baseline.png");
+    vec![
+        sample(),
+        picture::read(&palette),
+        picture.to_png_as(ColorType::Rgb, Filter::Paeth),
+        picture.to_png_as(ColorType::Rgb, Filter::Up),
+        picture.to_png_as(ColorType::Rgba, Filter::Avg),
+        picture.to_png_as(ColorType::Rgba, Filter::NoFilter),
+    ]
+}
+
+/// What is taken for a picture at all is compared as the `image` crate reads it.
+fn check_flipped(whole: &[u8], flipped: &[u8], position: usize) {
+    let _ = decode_header(flipped);
+    let exact = Options {
+        metric: Metric::Exact,
+        ..limited(1 << 20)
+    };
+    if let Ok(found) = compare_with_overlay(whole, flipped, &exact) {
+        let picture = Picture::from_png(whole);
+        let read = Picture::from_intact_png(flipped);
+        let read = read.unwrap_or_else(|| panic!("bit {position}: a damaged file was accepted"));
+        let mismatched = Plain::compare(&picture, &read, &exact).count(Class::Mismatched);
+        assert_eq!(found.diff.mismatched_pixels, mismatched, "bit {position}");
+    }
+}
+
 #[test]
-fn flipped_bits_never_panic() {
-    let whole = sample();
-    for position in 0..whole.len() * 8 {
-        let mut flipped = whole.clone();
-        flipped[position / 8] ^= 1 << (position % 8);
-        let _ = decode_header(&flipped);
-        let _ = compare_with_overlay(&whole, &flipped, &Options::default());
+fn flipped_bits_are_errors_or_change_no_pixel() {
+    for whole in files() {
+        let picture = Picture::from_png(&whole);
+        for position in 0..whole.len() * 8 {
+            let mut flipped = whole.clone();
+            flipped[position / 8] ^= 1 << (position % 8);
+            check_flipped(&whole, &flipped, position);
+            if compare(&whole, &flipped, &Options::default()).is_ok() {
+                assert_eq!(Picture::from_png(&flipped), picture, "bit {position}");
+            }
+        }
     }
 }
 
 /// Flipped bits behind correct checksums reach the code after the checksum.
 #[test]
-fn flipped_bits_with_correct_checksums_never_panic() {
-    let suite = picture::fixtures().join("should-match/palette-and-rgb/baseline.png");
-    for whole in [sample(), picture::read(&suite)] {
+fn flipped_bits_with_correct_checksums_are_read_as_others_read_them() {
+    for whole in files() {
         for position in 8 * 8..whole.len() * 8 {
             let mut flipped = whole.clone();
             flipped[position / 8] ^= 1 << (position % 8);
             mend_checksums(&mut flipped);
-            let _ = compare_with_overlay(&whole, &flipped, &limited(1 << 20));
+            check_flipped(&whole, &flipped, position);
         }
     }
 }

@@ -27,14 +27,18 @@ impl Picture {
 
     /// Reads any PNG.
     pub(crate) fn from_png(bytes: &[u8]) -> Self {
-        let picture = image::load_from_memory_with_format(bytes, image::ImageFormat::Png)
-            .expect("a valid PNG")
-            .to_rgba8();
-        Self {
+        Self::from_intact_png(bytes).expect("a valid PNG")
+    }
+
+    /// Reads a PNG; none when it is damaged.
+    pub(crate) fn from_intact_png(bytes: &[u8]) -> Option<Self> {
+        let picture = image::load_from_memory_with_format(bytes, image::ImageFormat::Png).ok()?;
+        let picture = picture.to_rgba8();
+        Some(Self {
             width: picture.width(),
             height: picture.height(),
             pixels: picture.pixels().map(|pixel| pixel.0).collect(),
-        }
+        })
     }
 
     pub(crate) fn to_png(&self) -> Vec<u8> {
@@ -48,6 +52,28 @@ impl Picture {
             )
             .expect("writing to memory");
         bytes
+    }
+
+    /// As [`Picture::to_png`], in a chosen colour type and with a chosen filter for its rows. `color` is RGB, only for
+    /// an opaque picture, or RGBA.
+    pub(crate) fn to_png_as(&self, color: png::ColorType, filter: png::Filter) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, self.width, self.height);
+        encoder.set_color(color);
+        encoder.set_filter(filter);
+        let mut writer = encoder.write_header().expect("a header");
+        let kept = color.samples();
+        let samples = self.pixels.iter().flat_map(|pixel| &pixel[..kept]);
+        let samples: Vec<u8> = samples.copied().collect();
+        writer
+            .write_image_data(&samples)
+            .expect("writing to memory");
+        drop(writer);
+        bytes
+    }
+
+    pub(crate) fn is_opaque(&self) -> bool {
+        self.pixels.iter().all(|pixel| pixel[3] == 255)
     }
 
     /// The pixel at a place; none outside.

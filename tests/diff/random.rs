@@ -70,6 +70,35 @@ impl Random {
         changed
     }
 
+    /// A file with the picture, in any way that browsers and people store it: rows that are filtered alike are
+    /// compared before they are restored.
+    fn encode(&mut self, picture: &Picture) -> Vec<u8> {
+        use png::{ColorType, Filter};
+        let filter = self.pick(&[
+            Filter::NoFilter,
+            Filter::Sub,
+            Filter::Up,
+            Filter::Avg,
+            Filter::Paeth,
+            Filter::Adaptive,
+        ]);
+        let color = match picture.is_opaque() {
+            true => self.pick(&[ColorType::Rgb, ColorType::Rgb, ColorType::Rgba]),
+            false => ColorType::Rgba,
+        };
+        picture.to_png_as(color, filter)
+    }
+
+    /// Two files, most often stored in the same way.
+    fn encode_both(&mut self, [baseline, candidate]: [&Picture; 2]) -> [Vec<u8>; 2] {
+        let state = self.0;
+        let baseline = self.encode(baseline);
+        if self.below(3) > 0 {
+            self.0 = state;
+        }
+        [baseline, self.encode(candidate)]
+    }
+
     fn options(&mut self) -> Options {
         let mut masks = Vec::new();
         if self.below(3) == 0 {
@@ -95,10 +124,11 @@ impl Random {
     }
 }
 
-/// Two pictures and how to compare them.
+/// Two pictures, their files, and how to compare them.
 pub(crate) struct Case {
     pub(crate) baseline: Picture,
     pub(crate) candidate: Picture,
+    pub(crate) files: [Vec<u8>; 2],
     pub(crate) options: Options,
 }
 
@@ -107,22 +137,24 @@ pub(crate) fn case(seed: u64) -> Case {
     let palette = random.palette();
     let [width, height] = [1 + random.below(20), 1 + random.below(20)];
     let baseline = random.picture(width, height, &palette);
+    let candidate = random.changed(&baseline, &palette);
     Case {
-        candidate: random.changed(&baseline, &palette),
         options: random.options(),
+        files: random.encode_both([&baseline, &candidate]),
         baseline,
+        candidate,
     }
 }
 
 fn found(case: &Case) -> DiffWithOverlay {
-    let [baseline, candidate] = [case.baseline.to_png(), case.candidate.to_png()];
-    compare_with_overlay(&baseline, &candidate, &case.options).expect("two valid pictures")
+    let [baseline, candidate] = &case.files;
+    compare_with_overlay(baseline, candidate, &case.options).expect("two valid pictures")
 }
 
 #[test]
 fn random_pairs_equal_the_plain_twin() {
     let mut antialiased = 0;
-    for seed in 0..4000 {
+    for seed in 0..10_000 {
         let case = case(seed);
         let DiffWithOverlay { diff, overlay } = found(&case);
         let plain = Plain::compare(&case.baseline, &case.candidate, &case.options);
@@ -180,22 +212,34 @@ fn check_regions(diff: &Diff, plain: &Plain, context: &str) {
 fn the_overlay_does_not_change_the_numbers() {
     for seed in 0..200 {
         let case = case(seed);
-        let [baseline, candidate] = [case.baseline.to_png(), case.candidate.to_png()];
-        let diff = compare(&baseline, &candidate, &case.options).expect("two valid pictures");
+        let [baseline, candidate] = &case.files;
+        let diff = compare(baseline, candidate, &case.options).expect("two valid pictures");
         assert_eq!(diff, found(&case).diff, "seed {seed}");
     }
 }
 
+/// Small pictures, and one pair of many bands that outside of a pool is shared out to threads.
 #[test]
-fn one_thread_and_four_find_the_same() {
-    let pool = |threads| {
+fn any_number_of_threads_finds_the_same() {
+    let pools = [1, 2, 4].map(|threads| {
         let builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
         builder.build().expect("a small pool")
+    });
+    let mut random = Random(11);
+    let palette = random.palette();
+    let large = random.picture(900, 1500, &palette);
+    let changed = random.changed(&large, &palette);
+    let large = Case {
+        options: Options::default(),
+        files: [&large, &changed].map(|picture| picture.to_png()),
+        baseline: large,
+        candidate: changed,
     };
-    let [one, four] = [pool(1), pool(4)];
-    for seed in 0..300 {
-        let case = case(seed);
-        let [alone, together] = [&one, &four].map(|pool| pool.install(|| found(&case)));
-        assert_eq!(alone, together, "seed {seed}");
+    for (seed, case) in (0..300).map(case).chain([large]).enumerate() {
+        let outside = found(&case);
+        for pool in &pools {
+            let inside = pool.install(|| found(&case));
+            assert!(inside == outside, "seed {seed}, {pool:?}");
+        }
     }
 }

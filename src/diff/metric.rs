@@ -45,21 +45,25 @@ impl Judge {
         }
     }
 
+    /// Whether whole numbers are enough to say that two colours are not further apart than the threshold. No
+    /// is no answer.
+    #[inline]
+    pub(super) fn is_surely_near(&self, [baseline, candidate]: [Rgba; 2]) -> bool {
+        match self {
+            Self::Yiq { surely_near, .. } => {
+                baseline[3] & candidate[3] == 255
+                    && squared_distance(baseline, candidate) <= *surely_near
+            }
+            Self::Exact | Self::Oklab(_) => false,
+        }
+    }
+
     /// Whether two colours, which are not the same four bytes, are further apart than the threshold.
     /// `index` counts pixels row by row; it chooses the square of the backdrop.
     pub(super) fn mismatches(&self, baseline: Rgba, candidate: Rgba, index: usize) -> bool {
         match self {
             Self::Exact => true,
-            Self::Yiq {
-                max_delta,
-                surely_near,
-            } => {
-                let is_opaque = baseline[3] & candidate[3] == 255;
-                if is_opaque && squared_distance(baseline, candidate) <= *surely_near {
-                    return false;
-                }
-                yiq_delta(baseline, candidate, index) > *max_delta
-            }
+            Self::Yiq { max_delta, .. } => yiq_delta(baseline, candidate, index) > *max_delta,
             Self::Oklab(oklab) => {
                 if let [[r, g, b, 255], [red, green, blue, 255]] = [baseline, candidate] {
                     return oklab.levels_mismatch([r, g, b], [red, green, blue]);
@@ -111,6 +115,7 @@ fn yiq_delta(baseline: Rgba, candidate: Rgba, index: usize) -> f64 {
 }
 
 /// Squared distance in RGB; opacity is not looked at.
+#[inline]
 fn squared_distance(baseline: Rgba, candidate: Rgba) -> u32 {
     let squared = |channel: usize| u32::from(baseline[channel].abs_diff(candidate[channel])).pow(2);
     squared(0) + squared(1) + squared(2)

@@ -68,6 +68,7 @@
 //! A picture that cannot be decided is a [`DiffError`], which names its side, and never a difference.
 
 mod antialias;
+mod band;
 mod decode;
 mod densest;
 mod error;

@@ -1,10 +1,10 @@
-//! The rows of two pictures, as far as they are in memory: a few at a time, restored from their filters when they
-//! are asked for. Pixels are straight 8-bit RGB or RGBA, rows from the top. Nothing here judges colours.
+//! The pixels of two pictures, as far as they are in memory: a few rows at a time. Pixels are straight
+//! 8-bit RGB or RGBA, rows from the top. Nothing here judges colours.
 
 use std::marker::PhantomData;
 
 use super::decode::Layout;
-use super::unfilter::{NONE, restore, stands_alone};
+use super::unfilter::NONE;
 use super::{Rect, Size};
 
 /// One pixel: straight (not premultiplied) red, green, blue, alpha.
@@ -86,7 +86,7 @@ pub(super) struct Point {
 /// The rows of one picture that are in memory: a band that was read last, and above it the head, rows of the
 /// band before, so that pixels near the edge between two bands still have their neighbours.
 ///
-/// Rows of the head are restored; those of the band are as they were read, until [`Window::restore`].
+/// Only rows that something may be found in, and their neighbours, are restored from their filters.
 #[derive(Debug, Clone)]
 pub(super) struct Window {
     size: Size,
@@ -97,23 +97,16 @@ pub(super) struct Window {
     head: usize,
     /// Each row a filter byte and its samples.
     rows: Vec<u8>,
-    /// The samples of the last row of the band before, without any mask.
-    above: Vec<u8>,
-    /// Which rows of the band are restored next.
-    marks: Vec<bool>,
 }
 
 impl Window {
     /// The window at the top of a picture of `size`; its first band lies in `rows` behind room for `head` rows.
     pub(super) fn new(size: Size, layout: Layout, head: usize, rows: Vec<u8>) -> Self {
-        let stride = layout.stride(size);
         Self {
             size,
             layout,
             first: 0,
             head,
-            above: vec![0; stride - 1],
-            marks: vec![false; rows.len() / stride - head],
             rows,
         }
     }
@@ -122,63 +115,24 @@ impl Window {
         self.size
     }
 
-    /// Row `y` of the band as it was read, or the restored one; empty below the picture.
-    pub(super) fn stored_row(&self, y: u32) -> &[u8] {
+    /// The pixels of row `y`, which must be in memory and restored; none below the picture.
+    pub(super) fn row<P: Pixel>(&self, y: u32) -> &[P] {
         if y >= self.size.height {
             return &[];
         }
         let stride = self.layout.stride(self.size);
-        &self.rows[self.position(y as usize) * stride..][..stride]
-    }
-
-    /// The pixels of row `y`, which must be in memory and restored; none below the picture.
-    pub(super) fn row<P: Pixel>(&self, y: u32) -> &[P] {
-        match self.stored_row(y).split_first() {
-            Some((filter, samples)) => {
-                debug_assert_eq!(*filter, NONE, "row {y} is not restored");
-                P::pixels(samples)
-            }
-            None => &[],
-        }
+        let row = &self.rows[self.position(y as usize) * stride..][..stride];
+        debug_assert_eq!(row[0], NONE, "row {y} is not restored");
+        P::pixels(&row[1..])
     }
 
     fn position(&self, y: usize) -> usize {
         y + self.head - self.first
     }
 
-    /// Rows of the band that lie in the picture.
-    fn rows_in_picture(&self) -> usize {
-        let below = (self.size.height as usize).saturating_sub(self.first);
-        below.min(self.marks.len())
-    }
-
-    /// Restores the rows of the band that `is_wanted`, by their number in the picture, and those that they depend
-    /// on; always the last ones, which become the head of the next band.
-    pub(super) fn restore(&mut self, is_wanted: impl Fn(u32) -> bool) {
-        let count = self.rows_in_picture();
-        let stride = self.layout.stride(self.size);
-        let band = &mut self.rows[self.head * stride..][..count * stride];
-        let mut is_needed_below = false;
-        for row in (0..count).rev() {
-            let is_wanted = row + self.head >= count || is_wanted((self.first + row) as u32);
-            self.marks[row] = is_wanted || is_needed_below;
-            is_needed_below = self.marks[row] && !stands_alone(band[row * stride]);
-        }
-        let restore = match self.layout {
-            Layout::Rgb => restore::<3>,
-            Layout::Rgba => restore::<4>,
-        };
-        for row in (0..count).filter(|row| self.marks[*row]) {
-            let (before, rest) = band.split_at_mut(row * stride);
-            let above = match before.len().checked_sub(stride - 1) {
-                Some(start) => &before[start..],
-                None => &self.above,
-            };
-            restore(&mut rest[..stride], above);
-        }
-        if let Some(start) = band.len().checked_sub(stride - 1) {
-            self.above.copy_from_slice(&band[start..]);
-        }
+    /// Rows of the band, whether they are in the picture or not.
+    fn band_height(&self) -> usize {
+        self.rows.len() / self.layout.stride(self.size) - self.head
     }
 
     /// Exchanges the window's content for `rows`, its next band, as tall as the last, behind room for the head: the
@@ -187,7 +141,7 @@ impl Window {
         let head = self.head * self.layout.stride(self.size);
         let tail = self.rows.len() - head;
         rows[..head].copy_from_slice(&self.rows[tail..]);
-        self.first += self.marks.len();
+        self.first += self.band_height();
         std::mem::swap(&mut self.rows, rows);
     }
 
@@ -197,7 +151,7 @@ impl Window {
         let [top, bottom] = [area.y as usize, (area.y + area.height) as usize];
         let columns = area.x as usize..(area.x + area.width) as usize;
         let stride = self.layout.stride(self.size);
-        for y in top.max(self.first)..bottom.min(self.first + self.marks.len()) {
+        for y in top.max(self.first)..bottom.min(self.first + self.band_height()) {
             let start = self.position(y) * stride;
             let samples = &mut self.rows[start + 1..start + stride];
             P::pixels_mut(samples)[columns.clone()].fill(P::MASK_PAINT);
@@ -326,45 +280,6 @@ mod tests {
         for y in [1, 2, 3] {
             assert_eq!(window.row::<Rgba>(y), [black, Rgba::MASK_PAINT], "{y}");
         }
-    }
-
-    /// Five rows of one pixel: a start, one more, again one more, a new start, one more.
-    #[test]
-    fn only_wanted_rows_and_those_above_them_are_restored() {
-        let rows = [
-            [0, 10, 10, 10],
-            [2, 1, 1, 1],
-            [2, 1, 1, 1],
-            [1, 40, 40, 40],
-            [2, 1, 1, 1],
-        ];
-        let rows = rows.as_flattened().to_vec();
-        let mut window = Window::new(Size::from([1, 5]), Layout::Rgb, 0, rows);
-        window.restore(|y| y == 1);
-        assert_eq!(window.row::<[u8; 3]>(1), [[11; 3]]);
-        assert_eq!(window.stored_row(2), [2, 1, 1, 1]);
-        window.restore(|y| y == 2 || y == 4);
-        assert_eq!(window.row::<[u8; 3]>(2), [[12; 3]]);
-        assert_eq!(window.row::<[u8; 3]>(4), [[41; 3]]);
-    }
-
-    #[test]
-    fn a_band_goes_on_where_the_one_before_ended_without_its_mask() {
-        let size = Size::from([1, 4]);
-        let band = |head: [u8; 4]| [head, [2, 1, 1, 1], [2, 1, 1, 1]].as_flattened().to_vec();
-        let mut window = Window::new(size, Layout::Rgb, 1, band([0; 4]));
-        window.restore(|_| false);
-        let last = Rect {
-            x: 0,
-            y: 1,
-            width: 1,
-            height: 1,
-        };
-        window.paint::<[u8; 3]>(last);
-        window.advance(&mut band([9; 4]));
-        window.restore(|_| false);
-        assert_eq!(window.row::<[u8; 3]>(1), [[255; 3]]);
-        assert_eq!(window.row::<[u8; 3]>(3), [[4; 3]]);
     }
 
     #[test]

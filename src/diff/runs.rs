@@ -104,7 +104,9 @@ impl Scanner {
                     let point = Point { x, y: y as usize };
                     let colours = [baseline.rgba(), candidate.rgba()];
                     let index = shared.baseline.index(point);
-                    if verdict.of(colours, index, &self.judge) {
+                    let is_apart = !self.judge.is_surely_near(colours)
+                        && verdict.of(colours, index, &self.judge);
+                    if is_apart {
                         append(&mut runs, point, self.finding(shared, point));
                     }
                 }

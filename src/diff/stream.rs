@@ -2,27 +2,29 @@
 //! [`Findings`]. Memory does not grow with the height of the pictures.
 //!
 //! Rows are compared as they are stored, filtered: where they are equal below equal rows, their pixels are equal too,
-//! and are not even restored. While a band is compared, the next one is inflated; where there is no other work for the
-//! rayon pool, on another core. On a rayon worker, where the others are taken to be busy with other pairs, and for
-//! small pictures, everything happens on the caller's thread.
+//! and are not even restored. While a band is compared and drawn, the next one is read and restored, on another core
+//! where one is free. On a rayon worker, where the others are taken to be busy with other pairs, and for small
+//! pictures, everything happens on the caller's thread.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
-use super::decode::{Layout, Rows, zeroes};
-use super::error::{DiffError, PictureError};
+use super::band::Band;
+use super::decode::{Layout, Rows};
+use super::error::DiffError;
 use super::findings::Findings;
-use super::picture::{Pair, Pixel, Rgba, Window};
+use super::picture::{Pair, Pixel, Rgba};
 use super::runs::Scanner;
 use super::unfilter::stands_alone;
 use super::{Options, Rect, Size};
 
 /// How far the anti-aliasing detector looks up and down.
-const REACH: usize = 2;
+const REACH: u32 = 2;
 /// Rows of the band before that are kept: those above the first pixel that still waits for rows below it.
-const HEAD: usize = 2 * REACH;
+const HEAD: usize = 2 * REACH as usize;
 /// The size of a band: small enough for the cache, large enough that restoring the last rows of each, which the
 /// next one goes on from, is little work.
-const BAND_BYTES: usize = 1 << 20;
+const BAND_BYTES: usize = 512 << 10;
 /// The fewest rows of a band; less would copy heads more than read bands.
 const MIN_BAND_ROWS: usize = 8;
 /// Rows longer than this are read in one band: the buffers would need more than the picture.
@@ -63,13 +65,6 @@ impl Pace {
             bands: height.div_ceil(rows),
             threads,
         }
-    }
-
-    /// A buffer for a band and its head.
-    fn buffer(self, rows: &Rows<'_>) -> Result<Vec<u8>, PictureError> {
-        let size = rows.size();
-        let length = (self.head + self.rows).checked_mul(rows.stride());
-        zeroes(length.ok_or(PictureError::OutOfMemory { size })?, size)
     }
 
     /// Does both, at the same time if it may.
@@ -124,172 +119,176 @@ fn compare_pixels<P: Pixel>(
     options: &Options,
     findings: &mut Findings,
 ) -> Result<(), DiffError> {
-    let mut ahead = Ahead::new(pace, rows)?;
-    ahead.fill()?;
-    let mut comparison = Comparison::<P>::new(pace, ahead.windows()?, options);
+    let mut ahead = Ahead::new(pace, rows, findings.shows())?;
+    ahead.read()?;
+    let mut comparison = Comparison::<P>::new(ahead.pair()?, options, pace.threads);
     for band in 1..pace.bands {
+        comparison.suspects.extend(ahead.new_suspects());
+        let end = (band * pace.rows) as u32;
         let (compared, read) = pace.join(
-            || comparison.compare_band(findings, (band * pace.rows) as u32),
-            || ahead.fill(),
+            || comparison.compare(findings, end - REACH.min(end)),
+            || ahead.read(),
         );
         compared?;
         read?;
-        comparison.pair.baseline.advance(&mut ahead.next[0]);
-        comparison.pair.candidate.advance(&mut ahead.next[1]);
+        ahead.exchange(&mut comparison.pair);
     }
+    comparison.suspects.extend(ahead.new_suspects());
     let height = comparison.pair.canvas().height;
-    comparison.compare_band(findings, height)
+    comparison.compare(findings, height)
 }
 
-/// The bands that are compared next, of both pictures.
+/// The bands that are compared next, of both pictures: read, and restored as far as anything may be found in them.
 struct Ahead<'a> {
     pace: Pace,
-    rows: [Rows<'a>; 2],
-    next: [Vec<u8>; 2],
+    sources: [Rows<'a>; 2],
+    bands: [Band; 2],
+    /// Of which pictures all rows are restored, because they are drawn.
+    shows: [bool; 2],
+    /// The first row of the newest bands, and the one behind their last.
+    rows: Range<u32>,
+    /// The rows of the newest bands that may differ, and the last of those before, from the top.
+    suspects: Vec<u32>,
+    /// Whether the rows before the next bands may differ.
+    has_diverged: bool,
 }
 
 impl<'a> Ahead<'a> {
-    fn new(pace: Pace, rows: [Rows<'a>; 2]) -> Result<Self, DiffError> {
-        let next = buffers(pace, &rows)?;
-        Ok(Self { pace, rows, next })
-    }
-
-    /// Reads the next band of each, behind room for its head. Below a picture nothing is read.
-    fn fill(&mut self) -> Result<(), DiffError> {
-        let [baseline, candidate] = &mut self.rows;
-        let [next_baseline, next_candidate] = &mut self.next;
-        let head = self.pace.head;
-        let fill = |rows: &mut Rows<'_>, next: &mut [u8]| {
-            let start = head * rows.stride();
-            rows.fill(&mut next[start..])
-        };
-        let (baseline, candidate) = self.pace.join(
-            || fill(baseline, next_baseline),
-            || fill(candidate, next_candidate),
-        );
-        baseline.map_err(DiffError::Baseline)?;
-        candidate.map_err(DiffError::Candidate)
-    }
-
-    /// The windows on the bands that were read, and buffers for the next ones.
-    fn windows(&mut self) -> Result<Pair, DiffError> {
-        let spare = buffers(self.pace, &self.rows)?;
-        let [baseline, candidate] = std::mem::replace(&mut self.next, spare);
-        let window =
-            |rows: &Rows<'_>, band| Window::new(rows.size(), rows.layout(), self.pace.head, band);
-        Ok(Pair {
-            baseline: window(&self.rows[0], baseline),
-            candidate: window(&self.rows[1], candidate),
-        })
-    }
-}
-
-fn buffers(pace: Pace, [baseline, candidate]: &[Rows<'_>; 2]) -> Result<[Vec<u8>; 2], DiffError> {
-    Ok([
-        pace.buffer(baseline).map_err(DiffError::Baseline)?,
-        pace.buffer(candidate).map_err(DiffError::Candidate)?,
-    ])
-}
-
-/// What is known of the bands so far.
-struct Comparison<P> {
-    pace: Pace,
-    pair: Pair,
-    /// Clipped to what both pictures have: a mask hides content, never that one picture is larger.
-    masks: Vec<Rect>,
-    scanner: Scanner,
-    /// The first row that was read and not yet looked at.
-    unread: u32,
-    /// The first row that was not yet compared: it waits for the rows below it.
-    uncompared: u32,
-    /// Rows not yet compared that may differ, from the top.
-    suspects: Vec<u32>,
-    /// Whether the row above may differ.
-    has_diverged: bool,
-    pixel: PhantomData<P>,
-}
-
-impl<P: Pixel> Comparison<P> {
-    fn new(pace: Pace, pair: Pair, options: &Options) -> Self {
-        let shared = pair.shared_size();
-        let masks = options.masks.iter();
-        Self {
+    fn new(pace: Pace, sources: [Rows<'a>; 2], shows: [bool; 2]) -> Result<Self, DiffError> {
+        let band = |source| Band::new(source, pace.head, pace.rows);
+        let bands = [
+            band(&sources[0]).map_err(DiffError::Baseline)?,
+            band(&sources[1]).map_err(DiffError::Candidate)?,
+        ];
+        Ok(Self {
             pace,
-            pair,
-            masks: masks.filter_map(|mask| mask.clip(shared)).collect(),
-            scanner: Scanner::new(options, pace.threads),
-            unread: 0,
-            uncompared: 0,
+            sources,
+            bands,
+            shows,
+            rows: 0..0,
             suspects: Vec::new(),
             has_diverged: false,
-            pixel: PhantomData,
-        }
+        })
     }
 
-    /// Compares the rows above `end`, the end of the band; the last rows of a band wait for the rows below them.
-    fn compare_band(&mut self, findings: &mut Findings, end: u32) -> Result<(), DiffError> {
-        self.suspect(end);
-        self.restore(findings.shows());
-        // Both rows are restored and not yet painted: they are the last of the band.
-        self.has_diverged =
-            self.pair.baseline.stored_row(end - 1) != self.pair.candidate.stored_row(end - 1);
-        self.paint();
-        let height = self.pair.canvas().height;
-        let ready = if end < height {
-            end.saturating_sub(REACH as u32)
-        } else {
-            height
-        };
-        let count = self.suspects.partition_point(|y| *y < ready);
-        let runs = self.scanner.runs::<P>(&self.pair, &self.suspects[..count]);
-        let rows = self.uncompared..ready;
-        let added = findings.add::<P>(&self.pair, rows, &runs);
-        added.map_err(DiffError::Overlay)?;
-        self.suspects.drain(..count);
-        self.uncompared = ready;
+    /// Reads the next band of each.
+    fn read(&mut self) -> Result<(), DiffError> {
+        let [baseline, candidate] = &mut self.bands;
+        let [baseline_source, candidate_source] = &mut self.sources;
+        let (baseline, candidate) = self.pace.join(
+            || baseline.read(baseline_source),
+            || candidate.read(candidate_source),
+        );
+        baseline.map_err(DiffError::Baseline)?;
+        candidate.map_err(DiffError::Candidate)?;
+        let canvas = self.sources[0].size().union(self.sources[1].size());
+        let end = canvas.height.min(self.rows.end + self.pace.rows as u32);
+        self.rows = self.rows.end..end;
+        self.suspect();
+        self.restore();
+        let [baseline, candidate] = &self.bands;
+        // The last rows are always restored, so that they are equal when their pixels are.
+        self.has_diverged = baseline.row(end - 1) != candidate.row(end - 1);
         Ok(())
     }
 
-    /// Notes which rows of the band may differ: rows that are stored equal have equal pixels when they stand alone or
-    /// when the rows above them are equal.
-    fn suspect(&mut self, end: u32) {
-        for y in self.unread..end {
-            let baseline = self.pair.baseline.stored_row(y);
-            let is_stored_equal = baseline == self.pair.candidate.stored_row(y);
-            let is_equal = is_stored_equal && (!self.has_diverged || stands_alone(baseline[0]));
+    /// Notes which rows may differ: rows that are stored equal have equal pixels when they stand alone or when the
+    /// rows above them are equal.
+    fn suspect(&mut self) {
+        let Range { start, end } = self.rows;
+        self.suspects.retain(|suspect| suspect + REACH >= start);
+        let [baseline, candidate] = &self.bands;
+        for y in start..end {
+            let row = baseline.row(y);
+            let is_stored_equal = row == candidate.row(y);
+            let is_equal = is_stored_equal && (!self.has_diverged || stands_alone(row[0]));
             self.has_diverged = !is_equal;
             if !is_equal {
                 self.suspects.push(y);
             }
         }
-        self.unread = end;
     }
 
-    /// Restores the rows near suspects, and all rows of a side of which every pixel is drawn.
-    fn restore(&mut self, [shows_baseline, shows_candidate]: [bool; 2]) {
+    /// Restores the suspects and the rows that the anti-aliasing detector sees from them.
+    fn restore(&mut self) {
         let suspects = &self.suspects;
-        let reach = REACH as u32;
         let is_near_suspect = |y: u32| {
-            let below = suspects.partition_point(|suspect| suspect + reach < y);
-            suspects
-                .get(below)
-                .is_some_and(|suspect| *suspect <= y + reach)
+            let next = suspects.partition_point(|suspect| suspect + REACH < y);
+            let next = suspects.get(next);
+            next.is_some_and(|suspect| *suspect <= y + REACH)
         };
-        let Pair {
-            baseline,
-            candidate,
-        } = &mut self.pair;
+        let [baseline, candidate] = &mut self.bands;
+        let [shows_baseline, shows_candidate] = self.shows;
         self.pace.join(
             || baseline.restore(|y| shows_baseline || is_near_suspect(y)),
             || candidate.restore(|y| shows_candidate || is_near_suspect(y)),
         );
     }
 
-    fn paint(&mut self) {
+    /// Those of the newest bands.
+    fn new_suspects(&self) -> impl Iterator<Item = u32> {
+        let start = self.rows.start;
+        let suspects = self.suspects.iter().copied();
+        suspects.filter(move |suspect| *suspect >= start)
+    }
+
+    /// Windows on the first bands.
+    fn pair(&mut self) -> Result<Pair, DiffError> {
+        let [baseline, candidate] = &mut self.bands;
+        Ok(Pair {
+            baseline: baseline.window().map_err(DiffError::Baseline)?,
+            candidate: candidate.window().map_err(DiffError::Candidate)?,
+        })
+    }
+
+    /// Moves the windows on to the newest bands.
+    fn exchange(&mut self, pair: &mut Pair) {
+        let [baseline, candidate] = &mut self.bands;
+        baseline.exchange(&mut pair.baseline);
+        candidate.exchange(&mut pair.candidate);
+    }
+}
+
+/// Both pictures at the same band.
+struct Comparison<P> {
+    pair: Pair,
+    /// Clipped to what both pictures have: a mask hides content, never that one picture is larger.
+    masks: Vec<Rect>,
+    scanner: Scanner,
+    /// The first row that was not yet compared: it waits for the rows below it.
+    uncompared: u32,
+    /// Rows not yet compared that may differ, from the top.
+    suspects: Vec<u32>,
+    pixel: PhantomData<P>,
+}
+
+impl<P: Pixel> Comparison<P> {
+    fn new(pair: Pair, options: &Options, threads: bool) -> Self {
+        let shared = pair.shared_size();
+        let masks = options.masks.iter();
+        Self {
+            pair,
+            masks: masks.filter_map(|mask| mask.clip(shared)).collect(),
+            scanner: Scanner::new(options, threads),
+            uncompared: 0,
+            suspects: Vec::new(),
+            pixel: PhantomData,
+        }
+    }
+
+    /// Compares the rows above `end`, after the masks of the new band were painted.
+    fn compare(&mut self, findings: &mut Findings, end: u32) -> Result<(), DiffError> {
         for mask in &self.masks {
             self.pair.baseline.paint::<P>(*mask);
             self.pair.candidate.paint::<P>(*mask);
         }
+        let count = self.suspects.partition_point(|y| *y < end);
+        let runs = self.scanner.runs::<P>(&self.pair, &self.suspects[..count]);
+        let added = findings.add::<P>(&self.pair, self.uncompared..end, &runs);
+        added.map_err(DiffError::Overlay)?;
+        self.suspects.drain(..count);
+        self.uncompared = end;
+        Ok(())
     }
 }
 

@@ -46,6 +46,7 @@ impl Painter {
         let row = Row::Overlay {
             pixels: vec![[0; 4]; canvas.width as usize],
             masks: clipped(masks, shared),
+            is_plain: false,
         };
         Self::begin(canvas, row)
     }
@@ -138,11 +139,11 @@ enum Row {
     Overlay {
         pixels: Vec<Rgba>,
         masks: Vec<Rect>,
+        /// Whether the row above was drawn, and shows the baseline and nothing else.
+        is_plain: bool,
     },
     /// The first pixel is the highest bit.
-    Mask {
-        bits: Vec<u8>,
-    },
+    Mask { bits: Vec<u8> },
     /// Three panels as wide as the canvas, `width`, with gaps between them.
     SideBySide {
         pixels: Vec<Rgba>,
@@ -155,9 +156,20 @@ impl Row {
     /// Draws row `y` and gives its bytes as they are encoded.
     fn draw<P: Pixel>(&mut self, y: u32, pair: &Pair, runs: &[Run]) -> &[u8] {
         match self {
-            Self::Overlay { pixels, masks } => {
-                draw_row(pixels, overlaid_rows::<P>(pair, y, runs), runs);
-                draw_masks(pixels, y, masks);
+            Self::Overlay {
+                pixels,
+                masks,
+                is_plain,
+            } => {
+                // Below text a page is mostly one row many times over: what was drawn last is still right.
+                let is_repeated = *is_plain
+                    && runs.is_empty()
+                    && pair.baseline.row::<P>(y - 1) == pair.baseline.row::<P>(y);
+                if !is_repeated {
+                    draw_row(pixels, overlaid_rows::<P>(pair, y, runs), runs);
+                    draw_masks(pixels, y, masks);
+                }
+                *is_plain = runs.is_empty() && masks.is_empty();
                 pixels.as_flattened()
             }
             Self::Mask { bits } => {

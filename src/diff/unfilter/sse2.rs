@@ -20,23 +20,26 @@ pub(super) fn restore_paeth<const N: usize>(samples: &mut [u8], above: &[u8]) {
 fn restore<const N: usize>(samples: &mut [u8], above: &[u8]) {
     let mut left = _mm_setzero_si128();
     let mut above_left = left;
-    let above = above.as_chunks::<N>().0;
-    for (pixel, above) in samples.as_chunks_mut::<N>().0.iter_mut().zip(above) {
-        let above = widen(above);
+    let pixels = samples.len().min(above.len()) / N;
+    for start in (0..pixels).map(|pixel| pixel * N) {
+        let above = widen(&above[start..]);
         let prediction = paeth([left, above, above_left]);
-        left = _mm_add_epi8(widen(pixel), prediction);
+        left = _mm_add_epi8(widen(&samples[start..]), prediction);
         above_left = above;
         let packed = _mm_cvtsi128_si32(_mm_packus_epi16(left, left));
-        pixel.copy_from_slice(&packed.to_le_bytes()[..N]);
+        samples[start..start + N].copy_from_slice(&packed.to_le_bytes()[..N]);
     }
 }
 
-/// Up to four samples as 16-bit lanes.
+/// The next four samples as 16-bit lanes, or as many as are left. Of RGB the last lane belongs to the next pixel; what
+/// becomes of it is not written back.
 #[target_feature(enable = "sse2")]
-fn widen<const N: usize>(pixel: &[u8; N]) -> __m128i {
-    let mut samples = [0; 4];
-    samples[..N].copy_from_slice(pixel);
-    let packed = _mm_cvtsi32_si128(i32::from_le_bytes(samples));
+fn widen(samples: &[u8]) -> __m128i {
+    let four = match samples.first_chunk() {
+        Some(four) => *four,
+        None => std::array::from_fn(|lane| samples.get(lane).copied().unwrap_or(0)),
+    };
+    let packed = _mm_cvtsi32_si128(i32::from_le_bytes(four));
     _mm_unpacklo_epi8(packed, _mm_setzero_si128())
 }
 

@@ -22,6 +22,7 @@ mod cli {
     mod pairs;
     mod refused;
     mod secrets;
+    mod shards;
     mod support;
     mod writing;
 }

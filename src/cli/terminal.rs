@@ -65,6 +65,19 @@ impl Terminal {
         }
     }
 
+    /// Prints the line of each failing shot; its picture is in the report's `folder`.
+    pub(crate) fn tell_failing(&mut self, report: &Report, folder: &Path) {
+        for shot in &report.shots {
+            let needs_a_look = shot.verdict.needs_a_look();
+            let picture = shot.files().first().map(|(_, file)| folder.join(file));
+            self.show(&Event::Shot {
+                shot,
+                open: picture.as_ref().filter(|_| needs_a_look),
+                fails: report.fails(shot),
+            });
+        }
+    }
+
     fn is_shown(&self, shot: &ShotReport, fails: bool) -> bool {
         match self.volume {
             Volume::Quiet { lines } => lines && (fails || shot.verdict.needs_a_look()),
@@ -123,7 +136,7 @@ pub(crate) fn is_ci() -> bool {
 }
 
 /// A line for people on stderr; that nobody reads it is no error of ours.
-fn tell(text: &str) {
+pub(crate) fn tell(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
@@ -211,9 +224,14 @@ pub(crate) struct Summary<'a> {
 impl<'a> Summary<'a> {
     /// The summary of an outcome; `again` is the command that runs the failing shots only.
     pub(crate) fn of(outcome: &'a Outcome, again: &'a str) -> Self {
+        Self::new(&outcome.report, &outcome.index, again)
+    }
+
+    /// The summary of a report whose page is at `index`.
+    pub(crate) fn new(report: &'a Report, index: &'a Path, again: &'a str) -> Self {
         Self {
-            report: &outcome.report,
-            index: &outcome.index,
+            report,
+            index,
             again,
         }
     }
@@ -244,6 +262,11 @@ impl<'a> Summary<'a> {
     }
 
     fn headline(&self) -> String {
+        let part = self.report.part_words();
+        if let Some(shard) = part.as_ref().filter(|_| self.report.is_idle_shard()) {
+            return format!("no flow falls to {shard}: nothing to do");
+        }
+        let part = part.map(|part| format!("{part} — ")).unwrap_or_default();
         let summary = self.report.summary;
         let verdicts = [
             (summary.matched, "match"),
@@ -271,7 +294,7 @@ impl<'a> Summary<'a> {
             }
         };
         format!(
-            "{partial}{}: {} ({seconds:.1} s)",
+            "{part}{partial}{}: {} ({seconds:.1} s)",
             count(summary.shots, "shot"),
             verdicts.join(", ")
         )

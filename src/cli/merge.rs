@@ -35,8 +35,11 @@ pub(crate) fn run(arguments: &MergeArgs) -> Result<Exit, Failure> {
     let merged = merge::merge(&arguments.folders, &reports)?;
     let mut terminal = Terminal::new(0, Volume::Quiet { lines: true }, true);
     terminal.tell_failing(&merged.report, &merged.folder);
-    Summary::new(&merged.report, &merged.index, &again(arguments)).print()?;
-    if let Some(gap) = gap(&merged) {
+    let (gap, again) = (gap(&merged), again(arguments));
+    // What failed is not all known yet where there is a gap.
+    let again = gap.is_none().then_some(again.as_str());
+    Summary::new(&merged.report, &merged.index, again).print()?;
+    if let Some(gap) = gap {
         complain(&gap);
     }
     Ok(Exit::of_report(&merged.report))

@@ -218,17 +218,17 @@ fn finding(shot: &ShotReport) -> String {
 pub(crate) struct Summary<'a> {
     report: &'a Report,
     index: &'a Path,
-    again: &'a str,
+    again: Option<&'a str>,
 }
 
 impl<'a> Summary<'a> {
     /// The summary of an outcome; `again` is the command that runs the failing shots only.
     pub(crate) fn of(outcome: &'a Outcome, again: &'a str) -> Self {
-        Self::new(&outcome.report, &outcome.index, again)
+        Self::new(&outcome.report, &outcome.index, Some(again))
     }
 
     /// The summary of a report whose page is at `index`.
-    pub(crate) fn new(report: &'a Report, index: &'a Path, again: &'a str) -> Self {
+    pub(crate) fn new(report: &'a Report, index: &'a Path, again: Option<&'a str>) -> Self {
         Self {
             report,
             index,
@@ -255,8 +255,8 @@ impl<'a> Summary<'a> {
             text.push_str(&format!("warning: {}\n", printable(warning)));
         }
         text.push_str(&format!("report: {}\n", shown_path(self.index)));
-        if !failing.is_empty() {
-            text.push_str(&format!("again:  {}\n", self.again));
+        if let Some(again) = self.again.filter(|_| !failing.is_empty()) {
+            text.push_str(&format!("again:  {again}\n"));
         }
         print(&text)
     }

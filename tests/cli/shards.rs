@@ -261,7 +261,11 @@ fn a_missing_shard_goes_before_a_difference() {
     };
     let (ran, folder) = run_shard(&project, &driver, shard, &[]);
     ran.exit(1);
-    merge(&project, &[&folder]).exit(3).stdout_has("✗ Catalog");
+    let merged = merge(&project, &[&folder]);
+    merged
+        .exit(3)
+        .stdout_has("✗ Catalog")
+        .stdout_lacks("again:");
 }
 
 #[test]

@@ -13,7 +13,7 @@
 //! - Pure, no input or output: [`diff`] (pixels), [`spec`] and [`config`] (YAML to checked types),
 //!   [`plan`] (jobs and ids), [`compare`] (verdicts), [`report`] (one file per format).
 //! - At the edge: `browser` (the only module that names fantoccini), [`capture`]'s runner, [`store`]
-//!   (files), [`project`] (where the files of a project are), [`demo`] (the embedded site).
+//!   (files), [`merge`] (the reports of several machines), [`project`] (where the files of a project are), [`demo`] (the embedded site).
 //! - [`run`] joins them: the one place where async meets rayon.
 //!
 //! [`diff`] stands on its own: it compares pictures that are held in memory, and its page has examples.
@@ -24,6 +24,7 @@ pub mod compare;
 pub mod config;
 pub mod demo;
 pub mod diff;
+pub mod merge;
 pub mod plan;
 pub mod project;
 pub mod report;

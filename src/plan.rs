@@ -1,5 +1,7 @@
 //! PURE. Flows × viewports → jobs in order, each shot with its id and the rules that judge it.
 
+mod shard;
+
 use std::{collections::HashMap, fmt};
 
 use crate::{
@@ -7,6 +9,8 @@ use crate::{
     diff::{Antialiasing, Metric},
     spec::{Flow, Limits, Location, Shot, Step, Suite, Viewport},
 };
+
+pub use shard::{Part, Shard, ShardError};
 
 /// What the run is restricted to; an empty list restricts nothing.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +30,8 @@ pub struct Plan {
     pub jobs: Vec<Job>,
     /// Every shot of every job, in order.
     pub shots: Vec<PlannedShot>,
+    /// Which part of the selected flows this is, if not all of them.
+    pub part: Option<Part>,
 }
 
 /// One flow at one viewport, run on both sides at once.
@@ -126,6 +132,7 @@ impl Plan {
         let mut plan = Self {
             jobs: Vec::new(),
             shots: Vec::new(),
+            part: None,
         };
         for flow in &suite.flows {
             check_viewports(config, &flow.viewports)?;

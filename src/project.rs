@@ -116,6 +116,19 @@ impl Project {
     }
 }
 
+/// The folder of the configuration, found upwards from the working directory, which stands in where there is
+/// none. Nothing is read.
+///
+/// # Errors
+/// When the working directory is gone.
+pub fn find_root() -> Result<PathBuf, ProjectError> {
+    match find_config() {
+        Ok(file) => Ok(file.parent().map(Path::to_owned).unwrap_or_default()),
+        Err(ProjectError::NoConfig(here)) => Ok(here),
+        Err(error) => Err(error),
+    }
+}
+
 fn find_config() -> Result<PathBuf, ProjectError> {
     let here = std::env::current_dir().map_err(|source| ProjectError::Read {
         path: PathBuf::from("."),

@@ -31,6 +31,7 @@ use crate::{
     store::{FailingFolder, GoldenFolder, ReportFolder, StoreError},
 };
 use collect::Collector;
+pub(crate) use collect::new_run_id;
 use shot::Judge;
 
 /// What a run needs besides its plan.
@@ -125,6 +126,9 @@ pub fn run(
 ) -> Result<Outcome, RunError> {
     let (plan, config) = (Arc::new(plan), Arc::new(config));
     let roles = Roles::of(&config)?;
+    if plan.shots.is_empty() {
+        return report_nothing(&plan, &config, options);
+    }
     let webdriver = match &config.webdriver {
         Webdriver::Auto => None,
         Webdriver::Url(url) => Some(url.clone()),
@@ -182,6 +186,22 @@ pub fn run(
             index: folder.index(),
             signal: stop.signal(),
         })
+    })
+}
+
+/// A shard without a flow of its own needs no browser, but its report: without it the shard would be missed.
+fn report_nothing(
+    plan: &Arc<Plan>,
+    config: &Config,
+    options: &RunOptions,
+) -> Result<Outcome, RunError> {
+    let run_id = collect::new_run_id();
+    let folder = ReportFolder::create(&options.reports, &run_id)?;
+    let collector = Collector::new(plan, config, run_id, &folder, options)?;
+    Ok(Outcome {
+        report: collector.finish(RunState::Complete)?,
+        index: folder.index(),
+        signal: None,
     })
 }
 

@@ -23,6 +23,7 @@ mod cli {
     mod refused;
     mod secrets;
     mod sessions;
+    mod shards;
     mod support;
     mod writing;
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use twinshot::{
-    report::{FailureKind, RunState, ShotReport, Verdict},
+    report::{FailureKind, MergedReport, Report, RunState, ShotReport, Verdict},
     run::Outcome,
 };
 
@@ -32,7 +32,7 @@ Exit codes:
   0        nothing differs
   1        something differs or an `expect` fails; under --ci: new, idle mask, suspicious
   2        the command line, the configuration or a spec is wrong
-  3        could not decide: a driver, a browser, an environment, a deadline
+  3        could not decide: a driver, a browser, an environment, a deadline, a missing shard
   4        no shot is selected
   5        results cannot be written
   130/143  interrupted; the partial report is written
@@ -44,15 +44,24 @@ impl Exit {
         if let Some(signal) = outcome.signal {
             return Self::Interrupted(signal);
         }
-        let shots = &outcome.report.shots;
-        if shots.iter().any(is_undecided) {
+        Self::of_report(&outcome.report)
+    }
+
+    /// What a report comes to that nothing but itself speaks against.
+    pub(crate) fn of_report(report: &Report) -> Self {
+        let has_gaps = report
+            .run
+            .merged
+            .as_ref()
+            .is_some_and(MergedReport::has_gaps);
+        if has_gaps || report.shots.iter().any(is_undecided) {
             return Self::Undecided;
         }
-        let is_suspicious = outcome.report.run.ci && !outcome.report.suspicions.is_empty();
-        if is_suspicious || shots.iter().any(|shot| outcome.report.fails(shot)) {
+        let is_suspicious = report.run.ci && !report.suspicions.is_empty();
+        if is_suspicious || report.shots.iter().any(|shot| report.fails(shot)) {
             return Self::Differs;
         }
-        match outcome.report.run.state {
+        match report.run.state {
             RunState::Complete => Self::Clean,
             _ => Self::Undecided,
         }

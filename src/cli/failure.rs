@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use twinshot::{
+    merge::MergeFilesError,
     plan::PlanError,
     project::ProjectError,
     run::{LaunchError, RunError},
@@ -35,6 +36,9 @@ pub(crate) enum Failure {
     /// There is no last run to work from.
     #[error(transparent)]
     Latest(#[from] LatestError),
+    /// Reports cannot be joined.
+    #[error(transparent)]
+    Merge(#[from] MergeFilesError),
     /// A file cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -64,6 +68,9 @@ impl Failure {
             Self::Plan(PlanError::NothingSelected(_)) => Exit::NothingSelected,
             Self::Project(_) | Self::Plan(_) | Self::Latest(_) | Self::Usage(_) => Exit::Usage,
             Self::Read { .. } => Exit::Usage,
+            Self::Merge(MergeFilesError::Store(_)) => Exit::CannotWrite,
+            Self::Merge(MergeFilesError::Damaged(_)) => Exit::Undecided,
+            Self::Merge(_) => Exit::Usage,
             Self::Run(RunError::UnknownEnvironment { .. }) => Exit::Usage,
             Self::Run(RunError::Launch(LaunchError::Scratch { .. })) => Exit::CannotWrite,
             Self::Run(RunError::Store(_)) | Self::Store(_) | Self::Stdout(_) => Exit::CannotWrite,

@@ -3,7 +3,10 @@
 use clap::Args;
 use twinshot::plan::Plan;
 
-use super::{Exit, Failure, ProjectArgs, SelectionArgs, terminal::print};
+use super::{
+    Exit, Failure, ProjectArgs, SelectionArgs,
+    terminal::{print, tell},
+};
 
 /// The arguments of `list`.
 #[derive(Debug, Args)]
@@ -21,7 +24,13 @@ pub(crate) struct ListArgs {
 pub(crate) fn run(arguments: &ListArgs) -> Result<Exit, Failure> {
     let project = arguments.project.open()?;
     let filters = arguments.selection.filters(None);
-    let plan = Plan::new(&project.suite()?, &project.config, &filters)?;
+    let suite = project.suite()?;
+    let plan = arguments
+        .selection
+        .plan(&suite, &project.config, &filters)?;
+    if let Some(part) = plan.part.as_ref().filter(|_| plan.shots.is_empty()) {
+        tell(&format!("note: no flow falls to {}", part.shard));
+    }
     print(&if arguments.json {
         json(&plan)
     } else {

@@ -6,6 +6,7 @@ mod diff;
 mod exit;
 mod failure;
 mod list;
+mod merge;
 mod schema;
 mod terminal;
 mod test;
@@ -14,7 +15,12 @@ mod validate;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use twinshot::{plan::Filters, project::Project};
+use twinshot::{
+    config::Config,
+    plan::{Filters, Plan, PlanError, Shard},
+    project::Project,
+    spec::Suite,
+};
 
 pub(crate) use exit::Exit;
 pub(crate) use failure::Failure;
@@ -58,9 +64,21 @@ pub(crate) struct SelectionArgs {
         value_delimiter = ','
     )]
     viewports: Vec<String>,
+    /// Only part I of N, for example 2/4: flows are dealt out by their names, see `twinshot merge`.
+    #[arg(long, value_name = "I/N", env = "TWINSHOT_SHARD")]
+    shard: Option<Shard>,
 }
 
 impl SelectionArgs {
+    /// The plan of what is selected; a shard's can be empty.
+    fn plan(&self, suite: &Suite, config: &Config, filters: &Filters) -> Result<Plan, PlanError> {
+        let whole = Plan::new(suite, config, filters)?;
+        Ok(match self.shard {
+            Some(shard) => whole.part(shard, suite, config, filters),
+            None => whole,
+        })
+    }
+
     /// As the plan takes them; `ids` restricts them further.
     fn filters(&self, ids: Option<Vec<String>>) -> Filters {
         Filters {
@@ -77,6 +95,8 @@ enum Command {
     Test(test::TestArgs),
     /// Make the reviewed pictures of the last run the golden ones.
     Approve(approve::ApproveArgs),
+    /// Join the reports of all shards of a run into one.
+    Merge(merge::MergeArgs),
     /// Compare two images, or two folders of images.
     Diff(diff::DiffArgs),
     /// List the selected shots without starting a browser.
@@ -95,6 +115,7 @@ impl Cli {
         let done = match &self.command {
             Command::Test(arguments) => test::run(arguments),
             Command::Approve(arguments) => approve::run(arguments),
+            Command::Merge(arguments) => merge::run(arguments),
             Command::Diff(arguments) => diff::run(arguments),
             Command::List(arguments) => list::run(arguments),
             Command::Validate(project) => validate::run(project),

@@ -74,6 +74,19 @@ impl Terminal {
         }
     }
 
+    /// Prints the line of each failing shot; its picture is in the report's `folder`.
+    pub(crate) fn tell_failing(&mut self, report: &Report, folder: &Path) {
+        for shot in &report.shots {
+            let needs_a_look = shot.verdict.needs_a_look();
+            let picture = shot.files().first().map(|(_, file)| folder.join(file));
+            self.show(&Event::Shot {
+                shot,
+                open: picture.as_ref().filter(|_| needs_a_look),
+                fails: report.fails(shot),
+            });
+        }
+    }
+
     fn is_shown(&self, shot: &ShotReport, fails: bool) -> bool {
         match self.volume {
             Volume::Quiet { lines } => lines && (fails || shot.verdict.needs_a_look()),
@@ -132,7 +145,7 @@ pub(crate) fn is_ci() -> bool {
 }
 
 /// A line for people on stderr; that nobody reads it is no error of ours.
-fn tell(text: &str) {
+pub(crate) fn tell(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
@@ -214,15 +227,20 @@ fn finding(shot: &ShotReport) -> String {
 pub(crate) struct Summary<'a> {
     report: &'a Report,
     index: &'a Path,
-    again: &'a str,
+    again: Option<&'a str>,
 }
 
 impl<'a> Summary<'a> {
     /// The summary of an outcome; `again` is the command that runs the failing shots only.
     pub(crate) fn of(outcome: &'a Outcome, again: &'a str) -> Self {
+        Self::new(&outcome.report, &outcome.index, Some(again))
+    }
+
+    /// The summary of a report whose page is at `index`.
+    pub(crate) fn new(report: &'a Report, index: &'a Path, again: Option<&'a str>) -> Self {
         Self {
-            report: &outcome.report,
-            index: &outcome.index,
+            report,
+            index,
             again,
         }
     }
@@ -246,13 +264,18 @@ impl<'a> Summary<'a> {
             text.push_str(&format!("warning: {}\n", printable(warning)));
         }
         text.push_str(&format!("report: {}\n", shown_path(self.index)));
-        if !failing.is_empty() {
-            text.push_str(&format!("again:  {}\n", self.again));
+        if let Some(again) = self.again.filter(|_| !failing.is_empty()) {
+            text.push_str(&format!("again:  {again}\n"));
         }
         print(&text)
     }
 
     fn headline(&self) -> String {
+        let part = self.report.part_words();
+        if let Some(shard) = part.as_ref().filter(|_| self.report.is_idle_shard()) {
+            return format!("no flow falls to {shard}: nothing to do");
+        }
+        let part = part.map(|part| format!("{part} — ")).unwrap_or_default();
         let summary = self.report.summary;
         let verdicts = [
             (summary.matched, "match"),
@@ -280,7 +303,7 @@ impl<'a> Summary<'a> {
             }
         };
         format!(
-            "{partial}{}: {} ({seconds:.1} s)",
+            "{part}{partial}{}: {} ({seconds:.1} s)",
             count(summary.shots, "shot"),
             verdicts.join(", ")
         )

@@ -5,9 +5,9 @@ use std::{num::NonZeroUsize, path::PathBuf, thread::available_parallelism};
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use twinshot::{
     config::{BaselineSource, Config, EnvironmentUrl, Webdriver, passwords_in},
-    plan::{Filters, Plan},
+    plan::{Filters, Shard},
     project::Project,
-    report::{self, ShotReport},
+    report::{self, MergedReport, Report, ShotReport},
     run::{self, RunOptions},
     spec::Secrets,
     store,
@@ -93,7 +93,9 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<Exit, Failure> {
     secrets.merge(&passwords(&project.config));
     let options = arguments.run_options(&project, secrets);
     let filters = arguments.filters(&options)?;
-    let plan = Plan::new(&suite, &project.config, &filters)?;
+    let plan = arguments
+        .selection
+        .plan(&suite, &project.config, &filters)?;
 
     let mut terminal = Terminal::new(plan.shots.len(), arguments.volume(), arguments.is_ci());
     let outcome = run::run(plan, project.config, &options, &mut |event| {
@@ -178,7 +180,7 @@ impl TestArgs {
 
     fn filters(&self, options: &RunOptions) -> Result<Filters, Failure> {
         let ids = if self.last_failed {
-            Some(failed_ids(options)?)
+            Some(failed_ids(options, self.selection.shard)?)
         } else {
             None
         };
@@ -211,8 +213,9 @@ fn set_url(config: &mut Config, name: &str, flag: &str, url: &str) -> Result<(),
     Ok(())
 }
 
-fn failed_ids(options: &RunOptions) -> Result<Vec<String>, Failure> {
+fn failed_ids(options: &RunOptions, shard: Option<Shard>) -> Result<Vec<String>, Failure> {
     let (report, _) = store::latest_report(&options.reports)?;
+    check_last_shard(&report, shard)?;
     let undecided = report.run.planned_shots - report.shots.len().min(report.run.planned_shots);
     if report.is_partial() && undecided > 0 {
         return Err(Failure::Usage(format!(
@@ -227,6 +230,29 @@ fn failed_ids(options: &RunOptions) -> Result<Vec<String>, Failure> {
         .filter(fails)
         .map(|shot| shot.id.clone())
         .collect())
+}
+
+/// What failed in one shard says nothing of another, and a missing one nothing at all.
+fn check_last_shard(report: &Report, shard: Option<Shard>) -> Result<(), Failure> {
+    let last = report.run.shard.as_ref();
+    if let (Some(last), Some(asked)) = (last, shard)
+        && (last.index, last.of) != (asked.index(), asked.of())
+    {
+        return Err(Failure::Usage(format!(
+            "the last run was shard {} of {}, not {asked}: give each shard its own --reports, or merge them first",
+            last.index, last.of
+        )));
+    }
+    if report
+        .run
+        .merged
+        .as_ref()
+        .is_some_and(MergedReport::has_gaps)
+    {
+        let text = "the last report was merged from shards that are not all whole: run again without --last-failed";
+        return Err(Failure::Usage(text.to_owned()));
+    }
+    Ok(())
 }
 
 /// The command that was given, restricted to what failed; without credentials, and quoted for a shell.
@@ -258,7 +284,7 @@ fn without_credentials(word: String) -> String {
     }
 }
 
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:@,+%".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();

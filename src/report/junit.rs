@@ -68,7 +68,7 @@ fn run_properties(report: &Report) -> Vec<Property> {
         Property::new("run", run.id.as_str()),
         Property::new("baseline", run.environments.baseline.name.as_str()),
         Property::new("candidate", run.environments.candidate.name.as_str()),
-        Property::new("metric", json_word(&run.metric)),
+        Property::new("metric", words::json_word(&run.metric)),
         Property::new("twinshot_version", run.twinshot_version.as_str()),
     ];
     properties.extend(
@@ -76,6 +76,7 @@ fn run_properties(report: &Report) -> Vec<Property> {
             .as_deref()
             .map(|browser| Property::new("browser", browser)),
     );
+    properties.extend(words::part(run).map(|part| Property::new("shard", part)));
     properties.extend(words::partial(report).map(|partial| Property::new("partial", partial)));
     properties.extend(
         report
@@ -240,14 +241,6 @@ fn without_markers(text: &str) -> String {
         .as_str()
         .replace(['\u{fffe}', '\u{ffff}'], "")
         .replace("ATTACHMENT|", "ATTACHMENT |")
-}
-
-/// The word by which a value is known in the JSON.
-fn json_word(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value)
-        .unwrap_or_default()
-        .trim_matches('"')
-        .to_owned()
 }
 
 #[cfg(test)]

@@ -87,11 +87,13 @@ fn row(shot: &ShotReport) -> String {
 fn push_footer(out: &mut String, report: &Report) {
     let run = &report.run;
     let browser = run.browser.as_deref().unwrap_or("no browser");
+    let part = words::part(run).map(|part| format!("{part}, "));
     let facts = format!(
-        "{} (baseline) against {} (candidate), {browser}, {}, run {}, Twinshot {}",
+        "{} (baseline) against {} (candidate), {browser}, {}, {}run {}, Twinshot {}",
         run.environments.baseline.name,
         run.environments.candidate.name,
         words::duration(run.duration_ms),
+        part.unwrap_or_default(),
         run.id,
         run.twinshot_version
     );

@@ -5,6 +5,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod merge;
 pub(crate) mod suspicion;
 mod words;
 
@@ -67,6 +68,51 @@ pub struct Run {
     /// Whether new shots and masks that match nothing failed the run.
     #[serde(default)]
     pub ci: bool,
+    /// Which part of the selected flows this was, if not all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardReport>,
+    /// The parts that this was joined from; the run's duration is then that of the longest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<MergedReport>,
+}
+
+/// A part of a run, and what it knows of the whole, so that only parts of one run are joined.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ShardReport {
+    /// Which part, from 1.
+    pub index: u32,
+    /// How many parts there are.
+    pub of: u32,
+    /// Shots of all parts together.
+    pub selected_shots: usize,
+    /// What the whole was restricted to, in words; empty when to nothing.
+    pub selection: String,
+    /// The same for all parts that come from equal flows, viewports and limits.
+    pub digest: String,
+    /// Every flow of the project, in the order in which shots are planned.
+    pub flows: Vec<String>,
+}
+
+/// What a report was joined from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MergedReport {
+    /// How many parts there should be.
+    pub of: u32,
+    /// Those that were there, in order.
+    pub shards: Vec<MergedShard>,
+}
+
+/// The run of one part.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MergedShard {
+    /// Which part, from 1.
+    pub index: u32,
+    /// The run's id.
+    pub run: String,
+    /// How it ended.
+    pub state: RunState,
+    /// Wall time in milliseconds.
+    pub duration_ms: u64,
 }
 
 /// How a run ended.
@@ -300,11 +346,41 @@ impl Report {
         self.run.state != RunState::Complete
     }
 
+    /// That the report is partial and why, or nothing.
+    pub fn partial_words(&self) -> Option<String> {
+        words::partial(self)
+    }
+
+    /// Which part of a run this is, for example `shard 2 of 4`, or what it was joined from.
+    pub fn part_words(&self) -> Option<String> {
+        words::part(&self.run)
+    }
+
+    /// Whether this is a part of a run to which no shot falls.
+    pub fn is_idle_shard(&self) -> bool {
+        words::is_idle_shard(self)
+    }
+
     /// Whether the shots were taken in more than one browser, so that its name is needed to tell them apart.
     pub(crate) fn has_several_browsers(&self) -> bool {
         self.shots
             .windows(2)
             .any(|pair| pair[0].browser != pair[1].browser)
+    }
+}
+
+impl MergedReport {
+    /// The parts that were not there.
+    pub fn missing(&self) -> Vec<u32> {
+        let is_there = |index: &u32| self.shards.iter().any(|shard| shard.index == *index);
+        (1..=self.of).filter(|index| !is_there(index)).collect()
+    }
+
+    /// Whether something may be unknown that a whole run would have found: a part is missing, or was cut off.
+    pub fn has_gaps(&self) -> bool {
+        let is_cut_off =
+            |shard: &MergedShard| matches!(shard.state, RunState::Running | RunState::Interrupted);
+        !self.missing().is_empty() || self.shards.iter().any(is_cut_off)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{
-    ComparisonReport, ExpectedReport, FailureKind, LimitReport, Report, RunState, Summary, Verdict,
+    ComparisonReport, ExpectedReport, FailureKind, LimitReport, MergedReport, Report, Run,
+    RunState, Summary, Verdict,
 };
 use crate::diff::WINDOW;
 
@@ -81,6 +82,7 @@ pub(super) fn allowed(comparison: &ComparisonReport) -> String {
 pub(super) fn headline(report: &Report) -> String {
     let summary = &report.summary;
     match troubles(summary).as_slice() {
+        [] if is_idle_shard(report) => "No flow falls to this shard".to_owned(),
         [] => quiet_headline(summary, report.is_partial()),
         [(count, words), rest @ ..] => {
             let shots = plural(summary.shots as u64, "shot");
@@ -90,6 +92,11 @@ pub(super) fn headline(report: &Report) -> String {
             line
         }
     }
+}
+
+/// More shards than flows are no trouble.
+pub(crate) fn is_idle_shard(report: &Report) -> bool {
+    report.run.shard.is_some() && report.run.planned_shots == 0
 }
 
 /// The headline when nothing needs a look. What was approved differs all the same, so it is told apart.
@@ -132,9 +139,53 @@ pub(super) fn partial(report: &Report) -> Option<String> {
             "partial: {} of {} decided; {}",
             thousands(report.shots.len() as u64),
             plural(report.run.planned_shots as u64, "shot"),
-            unfinished(report.run.state)
+            match &report.run.merged {
+                Some(merged) => gaps(merged),
+                None => unfinished(report.run.state).to_owned(),
+            }
         )
     })
+}
+
+/// Which shards are missing or did not come to their end.
+fn gaps(merged: &MergedReport) -> String {
+    let missing = merged.missing();
+    let missing = (!missing.is_empty()).then(|| missing_words(&missing, merged.of));
+    let unfinished = merged
+        .shards
+        .iter()
+        .filter(|shard| shard.state != RunState::Complete)
+        .map(|shard| format!("shard {}: {}", shard.index, unfinished(shard.state)));
+    let gaps: Vec<String> = missing.into_iter().chain(unfinished).collect();
+    gaps.join("; ")
+}
+
+/// `shard 2 of 4 is missing`, `shards 2 and 3 of 4 are missing`.
+fn missing_words(missing: &[u32], of: u32) -> String {
+    match missing {
+        [one] => format!("shard {one} of {of} is missing"),
+        several => {
+            let names: Vec<String> = several.iter().map(u32::to_string).collect();
+            format!("shards {} of {of} are missing", names.join(", "))
+        }
+    }
+}
+
+/// Which part of a run this is, or what it was joined from; nothing of a run that was never split.
+pub(crate) fn part(run: &Run) -> Option<String> {
+    let shard = run.shard.as_ref();
+    let shard = shard.map(|shard| format!("shard {} of {}", shard.index, shard.of));
+    shard.or_else(|| run.merged.as_ref().map(merged_words))
+}
+
+fn merged_words(merged: &MergedReport) -> String {
+    let together = merged.shards.iter().map(|shard| shard.duration_ms).sum();
+    format!(
+        "merged from {} of {}, {} together",
+        merged.shards.len(),
+        plural(u64::from(merged.of), "shard"),
+        duration(together)
+    )
 }
 
 /// Why shots are missing.
@@ -184,6 +235,14 @@ pub(crate) fn duration(ms: u64) -> String {
         1_000..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
         _ => format!("{} min {:02} s", ms / 60_000, ms % 60_000 / 1_000),
     }
+}
+
+/// The word by which a value is known in the JSON.
+pub(super) fn json_word(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value)
+        .unwrap_or_default()
+        .trim_matches('"')
+        .to_owned()
 }
 
 #[cfg(test)]

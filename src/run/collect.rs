@@ -14,9 +14,10 @@ use super::{
 };
 use crate::{
     config::{BaselineSource, Config, EnvironmentUrl},
-    plan::Plan,
+    plan::{Part, Plan},
     report::{
-        EnvironmentReport, Report, Run, RunState, SCHEMA_VERSION, Summary, suspicion::suspicions,
+        EnvironmentReport, Report, Run, RunState, SCHEMA_VERSION, ShardReport, Summary,
+        suspicion::suspicions,
     },
     side::Side,
     store::{ReportFolder, StoreError},
@@ -199,6 +200,19 @@ fn new_run(plan: &Plan, config: &Config, id: String, options: &RunOptions) -> Ru
         metric: config.metric,
         antialiasing: config.antialiasing,
         ci: options.ci,
+        shard: plan.part.as_ref().map(|part| shard_report(part, options)),
+        merged: None,
+    }
+}
+
+fn shard_report(part: &Part, options: &RunOptions) -> ShardReport {
+    ShardReport {
+        index: part.shard.index(),
+        of: part.shard.of(),
+        selected_shots: part.shots,
+        selection: options.secrets.redact(&part.selection),
+        digest: part.digest.clone(),
+        flows: part.flows.clone(),
     }
 }
 
@@ -226,7 +240,7 @@ fn now() -> String {
 }
 
 /// The time to the second, safe as a file name, and four characters against two runs in one second.
-pub(super) fn new_run_id() -> String {
+pub(crate) fn new_run_id() -> String {
     use std::hash::{BuildHasher, RandomState};
     let chance = RandomState::new().hash_one(std::process::id()) & 0xFFFF;
     format!("{}-{chance:04x}", now().replace(':', "-"))

@@ -1,6 +1,6 @@
 //! `report.json`.
 
-use twinshot::report::{Summary, json};
+use twinshot::report::{Report, Summary, json};
 
 use super::support::{SAMPLE, empty, large, sample};
 
@@ -16,6 +16,24 @@ fn what_is_written_is_read_back() {
         assert_eq!(json::render(&json::parse(&text).unwrap()), text);
         assert!(text.ends_with("}\n"));
     }
+}
+
+#[test]
+fn ratios_are_read_back_to_the_last_digit() {
+    let mut report = sample();
+    let ratios = |report: &Report| -> Vec<f64> {
+        let shots = report.shots.iter();
+        let comparisons = shots.filter_map(|shot| shot.comparison.as_ref());
+        comparisons.map(|it| it.mismatch_ratio).collect()
+    };
+    let mut numerators = 21_388..;
+    for shot in &mut report.shots {
+        if let (Some(comparison), Some(pixels)) = (&mut shot.comparison, numerators.next()) {
+            comparison.mismatch_ratio = f64::from(pixels) / 1_400_000.0;
+        }
+    }
+    let again = json::parse(&json::render(&report)).unwrap();
+    assert_eq!(ratios(&again), ratios(&report));
 }
 
 #[test]

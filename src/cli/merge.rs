@@ -1,0 +1,63 @@
+//! `twinshot merge`: the reports of all shards of a run, joined into one.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use twinshot::{
+    merge::{self, Merged},
+    project,
+    report::{MergedReport, Report},
+};
+
+use super::{
+    Exit, Failure,
+    terminal::{Summary, Terminal, Volume, complain},
+    test::quoted,
+};
+
+/// The arguments of `merge`.
+#[derive(Debug, Args)]
+pub(crate) struct MergeArgs {
+    /// The reports of `twinshot test --shard`: folders of runs, or reports folders, of which the newest run is meant.
+    #[arg(value_name = "DIR", required = true)]
+    folders: Vec<PathBuf>,
+    /// Where the joined report is put; `reports` beside twinshot.yaml when absent.
+    #[arg(long, value_name = "DIR", env = "TWINSHOT_REPORTS")]
+    reports: Option<PathBuf>,
+}
+
+/// Runs the command. The project is not read: where shards are joined its variables need not be set.
+pub(crate) fn run(arguments: &MergeArgs) -> Result<Exit, Failure> {
+    let reports = match &arguments.reports {
+        Some(reports) => reports.clone(),
+        None => project::find_root()?.join("reports"),
+    };
+    let merged = merge::merge(&arguments.folders, &reports)?;
+    let mut terminal = Terminal::new(0, Volume::Quiet { lines: true }, true);
+    terminal.tell_failing(&merged.report, &merged.folder);
+    let (gap, again) = (gap(&merged), again(arguments));
+    // What failed is not all known yet where there is a gap.
+    let again = gap.is_none().then_some(again.as_str());
+    Summary::new(&merged.report, &merged.index, again).print()?;
+    if let Some(gap) = gap {
+        complain(&gap);
+    }
+    Ok(Exit::of_report(&merged.report))
+}
+
+/// Runs what failed, from the joined report.
+fn again(arguments: &MergeArgs) -> String {
+    let reports = arguments.reports.as_ref();
+    let reports = reports.map(|it| format!(" --reports {}", quoted(&it.display().to_string())));
+    format!("twinshot test --last-failed{}", reports.unwrap_or_default())
+}
+
+/// What is not in the report, told apart from what is: it is never a pass.
+fn gap(merged: &Merged) -> Option<String> {
+    let Report { run, .. } = &merged.report;
+    let has_gaps = run.merged.as_ref().is_some_and(MergedReport::has_gaps);
+    let partial = merged.report.partial_words().filter(|_| has_gaps)?;
+    Some(format!(
+        "the result is {partial}; run that shard, then merge again"
+    ))
+}

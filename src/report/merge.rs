@@ -1,0 +1,331 @@
+//! PURE. The reports of all shards of a run in, one report out, as if the run had not been split. Where the
+//! pictures are is not known here.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{
+    MergedReport, MergedShard, Report, Run, RunState, SCHEMA_VERSION, ShardReport, ShotReport,
+    Summary, suspicion::suspicions,
+};
+use crate::{plan::Shard, side::Role};
+
+/// One shard's report, and what to call it when something is wrong with it.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// For example the folder that it was read from.
+    pub name: String,
+    /// The report.
+    pub report: Report,
+}
+
+/// Why reports are not joined.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// There is none.
+    #[error("there is no report to merge")]
+    Nothing,
+    /// A whole run has nothing to be joined with.
+    #[error(
+        "{0} is the report of a whole run: only those of `twinshot test --shard` can be merged"
+    )]
+    Whole(String),
+    /// Joined already.
+    #[error("{0} was merged already: merge the reports of the shards themselves")]
+    Merged(String),
+    /// No shard can have these numbers.
+    #[error("{name} says that it is shard {index} of {of}, which cannot be")]
+    Number {
+        /// The report.
+        name: String,
+        /// Its shard.
+        index: u32,
+        /// Of so many.
+        of: u32,
+    },
+    /// Two runs of one shard.
+    #[error("{first} and {second} are both shard {index}: leave out the one that does not count")]
+    Twice {
+        /// One.
+        first: String,
+        /// The other.
+        second: String,
+        /// The shard.
+        index: u32,
+    },
+    /// Numbers of one are not comparable with those of the other.
+    #[error(
+        "{first} and {second} are not of one run, {what} differ: {mine} and {other}; \
+         run every shard in the same way"
+    )]
+    Different {
+        /// One.
+        first: String,
+        /// The other.
+        second: String,
+        /// What the two do not share.
+        what: &'static str,
+        /// What the first says.
+        mine: String,
+        /// What the other says.
+        other: String,
+    },
+    /// A shot that belongs to another shard, or to none.
+    #[error("{name} has the shot `{id}`, which does not belong to its shard")]
+    Stray {
+        /// The report.
+        name: String,
+        /// The shot.
+        id: String,
+    },
+    /// One shot decided twice.
+    #[error("{name} has the shot `{id}` twice")]
+    SameShot {
+        /// The report.
+        name: String,
+        /// The shot.
+        id: String,
+    },
+}
+
+/// A part whose numbers are right.
+struct Checked<'a> {
+    name: &'a str,
+    report: &'a Report,
+    shard: &'a ShardReport,
+}
+
+/// Joins the reports under a new run id. What concerns several flows is looked at anew, and shards that are
+/// missing or were cut off leave the result partial.
+///
+/// # Errors
+/// When the reports are not those of different shards of one run.
+pub fn merge(id: String, parts: &[Part]) -> Result<Report, MergeError> {
+    let mut checked: Vec<Checked<'_>> = parts.iter().map(check).collect::<Result<_, _>>()?;
+    checked.sort_by_key(|part| part.shard.index);
+    let Some(first) = checked.first() else {
+        return Err(MergeError::Nothing);
+    };
+    check_alike(&checked)?;
+    let shots = in_plan_order(&checked, &first.shard.flows);
+    let mut report = Report {
+        schema_version: SCHEMA_VERSION,
+        run: joined_run(id, first, &checked),
+        summary: Summary::of(&shots),
+        warnings: warnings(&checked),
+        suspicions: Vec::new(),
+        shots,
+    };
+    report.suspicions = suspicions(&report);
+    Ok(report)
+}
+
+fn check(part: &Part) -> Result<Checked<'_>, MergeError> {
+    let Part { name, report } = part;
+    if report.run.merged.is_some() {
+        return Err(MergeError::Merged(name.clone()));
+    }
+    let Some(shard) = &report.run.shard else {
+        return Err(MergeError::Whole(name.clone()));
+    };
+    let Ok(number) = Shard::new(shard.index, shard.of) else {
+        return Err(MergeError::Number {
+            name: name.clone(),
+            index: shard.index,
+            of: shard.of,
+        });
+    };
+    let flows: HashSet<&str> = shard.flows.iter().map(String::as_str).collect();
+    let belongs = |shot: &&ShotReport| flows.contains(&*shot.flow) && number.has(&shot.flow);
+    if let Some(stray) = report.shots.iter().find(|shot| !belongs(shot)) {
+        return Err(MergeError::Stray {
+            name: name.clone(),
+            id: stray.id.clone(),
+        });
+    }
+    let mut ids = HashSet::new();
+    match report.shots.iter().find(|shot| !ids.insert(&shot.id)) {
+        Some(shot) => Err(MergeError::SameShot {
+            name: name.clone(),
+            id: shot.id.clone(),
+        }),
+        None => Ok(Checked {
+            name,
+            report,
+            shard,
+        }),
+    }
+}
+
+/// Neighbours are enough: being alike carries over.
+fn check_alike(parts: &[Checked<'_>]) -> Result<(), MergeError> {
+    for (first, second) in parts.iter().zip(parts.iter().skip(1)) {
+        let mut pairs = facts(first).into_iter().zip(facts(second));
+        let different = pairs.find(|(mine, other)| mine.1 != other.1);
+        if let Some(((what, mine), (_, other))) = different {
+            return Err(MergeError::Different {
+                first: first.name.to_owned(),
+                second: second.name.to_owned(),
+                what,
+                mine,
+                other,
+            });
+        }
+        if first.shard.index == second.shard.index {
+            return Err(MergeError::Twice {
+                first: first.name.to_owned(),
+                second: second.name.to_owned(),
+                index: first.shard.index,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What all shards of one run share, in words.
+fn facts(part: &Checked<'_>) -> Vec<(&'static str, String)> {
+    let (run, shard) = (&part.report.run, part.shard);
+    let environment = |role: Role| {
+        let environment = run.environments.get(role);
+        let url = environment.url.as_ref().map(|url| format!(" ({url})"));
+        format!("{}{}", environment.name, url.unwrap_or_default())
+    };
+    let selection = match shard.selection.as_str() {
+        "" => "everything".to_owned(),
+        selection => selection.to_owned(),
+    };
+    let ci = if run.ci { "with --ci" } else { "without --ci" };
+    vec![
+        ("the numbers of shards", shard.of.to_string()),
+        ("their baselines", environment(Role::Baseline)),
+        ("their candidates", environment(Role::Candidate)),
+        ("their metrics", super::words::json_word(&run.metric)),
+        (
+            "their rules for anti-aliased pixels",
+            super::words::json_word(&run.antialiasing),
+        ),
+        ("the versions of Twinshot", run.twinshot_version.clone()),
+        ("their rules", ci.to_owned()),
+        ("their selections", selection),
+        ("their flows", shard.flows.join(", ")),
+        (
+            "their steps, viewports or limits",
+            format!("digest {}", shard.digest),
+        ),
+    ]
+}
+
+/// Flows in the order of the plan; within one, a shard's order is the plan's.
+fn in_plan_order(parts: &[Checked<'_>], flows: &[String]) -> Vec<ShotReport> {
+    let places: HashMap<&str, usize> = flows
+        .iter()
+        .enumerate()
+        .map(|(place, flow)| (flow.as_str(), place))
+        .collect();
+    let shots = parts.iter().flat_map(|part| &part.report.shots);
+    let mut shots: Vec<ShotReport> = shots.cloned().collect();
+    shots.sort_by_key(|shot| places.get(shot.flow.as_str()).copied());
+    shots
+}
+
+fn joined_run(id: String, first: &Checked<'_>, parts: &[Checked<'_>]) -> Run {
+    let runs = || parts.iter().map(|part| &part.report.run);
+    let merged = MergedReport {
+        of: first.shard.of,
+        shards: parts.iter().map(merged_shard).collect(),
+    };
+    let planned: usize = runs().map(|run| run.planned_shots).sum();
+    let selected = parts.iter().map(|part| part.shard.selected_shots).max();
+    Run {
+        id,
+        started: runs()
+            .map(|run| run.started.clone())
+            .min()
+            .unwrap_or_default(),
+        // Absent of one that was killed, and then of all.
+        finished: runs()
+            .map(|run| run.finished.clone())
+            .collect::<Option<Vec<_>>>()
+            .and_then(|finished| finished.into_iter().max()),
+        duration_ms: runs().map(|run| run.duration_ms).max().unwrap_or_default(),
+        state: joined_state(&merged),
+        planned_shots: match merged.missing().is_empty() {
+            true => planned,
+            false => selected.unwrap_or_default().max(planned),
+        },
+        browser: Some(all_of(runs().filter_map(|run| run.browser.as_deref())))
+            .filter(|browsers| !browsers.is_empty()),
+        platform: all_of(runs().map(|run| run.platform.as_str())),
+        shard: None,
+        merged: Some(merged),
+        ..first.report.run.clone()
+    }
+}
+
+fn merged_shard(part: &Checked<'_>) -> MergedShard {
+    let run = &part.report.run;
+    MergedShard {
+        index: part.shard.index,
+        run: run.id.clone(),
+        state: run.state,
+        duration_ms: run.duration_ms,
+    }
+}
+
+/// Nothing goes on any more: what was killed was interrupted, and what is missing ended early.
+fn joined_state(merged: &MergedReport) -> RunState {
+    let is_any = |state: RunState| merged.shards.iter().any(|shard| shard.state == state);
+    if is_any(RunState::Interrupted) || is_any(RunState::Running) {
+        RunState::Interrupted
+    } else if is_any(RunState::Stopped) || !merged.missing().is_empty() {
+        RunState::Stopped
+    } else {
+        RunState::Complete
+    }
+}
+
+/// Different texts in the order of the shards, each once.
+fn all_of<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let mut found: Vec<&str> = Vec::new();
+    for text in texts {
+        if !found.contains(&text) {
+            found.push(text);
+        }
+    }
+    found.join(", ")
+}
+
+/// Those of the shards, each once, and what the shards do not share though they should.
+fn warnings(parts: &[Checked<'_>]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let said = parts.iter().flat_map(|part| part.report.warnings.iter());
+    for warning in said {
+        if !found.contains(warning) {
+            found.push(warning.clone());
+        }
+    }
+    let browser = |run: &Run| run.browser.clone();
+    found.extend(unlike(parts, "browsers", browser));
+    found.extend(unlike(parts, "platforms", |run| Some(run.platform.clone())));
+    found
+}
+
+/// Both sides of a shot are photographed by one browser, so that such shards are comparable, but not with
+/// one set of golden pictures.
+fn unlike(
+    parts: &[Checked<'_>],
+    what: &str,
+    value: impl Fn(&Run) -> Option<String>,
+) -> Option<String> {
+    let mut shards: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for part in parts {
+        if let Some(value) = value(&part.report.run) {
+            let index = part.shard.index.to_string();
+            shards.entry(value).or_default().push(index);
+        }
+    }
+    let words = shards
+        .iter()
+        .map(|(value, shards)| format!("{value} (shard {})", shards.join(", ")));
+    let words: Vec<String> = words.collect();
+    (words.len() > 1).then(|| format!("shards ran on different {what}: {}", words.join("; ")))
+}

@@ -1,5 +1,7 @@
 //! `twinshot.yaml` in, a checked `Config` out. Reads no file itself.
 
+mod ready;
+
 use std::{collections::BTreeSet, path::PathBuf, str::FromStr, time::Duration};
 
 use schemars::JsonSchema;
@@ -7,6 +9,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::diff::{Antialiasing, Metric};
+use crate::ready::Ready;
 pub use crate::spec::NamedViewport;
 use crate::spec::{
     Diagnostic, Diagnostics, MaxMismatch, Secrets, Source, Variables, Viewport,
@@ -81,6 +84,56 @@ pub struct Environment {
     pub url: EnvironmentUrl,
     /// Other hosts (`name` or `name:port`) that its pages may end on.
     pub hosts: Vec<String>,
+    /// The user and the password of HTTP basic authentication.
+    pub basic_auth: Option<BasicAuth>,
+    /// What it must serve before a run begins.
+    pub ready: Option<Ready>,
+}
+
+/// A user and a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BasicAuth {
+    /// The user's name.
+    pub user: String,
+    /// Never show it.
+    pub password: String,
+}
+
+impl std::fmt::Debug for BasicAuth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "BasicAuth({})", self.user)
+    }
+}
+
+impl Environment {
+    /// Why `ready` cannot be asked for at the environment's URL, where that is so.
+    pub fn ready_refusal(&self) -> Option<String> {
+        let ready = self.ready.as_ref()?;
+        ready::refusal(ready, &self.url)
+    }
+
+    /// Every password of the environment, in each form that it may show up in.
+    pub fn passwords(&self) -> Vec<String> {
+        let mut passwords = self.url.passwords();
+        if let Some(BasicAuth { user, password }) = &self.basic_auth {
+            passwords.extend([password.clone(), format!("{user}:{password}")]);
+        }
+        passwords
+    }
+
+    /// A base URL of the environment with its credentials, which the URL's own go before.
+    pub fn with_credentials(&self, base: &Url) -> Url {
+        let mut url = base.clone();
+        if let Some(BasicAuth { user, password }) = &self.basic_auth
+            && url.username().is_empty()
+            && url.password().is_none()
+        {
+            // Only a URL without a host takes none.
+            let _ = url.set_username(user);
+            let _ = url.set_password(Some(password));
+        }
+        url
+    }
 }
 
 /// Where an environment is.
@@ -228,6 +281,10 @@ struct EnvironmentYaml {
     url: Place<String>,
     /// Other hosts (`name` or `name:port`) that its pages may end on.
     hosts: Option<Place<Vec<Place<String>>>>,
+    /// HTTP basic authentication: `user:password`.
+    basic_auth: Option<Place<String>>,
+    /// What it must serve before a run begins.
+    ready: Option<Place<ready::ReadyYaml>>,
 }
 
 /// The JSON Schema of `twinshot.yaml`, for editors.
@@ -366,10 +423,42 @@ fn environment(
         }
         hosts.push(text.value().to_owned());
     }
+    let url = environment_url(reader, &place.value.url)?;
+    let ready = place.value.ready.as_ref();
+    let ready = ready
+        .map(|ready| ready::ready(reader, ready, &url))
+        .transpose()?;
+    let basic_auth = place.value.basic_auth.as_ref();
     Ok(Environment {
         name: name.to_owned(),
-        url: environment_url(reader, &place.value.url)?,
+        basic_auth: basic_auth
+            .map(|place| self::basic_auth(reader, place, &url))
+            .transpose()?,
+        url,
         hosts,
+        ready,
+    })
+}
+
+/// Shows nothing of the value: it is a password whatever its variable is called.
+fn basic_auth(
+    reader: Reader<'_>,
+    place: &Place<String>,
+    url: &EnvironmentUrl,
+) -> Result<BasicAuth, Diagnostic> {
+    let text = reader.some_text(place)?;
+    let is_twice = !url.passwords().is_empty();
+    let Some((user, password)) = text.value().split_once(':').filter(|it| !it.0.is_empty()) else {
+        let error = reader.key_error(place.id, "`basic_auth` is not of the form `user:password`");
+        return Err(error.help("write for example `basic_auth: \"jane:${STAGING_PASSWORD}\"`"));
+    };
+    if is_twice {
+        let error = reader.key_error(place.id, "the `url` has a password already");
+        return Err(error.help("leave it out there, or leave `basic_auth` out"));
+    }
+    Ok(BasicAuth {
+        user: user.to_owned(),
+        password: password.to_owned(),
     })
 }
 

@@ -26,6 +26,7 @@ pub mod demo;
 pub mod diff;
 pub mod plan;
 pub mod project;
+pub mod ready;
 pub mod report;
 pub mod run;
 pub mod side;

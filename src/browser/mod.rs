@@ -14,6 +14,7 @@ mod settle;
 mod shoot;
 
 pub(crate) use act::Trouble;
+pub(crate) use document::below;
 pub(crate) use driver::{LaunchOptions, Launcher, RunFolder, sandbox_is_off};
 pub use error::LaunchError;
 pub(crate) use session::{Session, SessionOptions};

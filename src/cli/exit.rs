@@ -45,7 +45,7 @@ impl Exit {
             return Self::Interrupted(signal);
         }
         let shots = &outcome.report.shots;
-        if shots.iter().any(is_undecided) {
+        if !outcome.report.run.undecided.is_empty() || shots.iter().any(is_undecided) {
             return Self::Undecided;
         }
         let is_suspicious = outcome.report.run.ci && !outcome.report.suspicions.is_empty();

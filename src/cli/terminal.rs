@@ -237,7 +237,7 @@ impl<'a> Summary<'a> {
             text.push_str(&format!("warning: {}\n", printable(warning)));
         }
         text.push_str(&format!("report: {}\n", shown_path(self.index)));
-        if !failing.is_empty() {
+        if !failing.is_empty() && self.report.run.undecided.is_empty() {
             text.push_str(&format!("again:  {}\n", self.again));
         }
         print(&text)
@@ -270,8 +270,13 @@ impl<'a> Summary<'a> {
                 )
             }
         };
+        let undecided = match self.report.run.undecided.is_empty() {
+            true => "",
+            false => "NOT DECIDED, whatever the shots say: ",
+        };
+        let colon = if verdicts.is_empty() { "" } else { ": " };
         format!(
-            "{partial}{}: {} ({seconds:.1} s)",
+            "{undecided}{partial}{}{colon}{} ({seconds:.1} s)",
             count(summary.shots, "shot"),
             verdicts.join(", ")
         )

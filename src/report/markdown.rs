@@ -89,8 +89,8 @@ fn push_footer(out: &mut String, report: &Report) {
     let browser = run.browser.as_deref().unwrap_or("no browser");
     let facts = format!(
         "{} (baseline) against {} (candidate), {browser}, {}, run {}, Twinshot {}",
-        run.environments.baseline.name,
-        run.environments.candidate.name,
+        words::environment(&run.environments.baseline),
+        words::environment(&run.environments.candidate),
         words::duration(run.duration_ms),
         run.id,
         run.twinshot_version

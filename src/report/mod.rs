@@ -67,6 +67,9 @@ pub struct Run {
     /// Whether new shots and masks that match nothing failed the run.
     #[serde(default)]
     pub ci: bool,
+    /// Why the run as a whole decides nothing, whatever its shots say: an environment was not ready, or changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<String>,
 }
 
 /// How a run ended.
@@ -90,6 +93,9 @@ pub struct EnvironmentReport {
     pub name: String,
     /// Its base URL without credentials; `demo:…` for the embedded site; absent for golden.
     pub url: Option<String>,
+    /// What it served when the run began, where `ready` reads that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
 }
 
 /// Counts of the verdicts.
@@ -277,13 +283,18 @@ pub struct Times {
 }
 
 impl Report {
-    /// Suspicions and warnings, as every format lists them.
+    /// What keeps the run from deciding, suspicions and warnings, as every format lists them.
     pub fn notices(&self) -> Vec<String> {
+        let undecided = self.run.undecided.iter();
+        let undecided = undecided.map(|text| format!("could not decide: {text}"));
         let suspicions = self
             .suspicions
             .iter()
             .map(|text| format!("suspicious: {text}"));
-        suspicions.chain(self.warnings.iter().cloned()).collect()
+        undecided
+            .chain(suspicions)
+            .chain(self.warnings.iter().cloned())
+            .collect()
     }
 
     /// Whether this shot keeps the run from being clean.

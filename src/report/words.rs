@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{
-    ComparisonReport, ExpectedReport, FailureKind, LimitReport, Report, RunState, Summary, Verdict,
+    ComparisonReport, EnvironmentReport, ExpectedReport, FailureKind, LimitReport, Report,
+    RunState, Summary, Verdict,
 };
 use crate::diff::WINDOW;
 
@@ -80,6 +81,9 @@ pub(super) fn allowed(comparison: &ComparisonReport) -> String {
 /// The run in one line, for example `3 of 40 shots differ, 1 could not be decided`.
 pub(super) fn headline(report: &Report) -> String {
     let summary = &report.summary;
+    if let Some(reason) = report.run.undecided.first() {
+        return format!("Could not decide: {reason}");
+    }
     match troubles(summary).as_slice() {
         [] => quiet_headline(summary, report.is_partial()),
         [(count, words), rest @ ..] => {
@@ -135,6 +139,14 @@ pub(super) fn partial(report: &Report) -> Option<String> {
             unfinished(report.run.state)
         )
     })
+}
+
+/// An environment with what it served, for example `staging (release 1.4.2)`.
+pub(super) fn environment(environment: &EnvironmentReport) -> String {
+    match &environment.release {
+        Some(release) => format!("{} (release {release})", environment.name),
+        None => environment.name.clone(),
+    }
 }
 
 /// Why shots are missing.

@@ -9,7 +9,7 @@ use std::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    Decisions, Event, RunOptions, Stop,
+    Event, News, NewsReceiver, RunOptions, Stop,
     shot::{Decided, Kept},
 };
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
         EnvironmentReport, Report, Run, RunState, SCHEMA_VERSION, Summary, suspicion::suspicions,
     },
     side::Side,
+    spec::Secrets,
     store::{ReportFolder, StoreError},
 };
 
@@ -34,6 +35,7 @@ pub(super) struct Collector<'a> {
     told: usize,
     folder: &'a ReportFolder,
     max_failures: Option<usize>,
+    secrets: &'a Secrets,
     began: Instant,
     next_write: Instant,
 }
@@ -45,7 +47,7 @@ impl<'a> Collector<'a> {
         config: &Config,
         run_id: String,
         folder: &'a ReportFolder,
-        options: &RunOptions,
+        options: &'a RunOptions,
     ) -> Result<Self, StoreError> {
         let began = Instant::now();
         let collector = Self {
@@ -61,6 +63,7 @@ impl<'a> Collector<'a> {
             told: 0,
             folder,
             max_failures: options.max_failures,
+            secrets: &options.secrets,
             began,
             next_write: began + PARTIAL_PAUSE,
         };
@@ -69,15 +72,15 @@ impl<'a> Collector<'a> {
         Ok(collector)
     }
 
-    /// Takes decisions until there are no more to come.
+    /// Takes news until there are no more to come.
     pub(super) fn collect(
         mut self,
-        decisions: Decisions,
+        news: NewsReceiver,
         stop: &Stop,
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<Self, StoreError> {
-        for decided in decisions {
-            if let Err(error) = self.add(decided, on_event) {
+        for news in news {
+            if let Err(error) = self.take(news, on_event) {
                 stop.stop();
                 return Err(error);
             }
@@ -87,6 +90,22 @@ impl<'a> Collector<'a> {
         }
         self.tell_rest(on_event);
         Ok(self)
+    }
+
+    fn take(&mut self, news: News, on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), StoreError> {
+        match news {
+            News::Decided(decided) => return self.add(*decided, on_event),
+            News::Note(note) => on_event(Event::Note(self.secrets.redact(&note))),
+            News::Served(role, release) => {
+                let environment = self.report.run.environments.get_mut(role);
+                environment.release = Some(self.secrets.redact(&release));
+            }
+            News::Undecided(reason) => {
+                let reason = self.secrets.redact(&reason);
+                self.report.run.undecided.push(reason);
+            }
+        }
+        Ok(())
     }
 
     fn add(
@@ -177,11 +196,13 @@ fn new_run(plan: &Plan, config: &Config, id: String, options: &RunOptions) -> Ru
     let named = |name: &str| EnvironmentReport {
         name: name.to_owned(),
         url: shown_url(config, name).map(|url| options.secrets.redact(&url)),
+        release: None,
     };
     let baseline = match &config.baseline {
         BaselineSource::Golden => EnvironmentReport {
             name: "golden".to_owned(),
             url: None,
+            release: None,
         },
         BaselineSource::Environment(name) => named(name),
     };
@@ -199,6 +220,7 @@ fn new_run(plan: &Plan, config: &Config, id: String, options: &RunOptions) -> Ru
         metric: config.metric,
         antialiasing: config.antialiasing,
         ci: options.ci,
+        undecided: Vec::new(),
     }
 }
 

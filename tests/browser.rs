@@ -4,6 +4,8 @@
 
 #[path = "browser/actions.rs"]
 mod actions;
+#[path = "browser/credentials.rs"]
+mod credentials;
 #[path = "browser/demo.rs"]
 mod demo;
 #[path = "browser/navigation.rs"]

@@ -1,5 +1,6 @@
 //! `twinshot.yaml` in, a checked `Config` out. Reads no file itself.
 
+mod emulation;
 mod ready;
 
 use std::{collections::BTreeSet, path::PathBuf, str::FromStr, time::Duration};
@@ -8,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
+pub use self::emulation::{ColorScheme, Emulation};
 use crate::diff::{Antialiasing, Metric};
 use crate::ready::Ready;
 pub use crate::spec::NamedViewport;
@@ -88,6 +90,8 @@ pub struct Environment {
     pub basic_auth: Option<BasicAuth>,
     /// What it must serve before a run begins.
     pub ready: Option<Ready>,
+    /// What it asks of its browser.
+    pub emulation: Emulation,
 }
 
 /// A user and a password.
@@ -285,6 +289,16 @@ struct EnvironmentYaml {
     basic_auth: Option<Place<String>>,
     /// What it must serve before a run begins.
     ready: Option<Place<ready::ReadyYaml>>,
+    /// What the browser calls itself, in place of its own name and version.
+    user_agent: Option<Place<String>>,
+    /// The language of the browser, for example `de-CH`.
+    locale: Option<Place<String>>,
+    /// The browser's time zone, for example `Europe/Zurich`.
+    timezone: Option<Place<String>>,
+    /// Which colours the browser prefers.
+    color_scheme: Option<ColorScheme>,
+    /// Whether the browser asks pages for less motion.
+    reduced_motion: Option<bool>,
 }
 
 /// The JSON Schema of `twinshot.yaml`, for editors.
@@ -437,6 +451,7 @@ fn environment(
         url,
         hosts,
         ready,
+        emulation: emulation::emulation(reader, &place.value)?,
     })
 }
 

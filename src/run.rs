@@ -315,6 +315,7 @@ async fn live(
     Ok(LiveEnvironment {
         base: environment.with_credentials(&base),
         hosts: environment.hosts.clone(),
+        emulation: environment.emulation.clone(),
     })
 }
 

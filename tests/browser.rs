@@ -8,6 +8,8 @@ mod actions;
 mod credentials;
 #[path = "browser/demo.rs"]
 mod demo;
+#[path = "browser/emulation.rs"]
+mod emulation;
 #[path = "browser/navigation.rs"]
 mod navigation;
 #[path = "browser/pictures.rs"]

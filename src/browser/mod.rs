@@ -7,6 +7,7 @@
 mod act;
 mod document;
 mod driver;
+mod environment;
 mod error;
 mod find;
 mod session;

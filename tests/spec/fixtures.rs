@@ -143,6 +143,9 @@ fn describe_config(ParsedConfig { config, secrets }: &ParsedConfig) -> String {
         if let Some(basic_auth) = &environment.basic_auth {
             writeln!(text, "  {basic_auth:?}").expect("a string takes all");
         }
+        if environment.emulation != Default::default() {
+            writeln!(text, "  {:?}", environment.emulation).expect("a string takes all");
+        }
         if let Some(ready) = &environment.ready {
             writeln!(text, "  {ready:?}").expect("a string takes all");
         }

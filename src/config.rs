@@ -1,12 +1,17 @@
 //! `twinshot.yaml` in, a checked `Config` out. Reads no file itself.
 
+mod emulation;
+mod ready;
+
 use std::{collections::BTreeSet, path::PathBuf, str::FromStr, time::Duration};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
+pub use self::emulation::{ColorScheme, Emulation};
 use crate::diff::{Antialiasing, Metric};
+use crate::ready::Ready;
 pub use crate::spec::NamedViewport;
 use crate::spec::{
     Diagnostic, Diagnostics, MaxMismatch, Secrets, Source, Variables, Viewport,
@@ -83,6 +88,58 @@ pub struct Environment {
     pub url: EnvironmentUrl,
     /// Other hosts (`name` or `name:port`) that its pages may end on.
     pub hosts: Vec<String>,
+    /// The user and the password of HTTP basic authentication.
+    pub basic_auth: Option<BasicAuth>,
+    /// What it must serve before a run begins.
+    pub ready: Option<Ready>,
+    /// What it asks of its browser.
+    pub emulation: Emulation,
+}
+
+/// A user and a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BasicAuth {
+    /// The user's name.
+    pub user: String,
+    /// Never show it.
+    pub password: String,
+}
+
+impl std::fmt::Debug for BasicAuth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "BasicAuth({})", self.user)
+    }
+}
+
+impl Environment {
+    /// Why `ready` cannot be asked for at the environment's URL, where that is so.
+    pub fn ready_refusal(&self) -> Option<String> {
+        let ready = self.ready.as_ref()?;
+        ready::refusal(ready, &self.url)
+    }
+
+    /// Every password of the environment, in each form that it may show up in.
+    pub fn passwords(&self) -> Vec<String> {
+        let mut passwords = self.url.passwords();
+        if let Some(BasicAuth { user, password }) = &self.basic_auth {
+            passwords.extend([password.clone(), format!("{user}:{password}")]);
+        }
+        passwords
+    }
+
+    /// A base URL of the environment with its credentials, which the URL's own go before.
+    pub fn with_credentials(&self, base: &Url) -> Url {
+        let mut url = base.clone();
+        if let Some(BasicAuth { user, password }) = &self.basic_auth
+            && url.username().is_empty()
+            && url.password().is_none()
+        {
+            // Only a URL without a host takes none.
+            let _ = url.set_username(user);
+            let _ = url.set_password(Some(password));
+        }
+        url
+    }
 }
 
 /// Where an environment is.
@@ -243,6 +300,20 @@ struct EnvironmentYaml {
     url: Place<String>,
     /// Other hosts (`name` or `name:port`) that its pages may end on.
     hosts: Option<Place<Vec<Place<String>>>>,
+    /// HTTP basic authentication: `user:password`.
+    basic_auth: Option<Place<String>>,
+    /// What it must serve before a run begins.
+    ready: Option<Place<ready::ReadyYaml>>,
+    /// What the browser calls itself, in place of its own name and version.
+    user_agent: Option<Place<String>>,
+    /// The language of the browser, for example `de-CH`.
+    locale: Option<Place<String>>,
+    /// The browser's time zone, for example `Europe/Zurich`.
+    timezone: Option<Place<String>>,
+    /// Which colours the browser prefers.
+    color_scheme: Option<ColorScheme>,
+    /// Whether the browser asks pages for less motion.
+    reduced_motion: Option<bool>,
 }
 
 /// The JSON Schema of `twinshot.yaml`, for editors.
@@ -382,10 +453,43 @@ fn environment(
         }
         hosts.push(text.value().to_owned());
     }
+    let url = environment_url(reader, &place.value.url)?;
+    let ready = place.value.ready.as_ref();
+    let ready = ready
+        .map(|ready| ready::ready(reader, ready, &url))
+        .transpose()?;
+    let basic_auth = place.value.basic_auth.as_ref();
     Ok(Environment {
         name: name.to_owned(),
-        url: environment_url(reader, &place.value.url)?,
+        basic_auth: basic_auth
+            .map(|place| self::basic_auth(reader, place, &url))
+            .transpose()?,
+        url,
         hosts,
+        ready,
+        emulation: emulation::emulation(reader, &place.value)?,
+    })
+}
+
+/// Shows nothing of the value: it is a password whatever its variable is called.
+fn basic_auth(
+    reader: Reader<'_>,
+    place: &Place<String>,
+    url: &EnvironmentUrl,
+) -> Result<BasicAuth, Diagnostic> {
+    let text = reader.some_text(place)?;
+    let is_twice = !url.passwords().is_empty();
+    let Some((user, password)) = text.value().split_once(':').filter(|it| !it.0.is_empty()) else {
+        let error = reader.key_error(place.id, "`basic_auth` is not of the form `user:password`");
+        return Err(error.help("write for example `basic_auth: \"jane:${STAGING_PASSWORD}\"`"));
+    };
+    if is_twice {
+        let error = reader.key_error(place.id, "the `url` has a password already");
+        return Err(error.help("leave it out there, or leave `basic_auth` out"));
+    }
+    Ok(BasicAuth {
+        user: user.to_owned(),
+        password: password.to_owned(),
     })
 }
 

@@ -27,6 +27,7 @@ pub mod diff;
 pub mod merge;
 pub mod plan;
 pub mod project;
+pub mod ready;
 pub mod report;
 pub mod run;
 pub mod side;

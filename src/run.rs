@@ -5,6 +5,7 @@
 //! that memory stays flat however long the run is.
 
 mod collect;
+mod readiness;
 mod shot;
 
 use std::{
@@ -27,11 +28,13 @@ use crate::{
     demo::{DemoServer, Release},
     plan::Plan,
     report::{Report, RunState, ShotReport},
+    side::Role,
     spec::Secrets,
     store::{FailingFolder, GoldenFolder, ReportFolder, StoreError},
 };
 use collect::Collector;
 pub(crate) use collect::new_run_id;
+use readiness::Readiness;
 use shot::Judge;
 
 /// What a run needs besides its plan.
@@ -167,6 +170,7 @@ pub fn run(
             launcher: launcher.clone(),
             scratch,
             workers: options.workers,
+            news: results.clone(),
         };
         let stop = &stop;
         let capture = scope.spawn(move || capture.run(deliveries, stop));
@@ -281,6 +285,8 @@ struct Capture {
     launcher: Launcher,
     scratch: Arc<RunFolder>,
     workers: usize,
+    /// What is to be known besides pictures.
+    news: Sender<News>,
 }
 
 impl Capture {
@@ -303,16 +309,26 @@ impl Capture {
             Some(environment) => Some(live(environment, &mut demos).await?),
             None => None,
         };
+        let candidate = live(&self.roles.candidate, &mut demos).await?;
+        let readiness = Readiness::new(&self.roles, baseline.as_ref(), &candidate, self.news);
         let setup = Setup {
             plan: self.plan,
             launcher: self.launcher,
             baseline,
-            candidate: live(&self.roles.candidate, &mut demos).await?,
+            candidate,
             config: self.config,
             workers: self.workers,
         };
+        let run = async {
+            if readiness.wait(stop.wanted.subscribe()).await {
+                runner::run(setup, deliveries, stop.wanted.subscribe()).await;
+            }
+            if stop.signal().is_none() {
+                readiness.look_again().await;
+            }
+        };
         tokio::select! {
-            () = runner::run(setup, deliveries, stop.wanted.subscribe()) => Ok(()),
+            () = run => Ok(()),
             error = watch_signals(stop, &self.scratch) => Err(RunError::System(error)),
         }
     }
@@ -328,8 +344,9 @@ async fn live(
         EnvironmentUrl::Demo(release) => start_demo(*release, demos).await?,
     };
     Ok(LiveEnvironment {
-        base,
+        base: environment.with_credentials(&base),
         hosts: environment.hosts.clone(),
+        emulation: environment.emulation.clone(),
     })
 }
 
@@ -370,11 +387,7 @@ async fn watch_signals(stop: &Stop, scratch: &RunFolder) -> std::io::Error {
 }
 
 /// Compares what arrives, as many at a time as there are cores.
-fn compare_all(
-    mut arriving: mpsc::Receiver<Delivery>,
-    judge: &Judge<'_>,
-    results: Sender<shot::Decided>,
-) {
+fn compare_all(mut arriving: mpsc::Receiver<Delivery>, judge: &Judge<'_>, results: Sender<News>) {
     rayon::in_place_scope(|scope| {
         while let Some(Delivery {
             pair,
@@ -387,11 +400,23 @@ fn compare_all(
                 let decided = judge.decide(&pair, browser);
                 drop(permit);
                 // The collector leaves early only when results cannot be written any more.
-                let _ = results.send(decided);
+                let _ = results.send(News::Decided(Box::new(decided)));
             });
         }
     });
 }
 
+/// What the collector is told.
+enum News {
+    /// A shot's verdict.
+    Decided(Box<shot::Decided>),
+    /// Something to know that is no result.
+    Note(String),
+    /// What a role's environment serves.
+    Served(Role, String),
+    /// Why the run as a whole decides nothing.
+    Undecided(String),
+}
+
 /// What the collector reads.
-pub(crate) type Decisions = Receiver<shot::Decided>;
+type NewsReceiver = Receiver<News>;

@@ -52,6 +52,14 @@ impl<T> Side<T> {
         }
     }
 
+    /// The value of one role, to change it.
+    pub const fn get_mut(&mut self, role: Role) -> &mut T {
+        match role {
+            Role::Baseline => &mut self.baseline,
+            Role::Candidate => &mut self.candidate,
+        }
+    }
+
     /// Borrows both values.
     pub const fn as_ref(&self) -> Side<&T> {
         Side::new(&self.baseline, &self.candidate)

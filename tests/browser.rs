@@ -4,8 +4,12 @@
 
 #[path = "browser/actions.rs"]
 mod actions;
+#[path = "browser/credentials.rs"]
+mod credentials;
 #[path = "browser/demo.rs"]
 mod demo;
+#[path = "browser/emulation.rs"]
+mod emulation;
 #[path = "browser/isolation.rs"]
 mod isolation;
 #[path = "browser/navigation.rs"]

@@ -20,6 +20,7 @@ mod cli {
     mod limits;
     mod output;
     mod pairs;
+    mod readiness;
     mod refused;
     mod secrets;
     mod sessions;

@@ -285,6 +285,16 @@ fn every_key_of_the_configuration_is_described() {
 }
 
 #[test]
+fn every_key_of_ready_is_described() {
+    let schema = config_schema();
+    let text = section(&read("README.md"), "## Waiting for a release");
+    assert_eq!(first_names(&text), keys(&schema, "Ready"));
+    for key in keys(&schema, "ReadyHeader") {
+        assert!(text.contains(&format!("`{key}`")), "{key} of a header");
+    }
+}
+
+#[test]
 fn defaults_are_those_of_the_table() {
     let environments =
         "environments: { production: { url: demo:production }, staging: { url: demo:staging } }\n";

@@ -175,7 +175,7 @@ impl Session {
 }
 
 /// `/settings` on `https://host/app/` is `https://host/app/settings`.
-fn below(base: &Url, path: &str) -> Result<Url, String> {
+pub(crate) fn below(base: &Url, path: &str) -> Result<Url, String> {
     let mut folder = base.clone();
     if !folder.path().ends_with('/') {
         folder.set_path(&format!("{}/", folder.path()));

@@ -9,6 +9,7 @@ mod act;
 mod clean;
 mod document;
 mod driver;
+mod environment;
 mod error;
 mod find;
 mod pool;
@@ -17,6 +18,7 @@ mod settle;
 mod shoot;
 
 pub(crate) use act::Trouble;
+pub(crate) use document::below;
 pub(crate) use driver::{LaunchOptions, Launcher, RunFolder, sandbox_is_off};
 pub use error::LaunchError;
 pub(crate) use pool::Pool;

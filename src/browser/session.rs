@@ -19,7 +19,7 @@ use super::{
     driver::{Driver, Launcher},
     error::{BrowserError, LaunchError},
 };
-use crate::spec::Viewport;
+use crate::{config::Emulation, spec::Viewport};
 
 /// How long an ordinary command may take.
 pub(super) const COMMAND_LIMIT: Duration = Duration::from_secs(30);
@@ -50,6 +50,8 @@ pub(crate) struct SessionOptions {
     pub(crate) other: Option<Url>,
     /// Taller pages are cut here; CSS pixels.
     pub(crate) max_page_height: u32,
+    /// What the environment asks of its browser.
+    pub(crate) emulation: Emulation,
 }
 
 /// The page in front, as it was at some moment.
@@ -201,6 +203,7 @@ impl Session {
         .await?;
         self.cdp("Runtime.evaluate", json!({ "expression": hush }))
             .await?;
+        self.apply_environment().await?;
         self.apply_viewport(self.viewport).await
     }
 

@@ -13,7 +13,7 @@ use url::Url;
 use super::{Capture, CapturePair, CaptureTimes, FailureKind, Origin, Page, StepFailure, Taken};
 use crate::{
     browser::{LaunchError, Launcher, Picture, Pool, Session, SessionOptions, ShootError, Trouble},
-    config::Config,
+    config::{Config, Emulation},
     plan::{Job, Plan},
     side::{Role, Side},
     spec::{Action, Expectation, Location, Shot, Step, Viewport},
@@ -32,6 +32,8 @@ pub(crate) struct LiveEnvironment {
     pub(crate) base: Url,
     /// Other hosts that its pages may end on.
     pub(crate) hosts: Vec<String>,
+    /// What it asks of its browser.
+    pub(crate) emulation: Emulation,
 }
 
 /// Everything that the jobs share.
@@ -227,6 +229,7 @@ fn session_options(
             .map(|other| other.base.clone())
             .filter(|other| *other != environment.base),
         max_page_height: config.max_page_height,
+        emulation: environment.emulation.clone(),
     }
 }
 

@@ -39,6 +39,11 @@ pub(crate) fn run(arguments: &ApproveArgs) -> Result<Exit, Failure> {
         let text = "the last run was killed or still goes on: approve from a run that has ended";
         return Err(Failure::Usage(text.to_owned()));
     }
+    if let Some(reason) = report.run.undecided.first() {
+        let text =
+            format!("the last run decided nothing, so nothing of it can be approved: {reason}");
+        return Err(Failure::Usage(text));
+    }
     let chosen = choose(&report.shots, arguments)?;
     let golden = GoldenFolder::new(project.golden());
     let mut printed = Ok(());

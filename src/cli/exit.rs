@@ -54,7 +54,8 @@ impl Exit {
             .merged
             .as_ref()
             .is_some_and(MergedReport::has_gaps);
-        if has_gaps || report.shots.iter().any(is_undecided) {
+        let decides_nothing = has_gaps || !report.run.undecided.is_empty();
+        if decides_nothing || report.shots.iter().any(is_undecided) {
             return Self::Undecided;
         }
         let is_suspicious = report.run.ci && !report.suspicions.is_empty();

@@ -264,7 +264,8 @@ impl<'a> Summary<'a> {
             text.push_str(&format!("warning: {}\n", printable(warning)));
         }
         text.push_str(&format!("report: {}\n", shown_path(self.index)));
-        if let Some(again) = self.again.filter(|_| !failing.is_empty()) {
+        let is_decided = self.report.run.undecided.is_empty();
+        if let Some(again) = self.again.filter(|_| !failing.is_empty() && is_decided) {
             text.push_str(&format!("again:  {again}\n"));
         }
         print(&text)
@@ -302,8 +303,13 @@ impl<'a> Summary<'a> {
                 )
             }
         };
+        let undecided = match self.report.run.undecided.is_empty() {
+            true => "",
+            false => "NOT DECIDED, whatever the shots say: ",
+        };
+        let colon = if verdicts.is_empty() { "" } else { ": " };
         format!(
-            "{part}{partial}{}: {} ({seconds:.1} s)",
+            "{undecided}{part}{partial}{}{colon}{} ({seconds:.1} s)",
             count(summary.shots, "shot"),
             verdicts.join(", ")
         )

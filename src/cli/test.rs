@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, path::PathBuf, thread::available_parallelism};
 
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use twinshot::{
-    config::{BaselineSource, Config, EnvironmentUrl, Webdriver, passwords_in},
+    config::{BaselineSource, Config, Environment, EnvironmentUrl, Webdriver, passwords_in},
     plan::{Filters, Shard},
     project::Project,
     report::{self, MergedReport, Report, ShotReport},
@@ -190,7 +190,7 @@ impl TestArgs {
 
 fn passwords(config: &Config) -> Secrets {
     let environments = config.environments.iter();
-    let passwords = environments.flat_map(|environment| environment.url.passwords());
+    let passwords = environments.flat_map(Environment::passwords);
     let driver = match &config.webdriver {
         Webdriver::Auto => Vec::new(),
         Webdriver::Url(url) => passwords_in(url),
@@ -198,10 +198,10 @@ fn passwords(config: &Config) -> Secrets {
     Secrets::new(passwords.chain(driver))
 }
 
-fn set_url(config: &mut Config, name: &str, flag: &str, url: &str) -> Result<(), Failure> {
-    let url: EnvironmentUrl = url
+fn set_url(config: &mut Config, name: &str, flag: &str, written: &str) -> Result<(), Failure> {
+    let url: EnvironmentUrl = written
         .parse()
-        .map_err(|error| Failure::Usage(format!("{flag} `{url}` {error}")))?;
+        .map_err(|error| Failure::Usage(format!("{flag} `{written}` {error}")))?;
     let found = config
         .environments
         .iter_mut()
@@ -209,6 +209,9 @@ fn set_url(config: &mut Config, name: &str, flag: &str, url: &str) -> Result<(),
     // An unknown name is told of when the roles are filled.
     if let Some(environment) = found {
         environment.url = url;
+        if let Some(reason) = environment.ready_refusal() {
+            return Err(Failure::Usage(format!("{flag}: {reason}")));
+        }
     }
     Ok(())
 }
@@ -216,6 +219,10 @@ fn set_url(config: &mut Config, name: &str, flag: &str, url: &str) -> Result<(),
 fn failed_ids(options: &RunOptions, shard: Option<Shard>) -> Result<Vec<String>, Failure> {
     let (report, _) = store::latest_report(&options.reports)?;
     check_last_shard(&report, shard)?;
+    if !report.run.undecided.is_empty() {
+        let text = "the last run decided nothing: run again without --last-failed";
+        return Err(Failure::Usage(text.to_owned()));
+    }
     let undecided = report.run.planned_shots - report.shots.len().min(report.run.planned_shots);
     if report.is_partial() && undecided > 0 {
         return Err(Failure::Usage(format!(

@@ -46,10 +46,23 @@ fn suites(report: &Report) -> Vec<TestSuite> {
             .or_default()
             .push(case(report, shot, name));
     }
-    order
+    let shots = order
         .into_iter()
-        .map(|name| suite(report, cases.remove(&name).unwrap_or_default(), name))
-        .collect()
+        .map(|name| suite(report, cases.remove(&name).unwrap_or_default(), name));
+    undecided(report).into_iter().chain(shots).collect()
+}
+
+/// What keeps the whole run from deciding belongs to no shot, and must not look green.
+fn undecided(report: &Report) -> Option<TestSuite> {
+    let reasons = report.run.undecided.iter().zip(1..);
+    let cases: Vec<TestCase> = reasons
+        .map(|(reason, number)| {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_type("undecided").set_message(reason.as_str());
+            TestCase::new(format!("The environments ({number})"), status)
+        })
+        .collect();
+    (!cases.is_empty()).then(|| suite(report, cases, "The run as a whole".to_owned()))
 }
 
 fn suite(report: &Report, cases: Vec<TestCase>, name: String) -> TestSuite {
@@ -77,6 +90,13 @@ fn run_properties(report: &Report) -> Vec<Property> {
             .map(|browser| Property::new("browser", browser)),
     );
     properties.extend(words::part(run).map(|part| Property::new("shard", part)));
+    for (name, environment) in [
+        ("baseline_release", &run.environments.baseline),
+        ("candidate_release", &run.environments.candidate),
+    ] {
+        let release = environment.release.as_deref();
+        properties.extend(release.map(|release| Property::new(name, release)));
+    }
     properties.extend(words::partial(report).map(|partial| Property::new("partial", partial)));
     properties.extend(
         report

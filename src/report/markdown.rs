@@ -90,8 +90,8 @@ fn push_footer(out: &mut String, report: &Report) {
     let part = words::part(run).map(|part| format!("{part}, "));
     let facts = format!(
         "{} (baseline) against {} (candidate), {browser}, {}, {}run {}, Twinshot {}",
-        run.environments.baseline.name,
-        run.environments.candidate.name,
+        words::environment(&run.environments.baseline),
+        words::environment(&run.environments.candidate),
         words::duration(run.duration_ms),
         part.unwrap_or_default(),
         run.id,

@@ -74,6 +74,9 @@ pub struct Run {
     /// The parts that this was joined from; the run's duration is then that of the longest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<MergedReport>,
+    /// Why the run as a whole decides nothing, whatever its shots say: an environment was not ready, or changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<String>,
 }
 
 /// A part of a run, and what it knows of the whole, so that only parts of one run are joined.
@@ -136,6 +139,9 @@ pub struct EnvironmentReport {
     pub name: String,
     /// Its base URL without credentials; `demo:…` for the embedded site; absent for golden.
     pub url: Option<String>,
+    /// What it served when the run began, where `ready` reads that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
 }
 
 /// Counts of the verdicts.
@@ -323,13 +329,18 @@ pub struct Times {
 }
 
 impl Report {
-    /// Suspicions and warnings, as every format lists them.
+    /// What keeps the run from deciding, suspicions and warnings, as every format lists them.
     pub fn notices(&self) -> Vec<String> {
+        let undecided = self.run.undecided.iter();
+        let undecided = undecided.map(|text| format!("could not decide: {text}"));
         let suspicions = self
             .suspicions
             .iter()
             .map(|text| format!("suspicious: {text}"));
-        suspicions.chain(self.warnings.iter().cloned()).collect()
+        undecided
+            .chain(suspicions)
+            .chain(self.warnings.iter().cloned())
+            .collect()
     }
 
     /// Whether this shot keeps the run from being clean.

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    ComparisonReport, ExpectedReport, FailureKind, LimitReport, MergedReport, Report, Run,
-    RunState, Summary, Verdict,
+    ComparisonReport, EnvironmentReport, ExpectedReport, FailureKind, LimitReport, MergedReport,
+    Report, Run, RunState, Summary, Verdict,
 };
 use crate::diff::WINDOW;
 
@@ -81,6 +81,9 @@ pub(super) fn allowed(comparison: &ComparisonReport) -> String {
 /// The run in one line, for example `3 of 40 shots differ, 1 could not be decided`.
 pub(super) fn headline(report: &Report) -> String {
     let summary = &report.summary;
+    if let Some(reason) = report.run.undecided.first() {
+        return format!("Could not decide: {reason}");
+    }
     match troubles(summary).as_slice() {
         [] if is_idle_shard(report) => "No flow falls to this shard".to_owned(),
         [] => quiet_headline(summary, report.is_partial()),
@@ -186,6 +189,14 @@ fn merged_words(merged: &MergedReport) -> String {
         plural(u64::from(merged.of), "shard"),
         duration(together)
     )
+}
+
+/// An environment with what it served, for example `staging (release 1.4.2)`.
+pub(super) fn environment(environment: &EnvironmentReport) -> String {
+    match &environment.release {
+        Some(release) => format!("{} (release {release})", environment.name),
+        None => environment.name.clone(),
+    }
 }
 
 /// Why shots are missing.

@@ -9,7 +9,7 @@ use std::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    Decisions, Event, RunOptions, Stop,
+    Event, News, NewsReceiver, RunOptions, Stop,
     shot::{Decided, Kept},
 };
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         suspicion::suspicions,
     },
     side::Side,
+    spec::Secrets,
     store::{ReportFolder, StoreError},
 };
 
@@ -35,6 +36,7 @@ pub(super) struct Collector<'a> {
     told: usize,
     folder: &'a ReportFolder,
     max_failures: Option<usize>,
+    secrets: &'a Secrets,
     began: Instant,
     next_write: Instant,
 }
@@ -46,7 +48,7 @@ impl<'a> Collector<'a> {
         config: &Config,
         run_id: String,
         folder: &'a ReportFolder,
-        options: &RunOptions,
+        options: &'a RunOptions,
     ) -> Result<Self, StoreError> {
         let began = Instant::now();
         let collector = Self {
@@ -62,6 +64,7 @@ impl<'a> Collector<'a> {
             told: 0,
             folder,
             max_failures: options.max_failures,
+            secrets: &options.secrets,
             began,
             next_write: began + PARTIAL_PAUSE,
         };
@@ -70,15 +73,15 @@ impl<'a> Collector<'a> {
         Ok(collector)
     }
 
-    /// Takes decisions until there are no more to come.
+    /// Takes news until there are no more to come.
     pub(super) fn collect(
         mut self,
-        decisions: Decisions,
+        news: NewsReceiver,
         stop: &Stop,
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<Self, StoreError> {
-        for decided in decisions {
-            if let Err(error) = self.add(decided, on_event) {
+        for news in news {
+            if let Err(error) = self.take(news, on_event) {
                 stop.stop();
                 return Err(error);
             }
@@ -88,6 +91,22 @@ impl<'a> Collector<'a> {
         }
         self.tell_rest(on_event);
         Ok(self)
+    }
+
+    fn take(&mut self, news: News, on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), StoreError> {
+        match news {
+            News::Decided(decided) => return self.add(*decided, on_event),
+            News::Note(note) => on_event(Event::Note(self.secrets.redact(&note))),
+            News::Served(role, release) => {
+                let environment = self.report.run.environments.get_mut(role);
+                environment.release = Some(self.secrets.redact(&release));
+            }
+            News::Undecided(reason) => {
+                let reason = self.secrets.redact(&reason);
+                self.report.run.undecided.push(reason);
+            }
+        }
+        Ok(())
     }
 
     fn add(
@@ -178,11 +197,13 @@ fn new_run(plan: &Plan, config: &Config, id: String, options: &RunOptions) -> Ru
     let named = |name: &str| EnvironmentReport {
         name: name.to_owned(),
         url: shown_url(config, name).map(|url| options.secrets.redact(&url)),
+        release: None,
     };
     let baseline = match &config.baseline {
         BaselineSource::Golden => EnvironmentReport {
             name: "golden".to_owned(),
             url: None,
+            release: None,
         },
         BaselineSource::Environment(name) => named(name),
     };
@@ -202,6 +223,7 @@ fn new_run(plan: &Plan, config: &Config, id: String, options: &RunOptions) -> Ru
         ci: options.ci,
         shard: plan.part.as_ref().map(|part| shard_report(part, options)),
         merged: None,
+        undecided: Vec::new(),
     }
 }
 

@@ -140,6 +140,15 @@ fn describe_config(ParsedConfig { config, secrets }: &ParsedConfig) -> String {
         };
         let (name, hosts) = (&environment.name, &environment.hosts);
         writeln!(text, "environment {name}: {url}, hosts {hosts:?}").expect("a string takes all");
+        if let Some(basic_auth) = &environment.basic_auth {
+            writeln!(text, "  {basic_auth:?}").expect("a string takes all");
+        }
+        if environment.emulation != Default::default() {
+            writeln!(text, "  {:?}", environment.emulation).expect("a string takes all");
+        }
+        if let Some(ready) = &environment.ready {
+            writeln!(text, "  {ready:?}").expect("a string takes all");
+        }
     }
     for named in &config.viewports {
         writeln!(text, "viewport {}: {}", named.name, named.viewport).expect("a string takes all");

@@ -61,6 +61,13 @@ fn the_configuration_is_described() {
             "{key}: {schema:#}"
         );
     }
+    for name in ["Environment", "Ready", "ReadyHeader"] {
+        let part = &schema["$defs"][name];
+        assert_eq!(part["additionalProperties"], false, "{name}: {schema:#}");
+        let keys = part["properties"].as_object().expect("it has keys");
+        let is_described = |key: &serde_json::Value| key["description"].is_string();
+        assert!(keys.values().all(is_described), "{name}: {part:#}");
+    }
 }
 
 #[test]

@@ -39,6 +39,8 @@ pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) cookie: String,
+    /// All header lines as they came.
+    pub(crate) head: String,
     pub(crate) body: String,
 }
 
@@ -166,6 +168,7 @@ impl Request {
             path: path.to_owned(),
             query: query.to_owned(),
             cookie: String::new(),
+            head: String::new(),
             body: String::new(),
         };
         let length = request.read_headers(&mut reader)?;
@@ -181,6 +184,7 @@ impl Request {
         loop {
             let mut line = String::new();
             reader.read_line(&mut line)?;
+            self.head.push_str(&line);
             let Some((name, value)) = line.trim_end().split_once(": ") else {
                 return Ok(length);
             };
@@ -278,6 +282,7 @@ fn answer(request: &Request, shared: &Shared) -> Answer {
         "/log-in" => {
             Answer::html(cookie_page(&request.cookie)).with("Set-Cookie: session=open; HttpOnly")
         }
+        "/private" | "/private.svg" => private(request),
         "/form" => Answer::html(format!(
             "<!doctype html><title>Answer</title><p id=answer>{} {}",
             request.method, request.body
@@ -302,6 +307,29 @@ fn cookie_page(cookie: &str) -> String {
          <p id=seen></p><script>seen.textContent = `seen: ${{document.cookie.split('; ').sort().join('; ')}};`</script>",
         sent.join("; ")
     )
+}
+
+/// Asks for a user and a password; its page asks another server (`other`, a port) for a picture and for data.
+fn private(request: &Request) -> Answer {
+    if !request
+        .head
+        .to_lowercase()
+        .contains("authorization: basic ")
+    {
+        let mut answer = Answer::html("<!doctype html><title>Who?</title>Who?".to_owned())
+            .with("WWW-Authenticate: Basic realm=\"preview\"");
+        answer.status = 401;
+        return answer;
+    }
+    if request.path == "/private.svg" {
+        return Answer::new("image/svg+xml", picture(request).into_bytes());
+    }
+    let other = format!("http://127.0.0.1:{}", request.number("other"));
+    Answer::html(format!(
+        "<!doctype html><title>Private</title><img src=/private.svg><img src={other}/picture.svg>\
+         <p id=done></p><script>fetch('{other}/form', {{ mode: 'no-cors', credentials: 'include' }})\
+         .finally(() => {{ done.textContent = 'done' }})</script>"
+    ))
 }
 
 fn picture(request: &Request) -> String {

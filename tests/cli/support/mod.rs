@@ -2,6 +2,7 @@
 
 mod canvas;
 mod driver;
+mod environment;
 mod http;
 mod processes;
 mod project;
@@ -9,6 +10,7 @@ mod ran;
 
 pub(crate) use canvas::Canvas;
 pub(crate) use driver::{Answer, FakeDriver, STAGING};
+pub(crate) use environment::{Asked, FakeEnvironment, Said};
 pub(crate) use processes::{Process, processes_naming, wait_until_none_names};
 pub(crate) use project::{Project, Running};
 pub(crate) use ran::Ran;

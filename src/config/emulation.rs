@@ -1,0 +1,87 @@
+//! What an environment asks of its browser.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::EnvironmentYaml;
+use crate::spec::{Diagnostic, diagnostic::is_unprintable, read::Place, value::Reader};
+
+/// What an environment asks of its browser; what is absent is left as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Emulation {
+    /// What the browser calls itself.
+    pub user_agent: Option<String>,
+    /// Its language, for example `de-CH`.
+    pub locale: Option<String>,
+    /// Its time zone, for example `Europe/Zurich`.
+    pub timezone: Option<String>,
+    /// Which colours it prefers.
+    pub color_scheme: Option<ColorScheme>,
+    /// Whether it asks pages for less motion.
+    pub reduced_motion: Option<bool>,
+}
+
+/// Which colours a browser prefers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ColorScheme {
+    /// Dark letters on a bright page.
+    Light,
+    /// Bright letters on a dark page.
+    Dark,
+}
+
+/// Checks the form; which languages and zones there are, the browser knows.
+pub(super) fn emulation(
+    reader: Reader<'_>,
+    yaml: &EnvironmentYaml,
+) -> Result<Emulation, Diagnostic> {
+    let is_locale = |text: &str| named(text, |c| c.is_ascii_alphanumeric() || c == '-');
+    let is_zone = |text: &str| named(text, |c| c.is_ascii_alphanumeric() || "/_+-".contains(c));
+    let is_line = |text: &str| !text.chars().any(is_unprintable);
+    let checked = |place: Option<&Place<String>>, is_good: &dyn Fn(&str) -> bool, help: &str| {
+        place
+            .map(|place| text(reader, place, is_good, help))
+            .transpose()
+    };
+    Ok(Emulation {
+        user_agent: checked(
+            yaml.user_agent.as_ref(),
+            &is_line,
+            "write one printable line",
+        )?,
+        locale: checked(
+            yaml.locale.as_ref(),
+            &is_locale,
+            "write for example `de-CH`",
+        )?,
+        timezone: checked(
+            yaml.timezone.as_ref(),
+            &is_zone,
+            "write for example `Europe/Zurich` or `UTC`",
+        )?,
+        color_scheme: yaml.color_scheme,
+        reduced_motion: yaml.reduced_motion,
+    })
+}
+
+/// Names of languages and zones begin with a letter.
+fn named(text: &str, is_part: impl Fn(char) -> bool) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(is_part)
+}
+
+fn text(
+    reader: Reader<'_>,
+    place: &Place<String>,
+    is_good: &dyn Fn(&str) -> bool,
+    help: &str,
+) -> Result<String, Diagnostic> {
+    let text = reader.some_text(place)?;
+    let value = text.value().trim();
+    if is_good(value) {
+        return Ok(value.to_owned());
+    }
+    let key = reader.tree.key(place.id);
+    let error = reader.error(place.id, format!("`{text}` cannot be a `{key}`"));
+    Err(error.help(help))
+}

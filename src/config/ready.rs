@@ -1,0 +1,233 @@
+//! `ready` of an environment: its keys, and the checks that need no network.
+
+use http::HeaderName;
+use regex::Regex;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::time::Duration;
+use url::Url;
+
+use super::EnvironmentUrl;
+use crate::{
+    ready::{Ready, Rule, Wanted, WantedHeader},
+    spec::{Diagnostic, read::Place, value::Reader},
+};
+
+/// A deployment may take that long.
+const TIMEOUT: Duration = Duration::from_secs(600);
+/// The pause between two looks.
+const EVERY: Duration = Duration::from_secs(2);
+/// A server is not asked more often than this.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+/// More looks in a row prove nothing more.
+const MAX_TIMES: u32 = 100;
+/// What follows the address that cannot be asked.
+const NO_TLS: &str =
+    "cannot be asked for `ready`: Twinshot itself speaks http:// only (browsers are not concerned)";
+const NO_TLS_HELP: &str =
+    "name an `http://` address of the same server, or wait for the release before the run";
+
+/// What an environment must serve before a run begins.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Ready")]
+pub(super) struct ReadyYaml {
+    /// Where to ask: a path below the environment's URL, or an `http://` URL.
+    pub(super) url: Place<String>,
+    /// The status that must be answered; any from 200 to 299 when absent.
+    status: Option<Place<u16>>,
+    /// A header that must be answered.
+    header: Option<Place<HeaderYaml>>,
+    /// A JSON pointer such as `/release` to a value that must be there.
+    json: Option<Place<String>>,
+    /// What the value at `json` must be; without `json`, the whole text.
+    equals: Option<Place<String>>,
+    /// A regular expression for the value at `json`, or for the text; its first group is the release.
+    matches: Option<Place<String>>,
+    /// What the text must contain.
+    text: Option<Place<String>>,
+    /// How often in a row it must be so, 1 when absent.
+    times: Option<Place<u32>>,
+    /// The pause between two looks, `2s` when absent.
+    every: Option<Place<String>>,
+    /// How long to wait at most, `10m` when absent.
+    timeout: Option<Place<String>>,
+}
+
+/// A header that must be answered.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ReadyHeader")]
+struct HeaderYaml {
+    /// Its name.
+    name: Place<String>,
+    /// What its value must be.
+    equals: Option<Place<String>>,
+    /// A regular expression for its value; the first group is the release.
+    matches: Option<Place<String>>,
+}
+
+/// Why an environment cannot be asked at this base URL; the message is a whole one.
+pub(super) fn refusal(ready: &Ready, base: &EnvironmentUrl) -> Option<String> {
+    let scheme = match (Url::parse(&ready.url), base) {
+        (Ok(url), _) => url.scheme().to_owned(),
+        (Err(_), EnvironmentUrl::Url(base)) => base.scheme().to_owned(),
+        (Err(_), EnvironmentUrl::Demo(_)) => "http".to_owned(),
+    };
+    (scheme != "http").then(|| format!("an {scheme}:// address {NO_TLS}; {NO_TLS_HELP}"))
+}
+
+/// Checks `ready` of an environment whose base URL is `base`.
+pub(super) fn ready(
+    reader: Reader<'_>,
+    place: &Place<ReadyYaml>,
+    base: &EnvironmentUrl,
+) -> Result<Ready, Diagnostic> {
+    let yaml = &place.value;
+    let ready = Ready {
+        url: url(reader, &yaml.url)?,
+        wanted: wanted(reader, yaml)?,
+        times: times(reader, yaml.times.as_ref())?,
+        every: every(reader, yaml.every.as_ref())?,
+        timeout: reader
+            .maybe_timeout(yaml.timeout.as_ref())?
+            .unwrap_or(TIMEOUT),
+    };
+    match refusal(&ready, base) {
+        None => Ok(ready),
+        Some(_) => {
+            let error = reader.error(yaml.url.id, format!("an https:// address {NO_TLS}"));
+            Err(error.help(NO_TLS_HELP))
+        }
+    }
+}
+
+fn url(reader: Reader<'_>, place: &Place<String>) -> Result<String, Diagnostic> {
+    let text = reader.some_text(place)?;
+    let value = text.value().trim();
+    let wrong = |message: String| reader.error(place.id, message);
+    match Url::parse(value) {
+        Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
+            let error = wrong(format!("`{text}` is not an http URL"));
+            Err(error.help("write a path such as `/version`, or an `http://` URL"))
+        }
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            let error = wrong("a URL of `ready` holds no user and no password".to_owned());
+            Err(error.help("write `basic_auth: user:password` beside `ready`"))
+        }
+        Ok(_) => Ok(value.to_owned()),
+        Err(url::ParseError::RelativeUrlWithoutBase) if !value.starts_with("//") => {
+            Ok(value.to_owned())
+        }
+        Err(_) => {
+            let error = wrong(format!("`{text}` is neither a path nor a URL"));
+            Err(error.help("write a path such as `/version`, or an `http://` URL"))
+        }
+    }
+}
+
+fn wanted(reader: Reader<'_>, yaml: &ReadyYaml) -> Result<Wanted, Diagnostic> {
+    let header = yaml.header.as_ref();
+    Ok(Wanted {
+        status: yaml
+            .status
+            .as_ref()
+            .map(|place| status(reader, place))
+            .transpose()?,
+        header: header
+            .map(|place| wanted_header(reader, &place.value))
+            .transpose()?,
+        json: yaml
+            .json
+            .as_ref()
+            .map(|place| pointer(reader, place))
+            .transpose()?,
+        value: rule(reader, yaml.equals.as_ref(), yaml.matches.as_ref())?,
+        text: match &yaml.text {
+            Some(place) => Some(reader.some_text(place)?.value().to_owned()),
+            None => None,
+        },
+    })
+}
+
+fn status(reader: Reader<'_>, place: &Place<u16>) -> Result<u16, Diagnostic> {
+    match (200..600).contains(&place.value) {
+        true => Ok(place.value),
+        false => Err(reader.error(place.id, "an HTTP status is 200 to 599")),
+    }
+}
+
+fn wanted_header(reader: Reader<'_>, yaml: &HeaderYaml) -> Result<WantedHeader, Diagnostic> {
+    let name = reader.some_text(&yaml.name)?;
+    if HeaderName::from_bytes(name.value().as_bytes()).is_err() {
+        let message = format!("`{name}` cannot name a header");
+        return Err(reader.error(yaml.name.id, message));
+    }
+    Ok(WantedHeader {
+        name: name.value().to_owned(),
+        value: rule(reader, yaml.equals.as_ref(), yaml.matches.as_ref())?,
+    })
+}
+
+fn pointer(reader: Reader<'_>, place: &Place<String>) -> Result<String, Diagnostic> {
+    let text = reader.text(place)?;
+    let value = text.value();
+    if value.is_empty() || value.starts_with('/') {
+        return Ok(value.to_owned());
+    }
+    let error = reader.error(place.id, format!("`{text}` is no JSON pointer"));
+    Err(error.help(format!(
+        "it begins with a slash: `/{}`",
+        text.source().replace('.', "/")
+    )))
+}
+
+fn rule(
+    reader: Reader<'_>,
+    equals: Option<&Place<String>>,
+    matches: Option<&Place<String>>,
+) -> Result<Option<Rule>, Diagnostic> {
+    match (equals, matches) {
+        (None, None) => Ok(None),
+        (Some(place), None) => {
+            let text = reader.some_text(place)?;
+            Ok(Some(Rule::Equals(text.value().to_owned())))
+        }
+        (None, Some(place)) => Ok(Some(Rule::Matches(regex(reader, place)?))),
+        (Some(_), Some(place)) => {
+            let error = reader.key_error(place.id, "`equals` and `matches` exclude each other");
+            Err(error.help("leave one of them out"))
+        }
+    }
+}
+
+/// The parser's message shows the pattern, which may hold a secret, so only its last line is told.
+fn regex(reader: Reader<'_>, place: &Place<String>) -> Result<Regex, Diagnostic> {
+    let text = reader.some_text(place)?;
+    Regex::new(text.value()).map_err(|error| {
+        let reason = error.to_string();
+        let reason = reason.lines().last().unwrap_or_default().trim();
+        let reason = reason.strip_prefix("error: ").unwrap_or(reason);
+        let error = reader.error(place.id, format!("`{text}` is no regular expression"));
+        error.help(format!(
+            "{reason}; quote it in single quotes, so that YAML leaves it alone"
+        ))
+    })
+}
+
+fn times(reader: Reader<'_>, place: Option<&Place<u32>>) -> Result<u32, Diagnostic> {
+    match place {
+        None => Ok(1),
+        Some(place) if (1..=MAX_TIMES).contains(&place.value) => Ok(place.value),
+        Some(place) => Err(reader.error(place.id, format!("`times` is 1 to {MAX_TIMES}"))),
+    }
+}
+
+fn every(reader: Reader<'_>, place: Option<&Place<String>>) -> Result<Duration, Diagnostic> {
+    let Some(place) = place else { return Ok(EVERY) };
+    let pause = reader.duration(place)?;
+    match pause >= SHORTEST_PAUSE {
+        true => Ok(pause),
+        false => Err(reader.error(place.id, "a server is asked every `50ms` at most")),
+    }
+}

@@ -1,0 +1,174 @@
+//! Both environments before the run and after it: the run begins when they are ready, and decides nothing
+//! when one of them was not the same all the time.
+
+use std::sync::{Mutex, PoisonError, mpsc::Sender};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use tokio::sync::watch;
+use url::Url;
+
+use super::{News, Roles};
+use crate::{
+    browser::below,
+    capture::runner::LiveEnvironment,
+    config::{Environment, passwords_in},
+    ready::{Ready, Served, Watch},
+    side::Role,
+};
+
+/// The environments that say when they are ready.
+pub(super) struct Readiness {
+    watched: Vec<Watched>,
+    news: Sender<News>,
+}
+
+/// An environment in its role.
+struct Watched {
+    role: Role,
+    name: String,
+    watch: Watch,
+    /// What it served before the run, once it was ready.
+    served: Mutex<Option<Served>>,
+}
+
+impl Readiness {
+    pub(super) fn new(
+        roles: &Roles,
+        baseline: Option<&LiveEnvironment>,
+        candidate: &LiveEnvironment,
+        news: Sender<News>,
+    ) -> Self {
+        let baseline = roles.baseline.as_ref().zip(baseline);
+        let baseline = baseline.map(|(it, live)| (Role::Baseline, it, live));
+        let candidate = (Role::Candidate, &roles.candidate, candidate);
+        let watched = baseline.into_iter().chain([candidate]);
+        Self {
+            watched: watched
+                .filter_map(|(role, environment, live)| Watched::new(role, environment, live))
+                .collect(),
+            news,
+        }
+    }
+
+    /// Waits for all at the same time. `false`: one is not ready in time, which was told, or the run is
+    /// to end.
+    pub(super) async fn wait(&self, mut stop: watch::Receiver<bool>) -> bool {
+        let all = self.watched.iter().map(|watched| self.wait_for(watched));
+        let stopped = async {
+            if stop.wait_for(|stop| *stop).await.is_err() {
+                std::future::pending().await
+            }
+        };
+        tokio::select! {
+            ready = all_true(all) => ready,
+            () = stopped => false,
+        }
+    }
+
+    async fn wait_for(&self, watched: &Watched) -> bool {
+        let tell = |note| self.tell(News::Note(note));
+        match watched.watch.wait(tell).await {
+            Ok(served) => {
+                self.tell(News::Note(watched.describe(&served)));
+                if let Some(release) = &served.release {
+                    self.tell(News::Served(watched.role, release.clone()));
+                }
+                *watched
+                    .served
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = Some(served);
+                true
+            }
+            Err(reason) => {
+                self.tell(News::Undecided(reason));
+                false
+            }
+        }
+    }
+
+    /// Tells of every environment that serves something else than it did before the run.
+    pub(super) async fn look_again(&self) {
+        let all = self.watched.iter().map(|watched| async {
+            let before = watched
+                .served
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
+            let Some(before) = before else { return true };
+            match watched.watch.look_again(&before).await {
+                Ok(()) => true,
+                Err(reason) => {
+                    self.tell(News::Undecided(reason));
+                    // The other one is looked at all the same.
+                    true
+                }
+            }
+        });
+        all_true(all).await;
+    }
+
+    fn tell(&self, news: News) {
+        // Nobody listens any more only when results cannot be written.
+        let _ = self.news.send(news);
+    }
+}
+
+/// Runs all at the same time; the first `false` ends the others.
+async fn all_true(futures: impl Iterator<Item = impl Future<Output = bool>>) -> bool {
+    let mut futures = futures;
+    match (futures.next(), futures.next()) {
+        (None, _) => true,
+        (Some(only), None) => only.await,
+        (Some(one), Some(other)) => {
+            let fail = |ready: bool| ready.then_some(()).ok_or(());
+            let one = async { fail(one.await) };
+            let other = async { fail(other.await) };
+            tokio::try_join!(one, other).is_ok()
+        }
+    }
+}
+
+impl Watched {
+    fn new(role: Role, environment: &Environment, live: &LiveEnvironment) -> Option<Self> {
+        let ready: Ready = environment.ready.clone()?;
+        let url = address(&ready.url, &live.base);
+        let headers = headers(&url, &live.base);
+        let mut plain = url;
+        let _ = plain.set_username("");
+        let _ = plain.set_password(None);
+        Some(Self {
+            role,
+            name: environment.name.clone(),
+            watch: Watch::new(environment.name.clone(), plain, headers, ready),
+            served: Mutex::new(None),
+        })
+    }
+
+    fn describe(&self, served: &Served) -> String {
+        match &served.release {
+            Some(release) => format!("{}: release {release}", self.name),
+            None => format!("{} is ready", self.name),
+        }
+    }
+}
+
+/// Where to ask; what is no URL by itself is below the environment's.
+fn address(written: &str, base: &Url) -> Url {
+    let found = Url::parse(written).or_else(|_| below(base, written).map_err(drop));
+    found.unwrap_or_else(|()| base.clone())
+}
+
+/// The environment's credentials, for its own origin alone.
+fn headers(url: &Url, base: &Url) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    // The last form is what basic authentication sends.
+    let sent = passwords_in(base).pop();
+    if let Some(sent) = sent.filter(|_| url.origin() == base.origin()) {
+        let value = format!("Basic {}", BASE64_STANDARD.encode(sent));
+        let mut value = HeaderValue::try_from(value).expect("base64 is a header value");
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    headers
+}

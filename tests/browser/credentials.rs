@@ -1,0 +1,49 @@
+//! The password of an environment reaches its own server, and nobody else.
+
+use crate::support::{Project, Site};
+
+/// `jane:c4n4ry` as basic authentication sends it.
+const SENT: &str = "Basic amFuZTpjNG40cnk=";
+
+#[test]
+fn a_password_goes_to_its_own_environment_alone() {
+    let (site, other) = (Site::new(), Site::new());
+    let environments = format!(
+        "environments:\n  staging: {{ url: \"{}\", basic_auth: \"jane:${{SITE_PASSWORD}}\" }}\nbaseline: golden\n",
+        site.url()
+    );
+    let flow = format!(
+        "steps:\n  - goto: /private?other={}\n  - wait: {{ text: done }}\n  - refresh",
+        other.port()
+    );
+    let outcome = Project::new(environments)
+        .variable("SITE_PASSWORD", "c4n4ry")
+        .flow("Private", &flow)
+        .run()
+        .exits(0);
+
+    assert!(!site.requests_of("/private").is_empty());
+    let pictures = site.requests_of("/private.svg");
+    assert!(
+        !pictures.is_empty(),
+        "the page's own picture was not asked for"
+    );
+    // A browser may wait until it is asked who it is.
+    let is_sent = pictures.iter().any(|request| request.head.contains(SENT));
+    assert!(is_sent, "{pictures:#?}");
+    for path in ["/picture.svg", "/form"] {
+        let requests = other.requests_of(path);
+        assert!(!requests.is_empty(), "{path} was not asked for");
+        for request in requests {
+            let head = request.head.to_lowercase();
+            let leaks = ["authorization", "c4n4ry", "amfuztpj", "jane"];
+            assert!(
+                !leaks.iter().any(|leak| head.contains(leak)),
+                "{}",
+                request.head
+            );
+        }
+    }
+    let report = outcome.report.to_string();
+    assert!(!report.contains("c4n4ry") && !outcome.said().contains("c4n4ry"));
+}

@@ -428,10 +428,15 @@ pages.forEach((page, number) => {
 
 
 def outcome_of_playwright(folder):
-    """A page that has no baseline since it never held still was not compared; its test fails all the same."""
-    update, test = (json.loads((folder / f"{name}.json").read_text())["stats"] for name in ["update", "test"])
-    unstable = update["unexpected"]
-    return Outcome(test["expected"] + test["unexpected"], test["unexpected"] - unstable, unstable)
+    """A page that never held still got no baseline, so that its test fails as well and is no difference."""
+    unstable, failed = (failed_tests(folder / f"{name}.json") for name in ["update", "test"])
+    stats = json.loads((folder / "test.json").read_text())["stats"]
+    return Outcome(stats["expected"] + stats["unexpected"], len(failed - unstable), len(unstable))
+
+
+def failed_tests(path):
+    suites = json.loads(path.read_text())["suites"]
+    return {spec["title"] for suite in suites for spec in suite["specs"] if not spec["ok"]}
 
 
 def peers(scratch):
@@ -544,11 +549,11 @@ def summary(results):
     pages, outcomes = results.get("pages", ({}, {}))
     rivals = {name: its for name, its in pages.items() if name in [*BACKSTOPS, PLAYWRIGHT]}
     fastest = min(rivals, key=lambda name: rivals[name].wall, default=None)
-    goal(f"wall, of the fastest peer's ({fastest})", ratio(pages, fastest), 0.50)
+    goal(f"wall, of the fastest peer's{named(fastest)}", ratio(pages, fastest), 0.50)
     goal(f"wall, of {PLAYWRIGHT}'s", ratio(pages, PLAYWRIGHT), 0.22)
     goal("wall, of the webdriver floor's", ratio(pages, "webdriver floor"), 1.25)
     goal("the same in one flow, as the floor does it", ratio(pages, "webdriver floor", ours="twinshot, one flow"), 1.25)
-    goal(f"cpu, of the fastest peer's ({fastest})", ratio(pages, fastest, "cpu"), 0.50)
+    goal(f"cpu, of the fastest peer's{named(fastest)}", ratio(pages, fastest, "cpu"), 0.50)
     memory, _ = results.get("memory", ({}, {}))
     few, many = (memory.get(f"twinshot, {count} pages") for count in (results.get("few"), MANY_PAGES))
     goal(f"peak memory for {MANY_PAGES} pages, of that for {results.get('few')}", many and many.peak / few.peak, 1.1)
@@ -559,7 +564,11 @@ def summary(results):
     login, _ = results.get("login", ({}, {}))
     rivals = {name: its for name, its in login.items() if name in BACKSTOPS}
     fastest = min(rivals, key=lambda name: rivals[name].wall, default=None)
-    goal(f"login, wall, of {fastest}'s", ratio(login, fastest), 0.35)
+    goal(f"login, wall, of the faster BackstopJS's{named(fastest)}", ratio(login, fastest), 0.35)
+
+
+def named(tool):
+    return f" ({tool})" if tool else ""
 
 
 def ratio(medians, its, part="wall", ours="twinshot"):

@@ -4,13 +4,15 @@
 Serves two folders of pages on two loopback ports, and has each tool take a full-page picture of every page on both,
 compare the pairs and write its report. Prints one table for each task: median wall and CPU seconds and peak megabytes
 of all processes of the tool (scripts/bench-e2e.measure.py says how they are read; our server is not among them), the
-ratio of our median to each tool's, and what the tool reported. Last come the goals with what was measured.
+ratio of our median to each tool's, and how many pairs the tool called different or could not decide, with how many of
+those that differ it missed and how many of its differences are false. Last come the goals with what was measured.
 
 Tasks: `pages` (the two folders), `memory` (60 pages against 20, ours only), `itself` (the baseline against itself, as
 many runs as rounds) and `login` (a flow of four steps on the embedded demo site). Tools take turns within a round, so
 that a slow minute is slow for all. Two pages are worked on at once, with every tool.
 
-By default the folders are two releases of the npm package admin-lte. What pages load from cdn.jsdelivr.net comes from
+By default the folders are two releases of the npm package admin-lte, which look alike; every fourth page of the newer
+one gets a small label, so that each tool has something to find. What pages load from cdn.jsdelivr.net comes from
 npm and the same server; all other hosts fail at once, for every tool. Pages and peers go to a scratch folder outside
 the repository. A peer that cannot be installed is left out and named.
 """
@@ -65,6 +67,9 @@ VIEWPORT = (1400, 1000)
 WORKERS = 2
 MANY_PAGES = 60
 DEADLINE = 900
+PLANTED = slice(3, None, 4)
+LABEL = """<div style="position: absolute; top: 420px; left: 620px; padding: 4px 10px; background: #e8f0fe; color: #123">
+Released today</div></body>"""
 LOGIN_STEPS = ["login", "filled", "dashboard", "settings"]
 FLOORS = ["cdp floor", "webdriver floor"]
 BACKSTOPS = {"backstopjs, playwright": "playwright", "backstopjs, puppeteer": "puppeteer"}
@@ -138,6 +143,14 @@ def html_below(site):
 def first_pages(pages, count):
     """So many paths; with fewer pages, some come again under another query."""
     return [pages[number % len(pages)] + ("" if number < len(pages) else f"?{number}") for number in range(count)]
+
+
+def plant(site, pages):
+    """Puts the label on every fourth page; the pages that have it now."""
+    for page in pages[PLANTED]:
+        path = site / page
+        path.write_text(path.read_text().replace("</body>", LABEL))
+    return pages[PLANTED]
 
 
 # The server.
@@ -224,6 +237,8 @@ class Job:
     browser: pathlib.Path
     addresses: list
     pages: list = dataclasses.field(default_factory=list)
+    # The pages that are known to differ, or None when that is not known.
+    planted: list = None
 
     @property
     def shots(self):
@@ -232,14 +247,23 @@ class Job:
     def titles(self):
         return [f"{number:03} {page}" for number, page in enumerate(self.pages)]
 
+    def judged(self, outcome):
+        """What a tool reported, and how far that is from what was planted."""
+        text = str(len(outcome.different)) + (f" ({len(outcome.undecided)})" if outcome.undecided else "")
+        if self.planted is None:
+            return text
+        known = {title for title, page in zip(self.titles(), self.pages) if page in self.planted}
+        wrong = {"missed": known - outcome.different, "false": outcome.different - known}
+        return text + "".join(f" {word} {len(titles)}" for word, titles in wrong.items() if titles)
+
 
 @dataclasses.dataclass
 class Outcome:
-    """Of so many pairs compared, how many differ and how many could not be decided."""
+    """Of so many pairs compared, the titles of those that differ and of those that could not be decided."""
 
     compared: int
-    different: int = 0
-    undecided: int = 0
+    different: set = dataclasses.field(default_factory=set)
+    undecided: set = dataclasses.field(default_factory=set)
 
 
 @dataclasses.dataclass
@@ -298,9 +322,9 @@ LOGIN = [
 
 def outcome_of_report(path):
     shots = json.loads(path.read_text())["shots"]
-    compared = [shot for shot in shots if shot["comparison"]]
-    failed = sum(shot["verdict"] == "failed" for shot in shots)
-    return Outcome(len(compared) + failed, sum(shot["verdict"] == "mismatch" for shot in shots), failed)
+    of_verdict = lambda verdict: {shot["shot"] for shot in shots if shot["verdict"] == verdict}
+    compared = sum(bool(shot["comparison"]) or shot["verdict"] == "failed" for shot in shots)
+    return Outcome(compared, of_verdict("mismatch"), of_verdict("failed"))
 
 
 def floor(kind):
@@ -381,10 +405,11 @@ module.exports = async (page, scenario) => {{
 
 def outcome_of_backstop(folder):
     report = json.loads(next((folder / "test").glob("*/report.json")).read_text())
-    tests = report["tests"]
+    pairs = [test["pair"] for test in report["tests"]]
     # A page that could not be photographed is compared as a picture of an error.
-    errors = sum(bool(test["pair"].get("engineErrorMsg") or test["pair"].get("error")) for test in tests)
-    return Outcome(len(tests), sum(test["status"] == "fail" for test in tests) - errors, errors)
+    errors = {pair["label"] for pair in pairs if pair.get("engineErrorMsg") or pair.get("error")}
+    failed = {test["pair"]["label"] for test in report["tests"] if test["status"] == "fail"}
+    return Outcome(len(pairs), failed - errors, errors)
 
 
 def playwright_test(modules):
@@ -431,7 +456,7 @@ def outcome_of_playwright(folder):
     """A page that never held still got no baseline, so that its test fails as well and is no difference."""
     unstable, failed = (failed_tests(folder / f"{name}.json") for name in ["update", "test"])
     stats = json.loads((folder / "test.json").read_text())["stats"]
-    return Outcome(stats["expected"] + stats["unexpected"], len(failed - unstable), len(unstable))
+    return Outcome(stats["expected"] + stats["unexpected"], failed - unstable, unstable)
 
 
 def failed_tests(path):
@@ -514,31 +539,27 @@ def attempt(name, prepare, job):
 
 
 def rounds(tools, job, count):
-    """The medians and all outcomes of tools that take turns."""
-    runs, outcomes = {name: [] for name in tools}, {name: [] for name in tools}
+    """The medians of tools that take turns, all outcomes, and what the outcomes are worth."""
+    runs, outcomes, judgements = ({name: [] for name in tools} for _ in range(3))
     for _ in range(count):
         for name, prepare in tools.items():
             folder = job.folder / re.sub(r"\W+", "-", name)
             figures, outcome = attempt(name, prepare, dataclasses.replace(job, folder=folder))
             runs[name].append(figures)
             outcomes[name].append(outcome)
+            judgements[name].append("does not compare" if name in FLOORS else job.judged(outcome))
     middle = lambda figures, part: statistics.median(getattr(figure, part) for figure in figures)
     medians = {name: Figures(*(middle(figures, part) for part in ["wall", "cpu", "peak"])) for name, figures in runs.items()}
-    return medians, outcomes
+    return medians, outcomes, judgements
 
 
-def table(title, medians, outcomes):
+def table(title, medians, _, judgements):
     ours = medians.get("twinshot")
-    print(f"\n{title}\n{'':24} {'wall s':>7} {'cpu s':>7} {'peak MB':>8} {'ours/its':>9}   different (undecided), a run each")
+    print(f"\n{title}\n{'':24} {'wall s':>7} {'cpu s':>7} {'peak MB':>8} {'ours/its':>9}   different (undecided), for each run")
     for name, its in medians.items():
         ratio = f"{ours.wall / its.wall:9.2f}" if ours else f"{'':9}"
-        print(f"{name:24} {its.wall:7.2f} {its.cpu:7.2f} {its.peak:8.0f} {ratio}   {reported(name, outcomes[name])}", flush=True)
-
-
-def reported(name, outcomes):
-    if name in FLOORS:
-        return "does not compare"
-    return ", ".join(f"{one.different}" + (f" ({one.undecided})" if one.undecided else "") for one in outcomes)
+        figures = f"{its.wall:7.2f} {its.cpu:7.2f} {its.peak:8.0f} {ratio}"
+        print(f"{name:24} {figures}   {', '.join(judgements[name])}", flush=True)
 
 
 # The goals.
@@ -546,7 +567,9 @@ def reported(name, outcomes):
 
 def summary(results):
     print(f"\n{'the goals':70} {'measured':>8} {'goal':>5}")
-    pages, outcomes = results.get("pages", ({}, {}))
+    medians_of = lambda task: results[task][0] if task in results else {}
+    pages, memory, login = map(medians_of, ["pages", "memory", "login"])
+    itself = results["itself"][1] if "itself" in results else {}
     rivals = {name: its for name, its in pages.items() if name in [*BACKSTOPS, PLAYWRIGHT]}
     fastest = min(rivals, key=lambda name: rivals[name].wall, default=None)
     goal(f"wall, of the fastest peer's{named(fastest)}", ratio(pages, fastest), 0.50)
@@ -554,14 +577,11 @@ def summary(results):
     goal("wall, of the webdriver floor's", ratio(pages, "webdriver floor"), 1.25)
     goal("the same in one flow, as the floor does it", ratio(pages, "webdriver floor", ours="twinshot, one flow"), 1.25)
     goal(f"cpu, of the fastest peer's{named(fastest)}", ratio(pages, fastest, "cpu"), 0.50)
-    memory, _ = results.get("memory", ({}, {}))
     few, many = (memory.get(f"twinshot, {count} pages") for count in (results.get("few"), MANY_PAGES))
     goal(f"peak memory for {MANY_PAGES} pages, of that for {results.get('few')}", many and many.peak / few.peak, 1.1)
-    _, itself = results.get("itself", ({}, {}))
     ours = itself.get("twinshot")
-    goal("the site against itself: mismatches in all runs", ours and sum(one.different for one in ours), 0)
-    goal("the site against itself: undecided in all runs", ours and sum(one.undecided for one in ours), 0)
-    login, _ = results.get("login", ({}, {}))
+    goal("the site against itself: mismatches in all runs", ours and sum(len(one.different) for one in ours), 0)
+    goal("the site against itself: undecided in all runs", ours and sum(len(one.undecided) for one in ours), 0)
     rivals = {name: its for name, its in login.items() if name in BACKSTOPS}
     fastest = min(rivals, key=lambda name: rivals[name].wall, default=None)
     goal(f"login, wall, of the faster BackstopJS's{named(fastest)}", ratio(login, fastest), 0.35)
@@ -608,11 +628,15 @@ def run_tasks(arguments, scratch, browser):
         sites = [localised(scratch, site, name) for site, name in zip(sites, ["baseline", "candidate"])]
         listed = common_pages(sites) or sys.exit("the two folders have no page in common")
         pages = first_pages(listed, arguments.pages)
+        planted = None if arguments.baseline else plant(sites[1], listed)
         print(f"{len(pages)} pages of {len(listed)} that both sites have: {' '.join(pages)}")
+        if planted:
+            print(f"with a label in the newer release: {' '.join(page for page in pages if page in planted)}")
     if "pages" in wanted:
         with served(*sites) as addresses:
             tools = chosen(all_tools, arguments.without)
-            finish("pages", f"{len(pages)} pages on two environments", rounds(tools, job("pages", addresses, pages), count))
+            asked = dataclasses.replace(job("pages", addresses, pages), planted=planted)
+            finish("pages", f"{len(pages)} pages on two environments", rounds(tools, asked, count))
     if "memory" in wanted:
         with served(*sites) as addresses:
             finish("memory", "memory", memory(binary, job("memory", addresses), listed, arguments.pages, count))
@@ -629,13 +653,11 @@ def run_tasks(arguments, scratch, browser):
 
 def memory(binary, job, listed, few, count):
     """Our medians for few pages and for many."""
-    medians, outcomes = {}, {}
+    parts = []
     for size in (few, MANY_PAGES):
         tools = {f"twinshot, {size} pages": twinshot(binary)}
-        measured = rounds(tools, dataclasses.replace(job, pages=first_pages(listed, size)), count)
-        medians |= measured[0]
-        outcomes |= measured[1]
-    return medians, outcomes
+        parts.append(rounds(tools, dataclasses.replace(job, pages=first_pages(listed, size)), count))
+    return [few | many for few, many in zip(*parts)]
 
 
 def main():

@@ -23,7 +23,7 @@ import sys
 import threading
 import time
 
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
 PAUSE_FACTOR = 15
 # How long what the command started may live on: browsers write their profiles when they are closed.
@@ -115,7 +115,12 @@ def reap_all(patience):
 
 def main():
     seconds, log, command = float(sys.argv[1]), sys.argv[2], sys.argv[3:]
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    # A bench that is interrupted or killed takes the command with it.
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    for interruption in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(interruption, lambda *_: (reap_all(0), os._exit(130)))
     out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     streams = [(os.POSIX_SPAWN_DUP2, out, 1), (os.POSIX_SPAWN_DUP2, out, 2)]
     memory, ran_out = Memory(), threading.Event()

@@ -29,6 +29,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -188,6 +189,8 @@ class Answering(asyncio.Protocol):
 
 
 def serve(site, ports):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
     async def forever():
         cache = {}
         server = await asyncio.get_running_loop().create_server(lambda: Answering(site, cache), "127.0.0.1", 0)
@@ -514,8 +517,13 @@ def measure(name, trial, folder):
         words = [SCRIPTS / "bench-e2e.measure.py", str(DEADLINE), log, *command]
         environment = {key: value for key, value in {**os.environ, **trial.environment}.items() if value}
         environment.pop("CI", None)
-        printed = subprocess.run(words, cwd=folder, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
-        result = json.loads(printed)
+        measuring = subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
+        try:
+            result = json.loads(measuring.stdout.read() or sys.exit(f"{name} was interrupted"))
+        finally:
+            # Asked, not killed, when we are interrupted: it has a tree of processes to end.
+            measuring.terminate()
+            measuring.wait()
         if result["status"] not in (0, 1, 3):
             sys.exit(f"{name} ended with status {result['status']}, see {log}")
         if result["left"]:
@@ -630,7 +638,7 @@ def run_tasks(arguments, scratch, browser):
         pages = first_pages(listed, arguments.pages)
         planted = None if arguments.baseline else plant(sites[1], listed)
         print(f"{len(pages)} pages of {len(listed)} that both sites have: {' '.join(pages)}")
-        if planted:
+        if set(pages) & set(planted or []):
             print(f"with a label in the newer release: {' '.join(page for page in pages if page in planted)}")
     if "pages" in wanted:
         with served(*sites) as addresses:
@@ -672,6 +680,8 @@ def main():
     parser.add_argument("--without", action="append", default=[], help="a tool to leave out, by its name in the tables")
     arguments = parser.parse_args()
     arguments.candidate = arguments.candidate or arguments.baseline
+    # So that servers end with us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     scratch = arguments.scratch.resolve()
     scratch.mkdir(parents=True, exist_ok=True)
     browser = wrapped_browser(scratch)

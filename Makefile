@@ -1,6 +1,6 @@
 # The whole contributor interface. `make demo` and `make check` set up what they need by themselves.
 
-.PHONY: test demo check setup bench bench-diff
+.PHONY: test demo check setup bench bench-diff bench-e2e
 
 TWINSHOT := $(or $(CARGO_TARGET_DIR),target)/release/twinshot
 
@@ -34,6 +34,11 @@ bench:
 bench-diff:
 	cargo build --release --locked
 	scripts/bench-diff.py $(TWINSHOT)
+
+# Whole suites beside other visual testers, on real pages; pages and peers go to /tmp/twinshot-bench-e2e.
+bench-e2e: setup
+	cargo build --release --locked
+	scripts/bench-e2e.py $(TWINSHOT)
 
 # A browser, its driver and a font, when they are missing.
 setup:

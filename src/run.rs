@@ -15,6 +15,7 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
     thread,
+    time::Duration,
 };
 
 use tokio::sync::{mpsc, watch};
@@ -22,7 +23,7 @@ use tokio::sync::{mpsc, watch};
 pub use crate::browser::LaunchError;
 use crate::{
     browser::{self, LaunchOptions, Launcher, RunFolder},
-    capture::runner::{self, Delivery, LiveEnvironment, Setup},
+    capture::runner::{self, Delivery, LiveEnvironment, OnWork, Setup},
     config::{BaselineSource, Config, Environment, EnvironmentUrl, Webdriver},
     demo::{DemoServer, Release},
     plan::Plan,
@@ -31,7 +32,7 @@ use crate::{
     store::{FailingFolder, GoldenFolder, ReportFolder, StoreError},
 };
 use collect::Collector;
-use shot::Judge;
+use shot::{Judge, Told};
 
 /// What a run needs besides its plan.
 #[derive(Debug, Clone)]
@@ -57,6 +58,30 @@ pub struct RunOptions {
 pub enum Event<'a> {
     /// Something to know that is no result.
     Note(String),
+    /// A worker began a flow, or went on to its next step.
+    Working {
+        /// Counted from 0.
+        worker: usize,
+        /// The flow's name.
+        flow: &'a str,
+        /// The viewport's name.
+        viewport: &'a str,
+        /// Nothing while the flow waits for its browsers.
+        step: Option<CurrentStep<'a>>,
+    },
+    /// A worker is done with a flow; its shots may still have to be compared.
+    FlowDone {
+        /// Counted from 0.
+        worker: usize,
+        /// The flow's name.
+        flow: &'a str,
+        /// The viewport's name.
+        viewport: &'a str,
+        /// How many shots it has.
+        shots: usize,
+        /// From waiting for its browsers to its last picture.
+        took: Duration,
+    },
     /// One more shot has its verdict.
     Decided,
     /// All flows are done.
@@ -75,6 +100,17 @@ pub enum Event<'a> {
         /// Whether it keeps the run from being clean.
         fails: bool,
     },
+}
+
+/// Where a flow is.
+#[derive(Debug, Clone, Copy)]
+pub struct CurrentStep<'a> {
+    /// Counted from 1, the setup's steps included.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// The step as people read it, without secrets.
+    pub label: &'a str,
 }
 
 /// A finished run.
@@ -143,7 +179,7 @@ pub fn run(
         on_event(Event::Note(note.to_owned()));
     }
 
-    let collector = Collector::new(&plan, &config, run_id, &folder, options)?;
+    let collector = Collector::new(&plan, &config, run_id, &folder, options, launcher.clone())?;
     let judge = Judge {
         plan: &plan,
         folder: &folder,
@@ -154,7 +190,7 @@ pub fn run(
     };
     let stop = Stop::default();
     let (deliveries, arriving) = mpsc::channel(1);
-    let (results, decided) = channel();
+    let (teller, tellings) = channel();
     thread::scope(|scope| {
         let capture = Capture {
             plan: Arc::clone(&plan),
@@ -163,12 +199,13 @@ pub fn run(
             launcher: launcher.clone(),
             scratch,
             workers: options.workers,
+            teller: teller.clone(),
         };
         let stop = &stop;
         let capture = scope.spawn(move || capture.run(deliveries, stop));
         let judge = &judge;
-        scope.spawn(move || compare_all(arriving, judge, results));
-        let collected = collector.collect(decided, stop, on_event);
+        scope.spawn(move || compare_all(arriving, judge, teller));
+        let collected = collector.collect(tellings, stop, on_event);
         capture
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -261,6 +298,7 @@ struct Capture {
     launcher: Launcher,
     scratch: Arc<RunFolder>,
     workers: usize,
+    teller: Sender<Told>,
 }
 
 impl Capture {
@@ -290,6 +328,10 @@ impl Capture {
             candidate: live(&self.roles.candidate, &mut demos).await?,
             config: self.config,
             workers: self.workers,
+            on_work: OnWork::new(move |work| {
+                // The collector leaves early only when results cannot be written any more.
+                let _ = self.teller.send(Told::Work(work));
+            }),
         };
         tokio::select! {
             () = runner::run(setup, deliveries, stop.wanted.subscribe()) => Ok(()),
@@ -350,11 +392,7 @@ async fn watch_signals(stop: &Stop, scratch: &RunFolder) -> std::io::Error {
 }
 
 /// Compares what arrives, as many at a time as there are cores.
-fn compare_all(
-    mut arriving: mpsc::Receiver<Delivery>,
-    judge: &Judge<'_>,
-    results: Sender<shot::Decided>,
-) {
+fn compare_all(mut arriving: mpsc::Receiver<Delivery>, judge: &Judge<'_>, teller: Sender<Told>) {
     rayon::in_place_scope(|scope| {
         while let Some(Delivery {
             pair,
@@ -362,16 +400,16 @@ fn compare_all(
             permit,
         }) = arriving.blocking_recv()
         {
-            let results = results.clone();
+            let teller = teller.clone();
             scope.spawn(move |_| {
                 let decided = judge.decide(&pair, browser);
                 drop(permit);
                 // The collector leaves early only when results cannot be written any more.
-                let _ = results.send(decided);
+                let _ = teller.send(Told::Decided(Box::new(decided)));
             });
         }
     });
 }
 
 /// What the collector reads.
-pub(crate) type Decisions = Receiver<shot::Decided>;
+pub(crate) type Tellings = Receiver<Told>;

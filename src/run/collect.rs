@@ -9,16 +9,20 @@ use std::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    Decisions, Event, RunOptions, Stop,
-    shot::{Decided, Kept},
+    CurrentStep, Event, RunOptions, Stop, Tellings,
+    shot::{Decided, Kept, Told, milliseconds},
 };
 use crate::{
+    browser::Launcher,
+    capture::runner::{Doing, Work},
     config::{BaselineSource, Config, EnvironmentUrl},
     plan::Plan,
     report::{
-        EnvironmentReport, Report, Run, RunState, SCHEMA_VERSION, Summary, suspicion::suspicions,
+        EnvironmentReport, Report, Run, RunState, RunTimes, SCHEMA_VERSION, SessionTimes, Summary,
+        suspicion::suspicions,
     },
     side::Side,
+    spec::Secrets,
     store::{ReportFolder, StoreError},
 };
 
@@ -29,6 +33,9 @@ const PARTIAL_SHARE: u32 = 20;
 /// The growing report.
 pub(super) struct Collector<'a> {
     report: Report,
+    plan: Arc<Plan>,
+    launcher: Launcher,
+    secrets: &'a Secrets,
     shots: Vec<Option<Kept>>,
     /// How many shots, from the first on, were told of.
     told: usize,
@@ -45,7 +52,8 @@ impl<'a> Collector<'a> {
         config: &Config,
         run_id: String,
         folder: &'a ReportFolder,
-        options: &RunOptions,
+        options: &'a RunOptions,
+        launcher: Launcher,
     ) -> Result<Self, StoreError> {
         let began = Instant::now();
         let collector = Self {
@@ -57,6 +65,9 @@ impl<'a> Collector<'a> {
                 suspicions: Vec::new(),
                 shots: Vec::new(),
             },
+            plan: Arc::clone(plan),
+            launcher,
+            secrets: &options.secrets,
             shots: plan.shots.iter().map(|_| None).collect(),
             told: 0,
             folder,
@@ -69,14 +80,21 @@ impl<'a> Collector<'a> {
         Ok(collector)
     }
 
-    /// Takes decisions until there are no more to come.
+    /// Takes what is told until there is no more to come.
     pub(super) fn collect(
         mut self,
-        decisions: Decisions,
+        tellings: Tellings,
         stop: &Stop,
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<Self, StoreError> {
-        for decided in decisions {
+        for told in tellings {
+            let decided = match told {
+                Told::Decided(decided) => *decided,
+                Told::Work(work) => {
+                    self.tell_work(&work, on_event);
+                    continue;
+                }
+            };
             if let Err(error) = self.add(decided, on_event) {
                 stop.stop();
                 return Err(error);
@@ -106,6 +124,36 @@ impl<'a> Collector<'a> {
             self.write_partial()?;
         }
         Ok(())
+    }
+
+    fn tell_work(&self, work: &Work, on_event: &mut dyn FnMut(Event<'_>)) {
+        let (worker, job) = (work.worker, &self.plan.jobs[work.job]);
+        let (flow, viewport) = (job.flow.name.as_str(), job.viewport.name.as_str());
+        match &work.doing {
+            Doing::Waiting => on_event(Event::Working {
+                worker,
+                flow,
+                viewport,
+                step: None,
+            }),
+            Doing::Step { number, of, label } => on_event(Event::Working {
+                worker,
+                flow,
+                viewport,
+                step: Some(CurrentStep {
+                    number: *number,
+                    of: *of,
+                    label: &self.secrets.redact(label),
+                }),
+            }),
+            Doing::Done { took } => on_event(Event::FlowDone {
+                worker,
+                flow,
+                viewport,
+                shots: job.shots.iter().flatten().count(),
+                took: *took,
+            }),
+        }
     }
 
     /// Tells of shots in plan order, so that two runs print the same lines.
@@ -148,8 +196,18 @@ impl<'a> Collector<'a> {
             .collect();
         self.report.summary = Summary::of(&self.report.shots);
         self.report.suspicions = suspicions(&self.report);
-        let elapsed = self.began.elapsed().as_millis();
-        self.report.run.duration_ms = u64::try_from(elapsed).unwrap_or(u64::MAX);
+        self.report.run.times = RunTimes::of(&self.report.shots, self.session_times());
+        self.report.run.duration_ms = milliseconds(self.began.elapsed());
+    }
+
+    fn session_times(&self) -> SessionTimes {
+        let times = self.launcher.times();
+        SessionTimes {
+            started: times.started,
+            start_ms: milliseconds(times.start),
+            cleaned: times.cleaned,
+            clean_ms: milliseconds(times.clean),
+        }
     }
 
     fn failing(&self) -> usize {
@@ -190,6 +248,7 @@ fn new_run(plan: &Plan, config: &Config, id: String, options: &RunOptions) -> Ru
         started: now(),
         finished: None,
         duration_ms: 0,
+        times: RunTimes::default(),
         state: RunState::Running,
         planned_shots: plan.shots.len(),
         twinshot_version: env!("CARGO_PKG_VERSION").to_owned(),

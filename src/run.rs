@@ -16,6 +16,7 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
     thread,
+    time::Duration,
 };
 
 use tokio::sync::{mpsc, watch};
@@ -23,7 +24,7 @@ use tokio::sync::{mpsc, watch};
 pub use crate::browser::LaunchError;
 use crate::{
     browser::{self, LaunchOptions, Launcher, RunFolder},
-    capture::runner::{self, Delivery, LiveEnvironment, Setup},
+    capture::runner::{self, Delivery, LiveEnvironment, OnWork, Setup, Work},
     config::{BaselineSource, Config, Environment, EnvironmentUrl, Webdriver},
     demo::{DemoServer, Release},
     plan::Plan,
@@ -61,6 +62,30 @@ pub struct RunOptions {
 pub enum Event<'a> {
     /// Something to know that is no result.
     Note(String),
+    /// A worker began a flow, or went on to its next step.
+    Working {
+        /// Counted from 0.
+        worker: usize,
+        /// The flow's name.
+        flow: &'a str,
+        /// The viewport's name.
+        viewport: &'a str,
+        /// Nothing while the flow waits for its browsers.
+        step: Option<CurrentStep<'a>>,
+    },
+    /// A worker is done with a flow; its shots may still have to be compared.
+    FlowDone {
+        /// Counted from 0.
+        worker: usize,
+        /// The flow's name.
+        flow: &'a str,
+        /// The viewport's name.
+        viewport: &'a str,
+        /// How many shots it has.
+        shots: usize,
+        /// From waiting for its browsers to its last picture.
+        took: Duration,
+    },
     /// One more shot has its verdict.
     Decided,
     /// All flows are done.
@@ -79,6 +104,17 @@ pub enum Event<'a> {
         /// Whether it keeps the run from being clean.
         fails: bool,
     },
+}
+
+/// Where a flow is.
+#[derive(Debug, Clone, Copy)]
+pub struct CurrentStep<'a> {
+    /// Counted from 1, the setup's steps included.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// The step as people read it, without secrets.
+    pub label: &'a str,
 }
 
 /// A finished run.
@@ -150,7 +186,8 @@ pub fn run(
         on_event(Event::Note(note.to_owned()));
     }
 
-    let collector = Collector::new(&plan, &config, run_id, &folder, options)?;
+    let counter = Some(launcher.clone());
+    let collector = Collector::new(&plan, &config, run_id, &folder, options, counter)?;
     let judge = Judge {
         plan: &plan,
         folder: &folder,
@@ -161,7 +198,7 @@ pub fn run(
     };
     let stop = Stop::default();
     let (deliveries, arriving) = mpsc::channel(1);
-    let (results, decided) = channel();
+    let (news, arrived) = channel();
     thread::scope(|scope| {
         let capture = Capture {
             plan: Arc::clone(&plan),
@@ -170,13 +207,13 @@ pub fn run(
             launcher: launcher.clone(),
             scratch,
             workers: options.workers,
-            news: results.clone(),
+            news: news.clone(),
         };
         let stop = &stop;
         let capture = scope.spawn(move || capture.run(deliveries, stop));
         let judge = &judge;
-        scope.spawn(move || compare_all(arriving, judge, results));
-        let collected = collector.collect(decided, stop, on_event);
+        scope.spawn(move || compare_all(arriving, judge, news));
+        let collected = collector.collect(arrived, stop, on_event);
         capture
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -201,7 +238,7 @@ fn report_nothing(
 ) -> Result<Outcome, RunError> {
     let run_id = collect::new_run_id();
     let folder = ReportFolder::create(&options.reports, &run_id)?;
-    let collector = Collector::new(plan, config, run_id, &folder, options)?;
+    let collector = Collector::new(plan, config, run_id, &folder, options, None)?;
     Ok(Outcome {
         report: collector.finish(RunState::Complete)?,
         index: folder.index(),
@@ -285,7 +322,6 @@ struct Capture {
     launcher: Launcher,
     scratch: Arc<RunFolder>,
     workers: usize,
-    /// What is to be known besides pictures.
     news: Sender<News>,
 }
 
@@ -310,7 +346,12 @@ impl Capture {
             None => None,
         };
         let candidate = live(&self.roles.candidate, &mut demos).await?;
-        let readiness = Readiness::new(&self.roles, baseline.as_ref(), &candidate, self.news);
+        let readiness = Readiness::new(
+            &self.roles,
+            baseline.as_ref(),
+            &candidate,
+            self.news.clone(),
+        );
         let setup = Setup {
             plan: self.plan,
             launcher: self.launcher,
@@ -318,6 +359,10 @@ impl Capture {
             candidate,
             config: self.config,
             workers: self.workers,
+            on_work: OnWork::new(move |work| {
+                // The collector leaves early only when results cannot be written any more.
+                let _ = self.news.send(News::Work(work));
+            }),
         };
         let run = async {
             if readiness.wait(stop.wanted.subscribe()).await {
@@ -410,6 +455,8 @@ fn compare_all(mut arriving: mpsc::Receiver<Delivery>, judge: &Judge<'_>, result
 enum News {
     /// A shot's verdict.
     Decided(Box<shot::Decided>),
+    /// What a worker does now.
+    Work(Work),
     /// Something to know that is no result.
     Note(String),
     /// What a role's environment serves.

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
     process::Stdio,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -23,7 +23,7 @@ use tokio::{
 };
 use url::Url;
 
-use super::{document::without_credentials, error::LaunchError};
+use super::{document::without_credentials, error::LaunchError, pool::SessionTimes};
 
 /// The oldest chromedriver that has what we rely on (`responseStatus`, the one headless mode).
 const OLDEST_DRIVER: u32 = 115;
@@ -56,6 +56,7 @@ struct Inner {
     options: LaunchOptions,
     scratch: Arc<RunFolder>,
     started: AtomicU32,
+    times: Mutex<SessionTimes>,
 }
 
 /// The programs on this machine.
@@ -80,6 +81,7 @@ impl Launcher {
             options,
             scratch,
             started: AtomicU32::new(0),
+            times: Mutex::default(),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -94,6 +96,17 @@ impl Launcher {
     /// How many sessions were asked for.
     pub(crate) fn started(&self) -> u32 {
         self.inner.started.load(Ordering::Relaxed)
+    }
+
+    /// What starting and cleaning sessions has taken so far.
+    pub(crate) fn times(&self) -> SessionTimes {
+        *self.times_mut()
+    }
+
+    /// The same, to add to.
+    pub(super) fn times_mut(&self) -> MutexGuard<'_, SessionTimes> {
+        let times = self.inner.times.lock();
+        times.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A driver to ask for a session: a new process, or the one that was named.

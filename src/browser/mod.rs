@@ -23,4 +23,4 @@ pub(crate) use driver::{LaunchOptions, Launcher, RunFolder, sandbox_is_off};
 pub use error::LaunchError;
 pub(crate) use pool::Pool;
 pub(crate) use session::{Session, SessionOptions};
-pub(crate) use shoot::{Picture, ShootError};
+pub(crate) use shoot::{Picture, ShootError, ShotTimes};

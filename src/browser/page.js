@@ -91,16 +91,24 @@ const decodeImages = (root, wholePage) =>
       .map((image) => image.decode().catch(() => {})),
   );
 
-// What still keeps the page from standing still, in words.
+// What still keeps the page from standing still: its kind, how many there are, and what is to be said of it.
 const stillPending = (wholePage) => {
   const pending = [];
-  if (document.readyState !== "complete") pending.push(`the document is ${document.readyState}`);
-  if (document.fonts.status !== "loaded") pending.push("fonts are loading");
+  const tell = (kind, count, words) => pending.push({ kind, count, words });
+  if (document.readyState !== "complete") tell("document", 1, `the document is ${document.readyState}`);
+  if (document.fonts.status !== "loaded") tell("fonts", 1, "fonts are loading");
   const images = roots().flatMap((root) => pendingImages(root, wholePage));
-  if (images.length) pending.push(`${images.length} images are loading, such as ${images[0].currentSrc || images[0].src}`);
+  if (images.length) tell("images", images.length, `${images.length} images are loading, such as ${images[0].currentSrc || images[0].src}`);
   const moving = roots().reduce((sum, root) => sum + finishAnimations(root), 0);
-  if (moving) pending.push(`${moving} animations start anew each time they are finished`);
+  if (moving) tell("animations", moving, `${moving} animations start anew each time they are finished`);
   return pending;
+};
+
+// Adds what was waited for since then to how long its kind was waited for, and keeps the most of it at once.
+const addWait = (waits, kind, since, count = 1) => {
+  const wait = (waits[kind] ??= { ms: 0, count: 0 });
+  wait.ms += performance.now() - since;
+  wait.count = Math.max(wait.count, count);
 };
 
 const measure = () => {
@@ -119,21 +127,31 @@ const measure = () => {
 
 // Waits until nothing is pending, at most `budget` milliseconds. `rested`: frames were just waited for.
 const settle = async ({ budget, wholePage, rested }) => {
-  const end = performance.now() + budget;
+  const began = performance.now();
+  const waits = {};
   let pending = [];
   do {
+    let since = performance.now();
     roots().forEach(hideCaret);
     if (document.body) document.body.getBoundingClientRect();
     pending = stillPending(wholePage);
+    addWait(waits, "layout", since);
     if (!pending.length) {
+      since = performance.now();
       await Promise.all(roots().map((root) => decodeImages(root, wholePage)));
+      addWait(waits, "decoding", since);
+      since = performance.now();
       if (!rested) await nextFrames();
+      addWait(waits, "drawing", since);
       pending = stillPending(wholePage);
       if (!pending.length) break;
     }
+    since = performance.now();
     await pause(20);
-  } while (performance.now() < end);
-  return { pending, ...measure(), document: describe() };
+    for (const { kind, count } of pending) addWait(waits, kind, since, count);
+  } while (performance.now() < began + budget);
+  const took = performance.now() - began;
+  return { pending: pending.map(({ words }) => words), waits, took, ...measure(), document: describe() };
 };
 
 // What of the element's box its scrolling and clipping ancestors let be seen.

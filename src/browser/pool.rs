@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use tokio::{task::JoinHandle, time::timeout};
@@ -24,6 +25,19 @@ pub(crate) struct Pool {
     coming: Mutex<VecDeque<Coming>>,
 }
 
+/// What the sessions of a run cost apart from what is done in them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SessionTimes {
+    /// How many were started.
+    pub(crate) started: u32,
+    /// What that took, one after the other.
+    pub(crate) start: Duration,
+    /// How often one was cleaned for another flow.
+    pub(crate) cleaned: u32,
+    /// What that took, one after the other.
+    pub(crate) clean: Duration,
+}
+
 type Coming = JoinHandle<Result<Session, LaunchError>>;
 
 impl Pool {
@@ -40,7 +54,7 @@ impl Pool {
     /// Begins to start a session that somebody is going to take.
     pub(crate) fn start_one(&self, viewport: Viewport) {
         let (launcher, options) = (self.launcher.clone(), self.options.clone());
-        let coming = async move { Session::start(&launcher, options, viewport).await };
+        let coming = async move { started(&launcher, options, viewport).await };
         self.coming().push_back(tokio::spawn(coming));
     }
 
@@ -48,7 +62,7 @@ impl Pool {
     pub(crate) async fn take(&self, viewport: Viewport) -> Result<Session, LaunchError> {
         let coming = self.coming().pop_front();
         let Some(coming) = coming else {
-            return Session::start(&self.launcher, self.options.clone(), viewport).await;
+            return started(&self.launcher, self.options.clone(), viewport).await;
         };
         let mut session = outcome(coming).await?;
         match session.begin_at(viewport).await {
@@ -69,14 +83,14 @@ impl Pool {
         let coming = async move {
             let viewport = session.viewport;
             match if is_kept {
-                cleaned(session).await
+                cleaned(&launcher, session).await
             } else {
                 Err(session)
             } {
                 Ok(clean) => Ok(clean),
                 Err(spent) => {
                     spent.close().await;
-                    Session::start(&launcher, options, viewport).await
+                    started(&launcher, options, viewport).await
                 }
             }
         };
@@ -99,9 +113,30 @@ impl Pool {
     }
 }
 
+/// A new session; what it took is noted, also when there is none in the end.
+async fn started(
+    launcher: &Launcher,
+    options: SessionOptions,
+    viewport: Viewport,
+) -> Result<Session, LaunchError> {
+    let began = Instant::now();
+    let session = Session::start(launcher, options, viewport).await;
+    let mut times = launcher.times_mut();
+    times.started += 1;
+    times.start += began.elapsed();
+    session
+}
+
 /// The session is given back as the error when it could not be cleaned.
-async fn cleaned(mut session: Session) -> Result<Session, Session> {
-    match timeout(CLEAN_LIMIT, session.clean()).await {
+async fn cleaned(launcher: &Launcher, mut session: Session) -> Result<Session, Session> {
+    let began = Instant::now();
+    let cleaned = timeout(CLEAN_LIMIT, session.clean()).await;
+    {
+        let mut times = launcher.times_mut();
+        times.cleaned += 1;
+        times.clean += began.elapsed();
+    }
+    match cleaned {
         Ok(Ok(())) => Ok(session),
         Ok(Err(_)) => Err(session),
         Err(_) => {

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     document::Document,
     error::BrowserError,
     session::{COMMAND_LIMIT, Session},
 };
+use crate::capture::{Awaited, Wait};
 
 /// How long a page may take to settle before a shot is unstable.
 pub(super) const SETTLE_BUDGET: Duration = Duration::from_secs(10);
+
+/// A page's clock that says more than this, in milliseconds, is wrong.
+const MOST_MS: f64 = 3_600_000.0;
 
 /// The page's measures in CSS pixels once it settled.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +39,10 @@ impl Measures {
 pub(super) struct Settled {
     pub(super) measures: Measures,
     pub(super) pending: Vec<String>,
+    /// What was waited for, where that can be told in milliseconds.
+    pub(super) waits: Vec<Wait>,
+    /// How long all of that took in the page.
+    pub(super) in_page: Duration,
     /// The document that settled.
     pub(super) document: Document,
 }
@@ -72,7 +80,20 @@ impl Session {
         Ok(Settled {
             measures,
             pending,
+            waits: waits(&answer["waits"]),
+            in_page: Duration::from_secs_f64(number("took")?.clamp(0.0, MOST_MS) / 1000.0),
             document: Document::of(&answer["document"]),
         })
     }
+}
+
+/// What the page says was waited for, by its name.
+fn waits(answer: &Value) -> Vec<Wait> {
+    let wait = |awaited: Awaited| {
+        let told = &answer[awaited.name()];
+        let ms = told["ms"].as_f64()?.clamp(0.0, MOST_MS).round() as u64;
+        let count = u32::try_from(told["count"].as_u64()?).unwrap_or(u32::MAX);
+        (ms > 0).then_some(Wait { awaited, count, ms })
+    };
+    Awaited::ALL.into_iter().filter_map(wait).collect()
 }

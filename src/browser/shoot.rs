@@ -16,6 +16,7 @@ use super::{
     settle::{Measures, SETTLE_BUDGET, Settled},
 };
 use crate::{
+    capture::{Awaited, Wait},
     diff::{self, Rect, Size},
     spec::{Area, Shot, Target, Viewport},
 };
@@ -44,10 +45,34 @@ pub(crate) struct Picture {
     pub(crate) cut_from: Option<u32>,
     /// What a reader should know.
     pub(crate) warnings: Vec<String>,
+}
+
+/// What a shot took, known also of one that failed.
+#[derive(Debug, Default)]
+pub(crate) struct ShotTimes {
     /// Until the page held still.
-    pub(crate) settle_time: Duration,
-    /// Taking the pictures.
-    pub(crate) shoot_time: Duration,
+    pub(crate) settle: Duration,
+    /// What was waited for meanwhile; of a page that never held still, nothing.
+    pub(crate) waits: Vec<Wait>,
+    /// Taking the frames.
+    pub(crate) shoot: Duration,
+    /// How many were taken.
+    pub(crate) frames: u32,
+}
+
+impl ShotTimes {
+    /// What of the settling was not spent in the page.
+    fn add_driver(&mut self, in_page: Duration) {
+        let rest = self.settle.saturating_sub(in_page).as_millis();
+        let ms = u64::try_from(rest).unwrap_or(u64::MAX);
+        if ms > 0 {
+            self.waits.push(Wait {
+                awaited: Awaited::Driver,
+                count: 1,
+                ms,
+            });
+        }
+    }
 }
 
 /// Why there is no picture.
@@ -124,30 +149,40 @@ struct CssBox {
 
 impl Session {
     /// Takes the shot's picture once the page holds still, at the shot's own viewport if it has one.
-    pub(crate) async fn shoot(&mut self, shot: &Shot) -> Result<Picture, ShootError> {
+    pub(crate) async fn shoot(
+        &mut self,
+        shot: &Shot,
+        times: &mut ShotTimes,
+    ) -> Result<Picture, ShootError> {
         let Some(own) = shot.viewport else {
-            return self.shoot_at(self.viewport, shot).await;
+            return self.shoot_at(self.viewport, shot, times).await;
         };
         self.apply_viewport(own).await?;
-        let picture = self.shoot_at(own, shot).await;
+        let picture = self.shoot_at(own, shot, times).await;
         self.apply_viewport(self.viewport).await?;
         picture
     }
 
-    async fn shoot_at(&mut self, viewport: Viewport, shot: &Shot) -> Result<Picture, ShootError> {
+    async fn shoot_at(
+        &mut self,
+        viewport: Viewport,
+        shot: &Shot,
+        times: &mut ShotTimes,
+    ) -> Result<Picture, ShootError> {
         let began = Instant::now();
-        let settled = self.settle_fully(shot.area.is_beyond_viewport()).await?;
+        let settled = self.settle_fully(shot.area.is_beyond_viewport()).await;
+        times.settle = began.elapsed();
+        let settled = settled?;
+        times.waits.clone_from(&settled.waits);
+        times.add_driver(settled.in_page);
         check_viewport(viewport, &settled.measures)?;
         self.judge_this(settled.document.clone(), &Allowance::default())
             .map_err(ShootError::Navigation)?;
-        let settle_time = began.elapsed();
 
         let began = Instant::now();
-        if let Area::Element(target) = &shot.area {
-            self.wait_for_area(target).await?;
-        }
-        let frame = self.two_equal_frames(settled, shot, viewport.scale).await?;
-        let shoot_time = began.elapsed();
+        let frame = self.still_frame(settled, shot, viewport.scale, times).await;
+        times.shoot = began.elapsed();
+        let frame = frame?;
 
         let page = self.same_document(&frame.png).await?;
         let cut_from = frame.clip.cut_from.map(|height| height.ceil() as u32);
@@ -163,9 +198,22 @@ impl Session {
             masks: frame.masks,
             cut_from,
             warnings,
-            settle_time,
-            shoot_time,
         })
+    }
+
+    /// The shot's picture of a page that settled.
+    async fn still_frame(
+        &self,
+        settled: Settled,
+        shot: &Shot,
+        scale: f64,
+        times: &mut ShotTimes,
+    ) -> Result<Frame, ShootError> {
+        if let Area::Element(target) = &shot.area {
+            self.wait_for_area(target).await?;
+        }
+        self.two_equal_frames(settled, shot, scale, &mut times.frames)
+            .await
     }
 
     /// The page in front, if it is still the one that was judged.
@@ -270,18 +318,21 @@ impl Session {
     }
 
     /// Frames are taken until one equals the frame before it outside of the masks, or until they are
-    /// seen to alternate between two that nobody can tell apart.
+    /// seen to alternate between two that nobody can tell apart. `taken` counts them.
     async fn two_equal_frames(
         &self,
         settled: Settled,
         shot: &Shot,
         scale: f64,
+        taken: &mut u32,
     ) -> Result<Frame, ShootError> {
         let began = Instant::now();
         let mut earlier = Vec::new();
         let mut last = self.frame(&settled.measures, shot, scale).await?;
+        *taken += 1;
         for attempt in 0.. {
             let (settled, next) = self.settled_frame(&last, shot, scale).await?;
+            *taken += 1;
             if settled.pending.is_empty() {
                 if next == last || differ_under_masks_only(&last, &next).await {
                     return Ok(next);

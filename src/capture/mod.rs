@@ -72,7 +72,7 @@ pub struct CapturePair {
     pub index: usize,
     /// What each side came to.
     pub sides: Side<Taken>,
-    /// What took how long; the slower side of each.
+    /// What took how long.
     pub times: CaptureTimes,
 }
 
@@ -95,15 +95,112 @@ pub struct StepFailure {
     pub pictures: Vec<Arc<[u8]>>,
 }
 
-/// What a shot's parts took, the slower side of each.
-#[derive(Debug, Clone, Copy, Default)]
+/// What a shot's parts took.
+#[derive(Debug, Clone, Default)]
 pub struct CaptureTimes {
-    /// The steps since the last shot.
+    /// The steps since the last shot; of each, the slower side.
+    pub steps: StepTimes,
+    /// What each live side took.
+    pub sides: Side<Option<SideTimes>>,
+}
+
+/// What steps took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StepTimes {
+    /// Those that go to a page: `goto`, `back`, `forward` and `refresh`.
+    pub navigate: Duration,
+    /// All others, with the page that a click leads to.
     pub act: Duration,
+}
+
+/// What one side of a shot took.
+#[derive(Debug, Clone, Default)]
+pub struct SideTimes {
+    /// The steps since the last shot.
+    pub steps: StepTimes,
     /// Until the page held still.
     pub settle: Duration,
-    /// Taking the pictures.
+    /// What was waited for meanwhile.
+    pub waits: Vec<Wait>,
+    /// Taking the frames.
     pub shoot: Duration,
+    /// How many were taken until two were equal.
+    pub frames: u32,
+}
+
+/// Something that was waited for until a page held still. Several may have been waited for at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// What it was.
+    #[serde(rename = "for")]
+    pub awaited: Awaited,
+    /// The most of it at once.
+    pub count: u32,
+    /// How long, in milliseconds.
+    pub ms: u64,
+}
+
+/// What a page is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Awaited {
+    /// The document was still loading.
+    Document,
+    /// Fonts were loading.
+    Fonts,
+    /// Images were loading.
+    Images,
+    /// Animations that were finished, and were looked at once more.
+    Animations,
+    /// Images that had loaded were decoded.
+    Decoding,
+    /// The browser laid the page out, and we looked through it.
+    Layout,
+    /// The browser drew its next frames.
+    Drawing,
+    /// The browser and its driver took our commands.
+    Driver,
+}
+
+impl Awaited {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Self; 8] = [
+        Self::Document,
+        Self::Fonts,
+        Self::Images,
+        Self::Animations,
+        Self::Decoding,
+        Self::Layout,
+        Self::Drawing,
+        Self::Driver,
+    ];
+
+    /// Its name, as the page's functions have it too.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Fonts => "fonts",
+            Self::Images => "images",
+            Self::Animations => "animations",
+            Self::Decoding => "decoding",
+            Self::Layout => "layout",
+            Self::Drawing => "drawing",
+            Self::Driver => "driver",
+        }
+    }
+}
+
+impl std::fmt::Display for Wait {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (name, ms) = (self.awaited.name(), self.ms);
+        match (self.awaited, self.count) {
+            (Awaited::Images | Awaited::Animations, 1) => {
+                write!(f, "1 {} {ms} ms", name.trim_end_matches('s'))
+            }
+            (Awaited::Images | Awaited::Animations, count) => write!(f, "{count} {name} {ms} ms"),
+            _ => write!(f, "{name} {ms} ms"),
+        }
+    }
 }
 
 /// Which kind of trouble kept a shot from being decided.

@@ -10,9 +10,15 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use url::Url;
 
-use super::{Capture, CapturePair, CaptureTimes, FailureKind, Origin, Page, StepFailure, Taken};
+use super::{
+    Capture, CapturePair, CaptureTimes, FailureKind, Origin, Page, SideTimes, StepFailure,
+    StepTimes, Taken,
+};
 use crate::{
-    browser::{LaunchError, Launcher, Picture, Pool, Session, SessionOptions, ShootError, Trouble},
+    browser::{
+        LaunchError, Launcher, Picture, Pool, Session, SessionOptions, ShootError, ShotTimes,
+        Trouble,
+    },
     config::{Config, Emulation},
     plan::{Job, Plan},
     side::{Role, Side},
@@ -46,6 +52,48 @@ pub(crate) struct Setup {
     pub(crate) candidate: LiveEnvironment,
     pub(crate) config: Arc<Config>,
     pub(crate) workers: usize,
+    pub(crate) on_work: OnWork,
+}
+
+/// Who is told what the workers do; that nobody listens changes nothing.
+pub(crate) struct OnWork(Box<dyn Fn(Work) + Send + Sync>);
+
+impl OnWork {
+    /// Tells this function, which must not wait.
+    pub(crate) fn new(tell: impl Fn(Work) + Send + Sync + 'static) -> Self {
+        Self(Box::new(tell))
+    }
+}
+
+impl std::fmt::Debug for OnWork {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OnWork")
+    }
+}
+
+/// What a worker does now.
+#[derive(Debug)]
+pub(crate) struct Work {
+    /// Counted from 0.
+    pub(crate) worker: usize,
+    /// The job's place in the plan.
+    pub(crate) job: usize,
+    pub(crate) doing: Doing,
+}
+
+/// Where a worker is with its job.
+#[derive(Debug)]
+pub(crate) enum Doing {
+    /// It waits for browsers.
+    Waiting,
+    /// It does a step, counted from 1 with those of the setup.
+    Step {
+        number: usize,
+        of: usize,
+        label: String,
+    },
+    /// It is done, browsers and all.
+    Done { took: Duration },
 }
 
 /// A pair on its way to the comparison; the permit is given back when that is done.
@@ -70,8 +118,9 @@ pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut st
         room: Arc::new(Semaphore::new(PAIRS_IN_FLIGHT)),
     };
     let mut tasks = tokio::task::JoinSet::new();
-    for _ in 0..workers {
+    for number in 0..workers {
         let worker = Worker {
+            number,
             setup: Arc::clone(&setup),
             pools: Arc::clone(&pools),
             queue: queue.clone(),
@@ -138,6 +187,7 @@ impl Queue {
 
 /// Does one job after the other.
 struct Worker {
+    number: usize,
     setup: Arc<Setup>,
     pools: Arc<Pools>,
     queue: Queue,
@@ -150,9 +200,17 @@ impl Worker {
             let Some(index) = self.queue.next() else {
                 return;
             };
-            let job = &self.setup.plan.jobs[index];
-            let run = JobRun::new(&self.setup, job, &self.outlet);
+            let began = Instant::now();
+            let place = Place {
+                worker: self.number,
+                job: index,
+            };
+            let run = JobRun::new(&self.setup, place, &self.outlet);
             let (sessions, is_clean) = run.run(&self.pools, &mut stop).await;
+            if !*stop.borrow() {
+                let took = began.elapsed();
+                place.tell(&self.setup, Doing::Done { took });
+            }
             let is_wanted = is_clean && !self.queue.is_empty() && !*stop.borrow();
             self.pools.release(sessions, is_wanted).await;
         }
@@ -256,9 +314,27 @@ impl Outlet {
     }
 }
 
+/// Which worker does which job.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    worker: usize,
+    job: usize,
+}
+
+impl Place {
+    fn tell(self, setup: &Setup, doing: Doing) {
+        (setup.on_work.0)(Work {
+            worker: self.worker,
+            job: self.job,
+            doing,
+        });
+    }
+}
+
 /// One flow at one viewport on its way through its steps.
 struct JobRun<'a> {
     setup: &'a Setup,
+    place: Place,
     job: &'a Job,
     outlet: &'a Outlet,
     /// Failures that no shot tells of yet.
@@ -266,7 +342,10 @@ struct JobRun<'a> {
     /// The last pair is held back until it is known that nothing failed after it.
     held: Option<CapturePair>,
     browser: Option<String>,
-    acted_since: Instant,
+    /// What the steps since the last shot took; of each, the slower side.
+    steps_took: StepTimes,
+    /// The same of each side.
+    side_steps_took: Side<StepTimes>,
     /// Whether anything but an expectation failed: then the browsers may be in any state.
     has_trouble: bool,
 }
@@ -275,22 +354,24 @@ struct JobRun<'a> {
 type Sessions = Side<Option<Session>>;
 
 impl<'a> JobRun<'a> {
-    fn new(setup: &'a Setup, job: &'a Job, outlet: &'a Outlet) -> Self {
-        let acted_since = Instant::now();
+    fn new(setup: &'a Setup, place: Place, outlet: &'a Outlet) -> Self {
         Self {
             setup,
-            job,
+            place,
+            job: &setup.plan.jobs[place.job],
             outlet,
             untold: Vec::new(),
             held: None,
             browser: None,
-            acted_since,
+            steps_took: StepTimes::default(),
+            side_steps_took: Side::default(),
             has_trouble: false,
         }
     }
 
     /// Returns the sessions, and whether another flow may have them once they are cleaned.
     async fn run(mut self, pools: &Pools, stop: &mut Stop) -> (Sessions, bool) {
+        self.place.tell(self.setup, Doing::Waiting);
         // A start that is cut off would leave a session that nobody can end.
         let mut sessions = self.take_sessions(pools).await;
         if self.untold.is_empty() {
@@ -349,6 +430,12 @@ impl<'a> JobRun<'a> {
     async fn run_steps(&mut self, sessions: &mut Sessions) {
         let steps = self.steps();
         for (number, &(step, shot)) in steps.iter().enumerate() {
+            let doing = Doing::Step {
+                number: number + 1,
+                of: steps.len(),
+                label: step.label.clone(),
+            };
+            self.place.tell(self.setup, doing);
             let expected = steps
                 .get(number + 1)
                 .and_then(|(next, _)| expected_status(next));
@@ -375,19 +462,21 @@ impl<'a> JobRun<'a> {
         shot: Option<usize>,
     ) -> bool {
         let (baseline, candidate) = tokio::join!(
-            act(
+            timed(act(
                 Role::Baseline,
                 &mut sessions.baseline,
                 step,
                 expected_status
-            ),
-            act(
+            )),
+            timed(act(
                 Role::Candidate,
                 &mut sessions.candidate,
                 step,
                 expected_status
-            )
+            ))
         );
+        self.note_step_times(step, Side::new(baseline.1, candidate.1));
+        let (baseline, candidate) = (baseline.0, candidate.0);
         let failures: Vec<StepFailure> = [baseline, candidate].into_iter().flatten().collect();
         let ends = failures
             .iter()
@@ -401,6 +490,43 @@ impl<'a> JobRun<'a> {
         !ends && !self.has_lost_a_browser()
     }
 
+    fn note_step_times(&mut self, step: &Step, took: Side<Duration>) {
+        let is_navigation = is_navigation(&step.action);
+        let slower = took.baseline.max(took.candidate);
+        for (sum, took) in [
+            (&mut self.steps_took, slower),
+            (&mut self.side_steps_took.baseline, took.baseline),
+            (&mut self.side_steps_took.candidate, took.candidate),
+        ] {
+            if is_navigation {
+                sum.navigate += took;
+            } else {
+                sum.act += took;
+            }
+        }
+    }
+
+    /// What the steps since the last shot took, and what that shot did on its live sides; begins anew.
+    fn take_times(&mut self, sides: Side<Option<ShotTimes>>) -> CaptureTimes {
+        let took = std::mem::take(&mut self.side_steps_took);
+        let side = |steps: StepTimes, times: Option<ShotTimes>| {
+            times.map(|times| SideTimes {
+                steps,
+                settle: times.settle,
+                waits: times.waits,
+                shoot: times.shoot,
+                frames: times.frames,
+            })
+        };
+        CaptureTimes {
+            steps: std::mem::take(&mut self.steps_took),
+            sides: Side::new(
+                side(took.baseline, sides.baseline),
+                side(took.candidate, sides.candidate),
+            ),
+        }
+    }
+
     /// Whether the shot just taken failed for want of a browser.
     fn has_lost_a_browser(&self) -> bool {
         let failure = self.held.as_ref().and_then(failure_of);
@@ -408,17 +534,12 @@ impl<'a> JobRun<'a> {
     }
 
     async fn take_shot(&mut self, sessions: &mut Sessions, index: usize, step: &Step) {
-        let act = self.acted_since.elapsed();
         let shot = &self.setup.plan.shots[index].shot;
         let (baseline, candidate) = tokio::join!(
             self.shoot(Role::Baseline, &mut sessions.baseline, shot, step),
             self.shoot(Role::Candidate, &mut sessions.candidate, shot, step),
         );
-        let times = CaptureTimes {
-            act,
-            settle: baseline.settle.max(candidate.settle),
-            shoot: baseline.shoot.max(candidate.shoot),
-        };
+        let times = self.take_times(Side::new(baseline.times, candidate.times));
         let mut sides = Side::new(baseline.taken, candidate.taken);
         self.has_trouble |= [&sides.baseline, &sides.candidate]
             .into_iter()
@@ -432,7 +553,6 @@ impl<'a> JobRun<'a> {
             times,
         })
         .await;
-        self.acted_since = Instant::now();
     }
 
     async fn shoot(
@@ -443,20 +563,23 @@ impl<'a> JobRun<'a> {
         step: &Step,
     ) -> SideShot {
         let Some(session) = session else {
-            return SideShot::untimed(Taken::Absent);
+            return SideShot {
+                taken: Taken::Absent,
+                times: None,
+            };
         };
-        if let Some(failure) = self.untold.iter().find(|failure| is_broken(failure, role)) {
-            return SideShot::untimed(Taken::Failed(failure.clone()));
-        }
-        match session.shoot(shot).await {
-            Ok(picture) => SideShot {
-                settle: picture.settle_time,
-                shoot: picture.shoot_time,
-                taken: Taken::Picture(capture(picture, session)),
+        let mut times = ShotTimes::default();
+        let broken = self.untold.iter().find(|failure| is_broken(failure, role));
+        let taken = match broken {
+            Some(failure) => Taken::Failed(failure.clone()),
+            None => match session.shoot(shot, &mut times).await {
+                Ok(picture) => Taken::Picture(capture(picture, session)),
+                Err(error) => Taken::Failed(shoot_failure(role, session, step, error).await),
             },
-            Err(error) => SideShot::untimed(Taken::Failed(
-                shoot_failure(role, session, step, error).await,
-            )),
+        };
+        SideShot {
+            taken,
+            times: Some(times),
         }
     }
 
@@ -496,10 +619,15 @@ impl<'a> JobRun<'a> {
             untold
                 .into_iter()
                 .for_each(|failure| tell(&mut sides, failure));
+            let baseline = self.setup.baseline.as_ref();
+            let times = self.take_times(Side::new(
+                baseline.map(|_| ShotTimes::default()),
+                Some(ShotTimes::default()),
+            ));
             self.hold(CapturePair {
                 index,
                 sides,
-                times: CaptureTimes::default(),
+                times,
             })
             .await;
         }
@@ -540,21 +668,25 @@ impl<'a> JobRun<'a> {
     }
 }
 
-/// One side of a shot with its times.
+/// One side of a shot with its times, if it is a live one.
 struct SideShot {
     taken: Taken,
-    settle: Duration,
-    shoot: Duration,
+    times: Option<ShotTimes>,
 }
 
-impl SideShot {
-    fn untimed(taken: Taken) -> Self {
-        Self {
-            taken,
-            settle: Duration::ZERO,
-            shoot: Duration::ZERO,
-        }
-    }
+/// Waits for something and says how long that took.
+async fn timed<T>(something: impl Future<Output = T>) -> (T, Duration) {
+    let began = Instant::now();
+    let outcome = something.await;
+    (outcome, began.elapsed())
+}
+
+/// Whether an action is about a page as a whole, so that most of its time is the page's.
+fn is_navigation(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Goto { .. } | Action::Back | Action::Forward | Action::Refresh
+    )
 }
 
 /// A side whose page is not where the flow wants it cannot be photographed.

@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &MergeArgs) -> Result<Exit, Failure> {
         None => project::find_root()?.join("reports"),
     };
     let merged = merge::merge(&arguments.folders, &reports)?;
-    let mut terminal = Terminal::new(0, Volume::Quiet { lines: true }, true);
+    let mut terminal = Terminal::new(0, 0, Volume::Quiet { lines: true }, true);
     terminal.tell_failing(&merged.report, &merged.folder);
     let (gap, again) = (gap(&merged), again(arguments));
     // What failed is not all known yet where there is a gap.

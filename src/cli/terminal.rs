@@ -7,18 +7,22 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use twinshot::{
     compare::count,
     project::shown_path,
-    report::{Report, RunState, ShotReport, Verdict},
-    run::{Event, Outcome},
+    report::{Report, RunState, ShotReport, SideTimes, Times, Verdict},
+    run::{CurrentStep, Event, Outcome},
+    side::Role,
 };
 
 use super::Failure;
 
 /// Beyond so many shots the failing ones are listed again at the end.
 const LONG_LIST: usize = 20;
+
+/// How often bars that nothing moved are drawn anew.
+const TICK: Duration = Duration::from_millis(200);
 
 /// How much is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,18 +38,38 @@ pub(crate) enum Volume {
     Verbose,
 }
 
-/// The lines of a run and the bar below them.
+/// The lines of a run and the bars below them: one for each worker, and one for all shots.
 pub(crate) struct Terminal {
+    bars: MultiProgress,
     bar: ProgressBar,
+    workers: Vec<ProgressBar>,
+    is_watched: bool,
+    flows: usize,
+    flows_done: usize,
     volume: Volume,
     colour: bool,
 }
 
 impl Terminal {
-    /// A bar only where somebody watches it.
-    pub(crate) fn new(shots: usize, volume: Volume, ci: bool) -> Self {
+    /// Bars only where somebody watches them, and wants to.
+    pub(crate) fn new(shots: usize, flows: usize, volume: Volume, ci: bool) -> Self {
+        let is_watched = is_watched(ci) && volume != Volume::Quiet { lines: true };
+        let bars = MultiProgress::new();
+        if !is_watched {
+            bars.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        let bar = bars.add(ProgressBar::new(shots as u64));
+        bar.set_style(total_style());
+        if is_watched {
+            bar.enable_steady_tick(TICK);
+        }
         Self {
-            bar: progress(shots, "shots", ci),
+            bars,
+            bar,
+            workers: Vec::new(),
+            is_watched,
+            flows,
+            flows_done: 0,
             volume,
             colour: has_colour(io::stdout().is_terminal()),
         }
@@ -56,6 +80,28 @@ impl Terminal {
         match event {
             Event::Note(note) => self.note(note),
             Event::Decided => self.bar.inc(1),
+            Event::Working {
+                worker,
+                flow,
+                viewport,
+                step,
+            } => {
+                let doing = step
+                    .as_ref()
+                    .map_or_else(|| "waits for its browser".to_owned(), step_line);
+                let line = format!("{flow} @{viewport}  {doing}");
+                self.show_worker(*worker, &line);
+            }
+            Event::FlowDone {
+                worker,
+                flow,
+                viewport,
+                shots,
+                took,
+            } => {
+                let line = format!("{flow} @{viewport}");
+                self.flow_done(*worker, &line, *shots, *took);
+            }
             Event::Captured { browsers, flows } if self.volume == Volume::Verbose => {
                 let (browsers, flows) = (*browsers as usize, *flows);
                 self.note(&format!(
@@ -87,6 +133,32 @@ impl Terminal {
         }
     }
 
+    fn show_worker(&mut self, worker: usize, line: &str) {
+        while self.workers.len() <= worker {
+            let bar = self.bars.insert_before(&self.bar, ProgressBar::no_length());
+            bar.set_style(worker_style());
+            self.workers.push(bar);
+        }
+        self.workers[worker].set_message(printable(line));
+    }
+
+    /// Where nobody watches, a line for each flow shows that the run goes on.
+    fn flow_done(&mut self, worker: usize, flow: &str, shots: usize, took: Duration) {
+        self.flows_done += 1;
+        if self.is_watched {
+            self.show_worker(worker, &format!("{flow}  done"));
+        } else if !matches!(self.volume, Volume::Quiet { .. }) {
+            tell(&format!(
+                "flow {} of {}: {}, {} in {:.1} s",
+                self.flows_done,
+                self.flows,
+                printable(flow),
+                count(shots, "shot"),
+                took.as_secs_f32()
+            ));
+        }
+    }
+
     fn is_shown(&self, shot: &ShotReport, fails: bool) -> bool {
         match self.volume {
             Volume::Quiet { lines } => lines && (fails || shot.verdict.needs_a_look()),
@@ -97,11 +169,7 @@ impl Terminal {
     fn line(&self, shot: &ShotReport, open: Option<&PathBuf>) -> String {
         let mut line = shot_line(shot, open, self.colour);
         if self.volume == Volume::Verbose {
-            let times = shot.times;
-            line.push_str(&format!(
-                "\n    act {} ms, settle {} ms, shoot {} ms, compare {} ms",
-                times.act_ms, times.settle_ms, times.shoot_ms, times.compare_ms
-            ));
+            line.push_str(&times_lines(&shot.times));
         }
         for warning in &shot.warnings {
             line.push_str(&format!("\n    warning: {}", printable(warning)));
@@ -110,32 +178,88 @@ impl Terminal {
     }
 
     fn note(&self, note: &str) {
-        self.bar
+        self.bars
             .suspend(|| tell(&format!("note: {}", printable(note))));
     }
 
-    /// Writes to stdout above the bar.
+    /// Writes to stdout above the bars.
     pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
-        self.bar.suspend(|| print(text))
+        self.bars.suspend(|| print(text))
     }
 
-    /// Takes the bar away.
+    /// Takes the bars away.
     pub(crate) fn finish(&self) {
-        self.bar.finish_and_clear();
+        let bars = self.workers.iter().chain([&self.bar]);
+        bars.for_each(ProgressBar::finish_and_clear);
     }
 }
 
 /// A bar of `length` things called `unit` on stderr, hidden where nobody watches it.
 pub(crate) fn progress(length: usize, unit: &str, is_unwatched: bool) -> ProgressBar {
     let bar = ProgressBar::new(length as u64);
-    if is_unwatched || is_dumb() || !io::stderr().is_terminal() {
+    if !is_watched(is_unwatched) {
         bar.set_draw_target(ProgressDrawTarget::hidden());
         return bar;
     }
     let template = format!("{{bar:24}} {{pos}}/{{len}} {unit}  {{elapsed}}  {{msg}}");
     bar.set_style(ProgressStyle::with_template(&template).expect("the template is valid"));
-    bar.enable_steady_tick(Duration::from_millis(200));
+    bar.enable_steady_tick(TICK);
     bar
+}
+
+/// Whether somebody sees what moves on stderr.
+fn is_watched(is_unwatched: bool) -> bool {
+    !is_unwatched && !is_dumb() && io::stderr().is_terminal()
+}
+
+/// All shots, with the time that is left once something tells of it.
+fn total_style() -> ProgressStyle {
+    let left = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        if state.pos() > 0 && Some(state.pos()) < state.len() {
+            // A bar that lacks it is still a bar.
+            let _ = write!(out, "about {} s left", state.eta().as_secs().max(1));
+        }
+    };
+    ProgressStyle::with_template("{bar:24} {pos}/{len} shots  {elapsed}  {left}")
+        .expect("the template is valid")
+        .with_key("left", left)
+}
+
+/// One line that never wraps.
+fn worker_style() -> ProgressStyle {
+    ProgressStyle::with_template("  {wide_msg}").expect("the template is valid")
+}
+
+fn step_line(step: &CurrentStep<'_>) -> String {
+    format!("{}/{} {}", step.number, step.of, step.label)
+}
+
+/// What a shot took, and for each live side what it waited for.
+fn times_lines(times: &Times) -> String {
+    let mut lines = format!(
+        "\n    navigate {} ms, act {} ms, settle {} ms, shoot {} ms, compare {} ms",
+        times.navigate_ms, times.act_ms, times.settle_ms, times.shoot_ms, times.compare_ms
+    );
+    for role in Role::ALL {
+        // A side that was not photographed waited for nothing.
+        let side = times.sides.get(role).as_ref();
+        if let Some(side) = side.filter(|side| side.frames > 0) {
+            lines.push_str(&format!("\n    {role} {}", settled_words(side)));
+        }
+    }
+    lines
+}
+
+/// `settled in 74 ms: fonts 12 ms, 2 images 40 ms; 2 frames`.
+fn settled_words(side: &SideTimes) -> String {
+    let waits: Vec<String> = side.waits.iter().map(ToString::to_string).collect();
+    let colon = if waits.is_empty() { "" } else { ": " };
+    format!(
+        "settled in {} ms{colon}{}; {}",
+        side.settle_ms,
+        waits.join(", "),
+        count(side.frames as usize, "frame")
+    )
 }
 
 /// Whether the variable `CI` says that this is a CI job.

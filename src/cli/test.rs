@@ -62,7 +62,7 @@ pub(crate) struct TestArgs {
     /// Print failing shots and the summary only.
     #[arg(long, short, env = "TWINSHOT_QUIET", value_parser = FalseyValueParser::new(), conflicts_with = "verbose")]
     quiet: bool,
-    /// Print what each shot took.
+    /// Print what each shot took and waited for.
     #[arg(long, short, env = "TWINSHOT_VERBOSE", value_parser = FalseyValueParser::new())]
     verbose: bool,
     /// What goes to stdout.
@@ -97,7 +97,8 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<Exit, Failure> {
         .selection
         .plan(&suite, &project.config, &filters)?;
 
-    let mut terminal = Terminal::new(plan.shots.len(), arguments.volume(), arguments.is_ci());
+    let (shots, flows) = (plan.shots.len(), plan.jobs.len());
+    let mut terminal = Terminal::new(shots, flows, arguments.volume(), arguments.is_ci());
     let outcome = run::run(plan, project.config, &options, &mut |event| {
         terminal.show(&event)
     });

@@ -7,7 +7,7 @@ use minijinja::{Environment, syntax::SyntaxConfig, value::Serde};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Report, Run, ShotReport, Verdict, words, worst_first};
+use super::{Report, Run, ShotReport, Verdict, timeline::Timeline, words, worst_first};
 
 const TEMPLATE: &str = include_str!("templates/index.html");
 
@@ -63,6 +63,7 @@ struct Page<'a> {
     started: String,
     duration: String,
     counts: Vec<Count>,
+    timeline: Option<Timeline<'a>>,
     shots: Vec<PlainShot<'a>>,
 }
 
@@ -81,6 +82,7 @@ impl<'a> Page<'a> {
             started: minutes(&report.run.started),
             duration: words::duration(report.run.duration_ms),
             counts: counts(report),
+            timeline: Timeline::of(report),
             shots: worst_first(&report.shots)
                 .into_iter()
                 .map(PlainShot::of)

@@ -133,11 +133,8 @@ fn unique_names(report: &Report) -> Vec<String> {
 
 fn case(report: &Report, shot: &ShotReport, name: String) -> TestCase {
     let mut case = TestCase::new(name, status(report, shot));
-    let times = &shot.times;
     case.set_classname(shot.flow.as_str());
-    case.set_time(Duration::from_millis(
-        times.act_ms + times.settle_ms + times.shoot_ms + times.compare_ms,
-    ));
+    case.set_time(Duration::from_millis(shot.times.total_ms()));
     case.add_properties(properties(shot));
     case.set_system_out(system_out(shot));
     case

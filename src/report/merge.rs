@@ -1,11 +1,11 @@
 //! PURE. The reports of all shards of a run in, one report out, as if the run had not been split. Where the
 //! pictures are is not known here.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{
-    MergedReport, MergedShard, Report, Run, RunState, SCHEMA_VERSION, ShardReport, ShotReport,
-    Summary, suspicion::suspicions,
+    MergedReport, MergedShard, Report, Run, RunState, RunTimes, SCHEMA_VERSION, SessionTimes,
+    ShardReport, ShotReport, Summary, suspicion::suspicions,
 };
 use crate::{plan::Shard, side::Role};
 
@@ -109,7 +109,7 @@ pub fn merge(id: String, parts: &[Part]) -> Result<Report, MergeError> {
     let shots = in_plan_order(&checked, &first.shard.flows);
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
-        run: joined_run(id, first, &checked),
+        run: joined_run(id, first, &checked, &shots),
         summary: Summary::of(&shots),
         warnings: warnings(&checked),
         suspicions: Vec::new(),
@@ -227,7 +227,7 @@ fn in_plan_order(parts: &[Checked<'_>], flows: &[String]) -> Vec<ShotReport> {
     shots
 }
 
-fn joined_run(id: String, first: &Checked<'_>, parts: &[Checked<'_>]) -> Run {
+fn joined_run(id: String, first: &Checked<'_>, parts: &[Checked<'_>], shots: &[ShotReport]) -> Run {
     let runs = || parts.iter().map(|part| &part.report.run);
     let merged = MergedReport {
         of: first.shard.of,
@@ -257,8 +257,50 @@ fn joined_run(id: String, first: &Checked<'_>, parts: &[Checked<'_>]) -> Run {
         platform: all_of(runs().map(|run| run.platform.as_str())),
         shard: None,
         merged: Some(merged),
+        times: RunTimes::of(shots, sessions(parts)),
+        undecided: undecided(parts),
         ..first.report.run.clone()
     }
+}
+
+/// Why the whole decides nothing: what each shard says of itself, and two releases in one run.
+fn undecided(parts: &[Checked<'_>]) -> Vec<String> {
+    let of_one = |part: &Checked<'_>| {
+        let reasons = part.report.run.undecided.clone();
+        let index = part.shard.index;
+        reasons
+            .into_iter()
+            .map(move |reason| format!("shard {index}: {reason}"))
+    };
+    let mut reasons: Vec<String> = parts.iter().flat_map(of_one).collect();
+    for role in [Role::Baseline, Role::Candidate] {
+        let environment = |part: &Checked<'_>| part.report.run.environments.get(role).clone();
+        let releases = parts.iter().map(|part| environment(part).release);
+        let releases: BTreeSet<Option<String>> = releases.collect();
+        if releases.len() > 1 {
+            let names: Vec<String> = releases
+                .into_iter()
+                .map(|release| release.unwrap_or_else(|| "unknown".to_owned()))
+                .collect();
+            let name = environment(&parts[0]).name;
+            let names = names.join(" and ");
+            reasons.push(format!(
+                "the shards saw different releases of {name}: {names}"
+            ));
+        }
+    }
+    reasons
+}
+
+/// What the sessions of all shards took together.
+fn sessions(parts: &[Checked<'_>]) -> SessionTimes {
+    let each = parts.iter().map(|part| part.report.run.times.sessions);
+    each.fold(SessionTimes::default(), |sum, one| SessionTimes {
+        started: sum.started.saturating_add(one.started),
+        start_ms: sum.start_ms.saturating_add(one.start_ms),
+        cleaned: sum.cleaned.saturating_add(one.cleaned),
+        clean_ms: sum.clean_ms.saturating_add(one.clean_ms),
+    })
 }
 
 fn merged_shard(part: &Checked<'_>) -> MergedShard {

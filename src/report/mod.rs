@@ -7,9 +7,13 @@ pub mod junit;
 pub mod markdown;
 pub mod merge;
 pub(crate) mod suspicion;
+mod timeline;
+mod times;
 mod words;
 
 use serde::{Deserialize, Serialize};
+
+pub use times::{Awaited, RunTimes, SessionTimes, SideTimes, Times, Wait};
 
 pub use crate::capture::FailureKind;
 pub use crate::compare::Verdict;
@@ -49,6 +53,9 @@ pub struct Run {
     pub finished: Option<String>,
     /// Wall time in milliseconds.
     pub duration_ms: u64,
+    /// What the parts of its shots come to.
+    #[serde(default)]
+    pub times: RunTimes,
     /// How it ended, or that it has not.
     pub state: RunState,
     /// Shots that the run was to decide.
@@ -313,19 +320,6 @@ pub struct FailureReport {
     pub url: Option<String>,
     /// The page as it was then (for `unstable`: the last two frames), relative to the report's folder.
     pub pictures: Vec<String>,
-}
-
-/// Wall times of one shot in milliseconds, the slower side of each.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-pub struct Times {
-    /// The steps since the last shot.
-    pub act_ms: u64,
-    /// Waiting until the page held still.
-    pub settle_ms: u64,
-    /// Taking the pictures.
-    pub shoot_ms: u64,
-    /// Comparing them.
-    pub compare_ms: u64,
 }
 
 impl Report {

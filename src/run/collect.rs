@@ -9,15 +9,17 @@ use std::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    Event, News, NewsReceiver, RunOptions, Stop,
-    shot::{Decided, Kept},
+    CurrentStep, Event, News, NewsReceiver, RunOptions, Stop,
+    shot::{Decided, Kept, milliseconds},
 };
 use crate::{
+    browser::Launcher,
+    capture::runner::{Doing, Work},
     config::{BaselineSource, Config, EnvironmentUrl},
     plan::{Part, Plan},
     report::{
-        EnvironmentReport, Report, Run, RunState, SCHEMA_VERSION, ShardReport, Summary,
-        suspicion::suspicions,
+        EnvironmentReport, Report, Run, RunState, RunTimes, SCHEMA_VERSION, SessionTimes,
+        ShardReport, Summary, suspicion::suspicions,
     },
     side::Side,
     spec::Secrets,
@@ -31,12 +33,15 @@ const PARTIAL_SHARE: u32 = 20;
 /// The growing report.
 pub(super) struct Collector<'a> {
     report: Report,
+    plan: Arc<Plan>,
+    /// None when there was nothing to start a browser for.
+    launcher: Option<Launcher>,
+    secrets: &'a Secrets,
     shots: Vec<Option<Kept>>,
     /// How many shots, from the first on, were told of.
     told: usize,
     folder: &'a ReportFolder,
     max_failures: Option<usize>,
-    secrets: &'a Secrets,
     began: Instant,
     next_write: Instant,
 }
@@ -49,6 +54,7 @@ impl<'a> Collector<'a> {
         run_id: String,
         folder: &'a ReportFolder,
         options: &'a RunOptions,
+        launcher: Option<Launcher>,
     ) -> Result<Self, StoreError> {
         let began = Instant::now();
         let collector = Self {
@@ -60,11 +66,13 @@ impl<'a> Collector<'a> {
                 suspicions: Vec::new(),
                 shots: Vec::new(),
             },
+            plan: Arc::clone(plan),
+            launcher,
+            secrets: &options.secrets,
             shots: plan.shots.iter().map(|_| None).collect(),
             told: 0,
             folder,
             max_failures: options.max_failures,
-            secrets: &options.secrets,
             began,
             next_write: began + PARTIAL_PAUSE,
         };
@@ -96,6 +104,7 @@ impl<'a> Collector<'a> {
     fn take(&mut self, news: News, on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), StoreError> {
         match news {
             News::Decided(decided) => return self.add(*decided, on_event),
+            News::Work(work) => self.tell_work(&work, on_event),
             News::Note(note) => on_event(Event::Note(self.secrets.redact(&note))),
             News::Served(role, release) => {
                 let environment = self.report.run.environments.get_mut(role);
@@ -126,6 +135,36 @@ impl<'a> Collector<'a> {
             self.write_partial()?;
         }
         Ok(())
+    }
+
+    fn tell_work(&self, work: &Work, on_event: &mut dyn FnMut(Event<'_>)) {
+        let (worker, job) = (work.worker, &self.plan.jobs[work.job]);
+        let (flow, viewport) = (job.flow.name.as_str(), job.viewport.name.as_str());
+        match &work.doing {
+            Doing::Waiting => on_event(Event::Working {
+                worker,
+                flow,
+                viewport,
+                step: None,
+            }),
+            Doing::Step { number, of, label } => on_event(Event::Working {
+                worker,
+                flow,
+                viewport,
+                step: Some(CurrentStep {
+                    number: *number,
+                    of: *of,
+                    label: &self.secrets.redact(label),
+                }),
+            }),
+            Doing::Done { took } => on_event(Event::FlowDone {
+                worker,
+                flow,
+                viewport,
+                shots: job.shots.iter().flatten().count(),
+                took: *took,
+            }),
+        }
     }
 
     /// Tells of shots in plan order, so that two runs print the same lines.
@@ -168,8 +207,22 @@ impl<'a> Collector<'a> {
             .collect();
         self.report.summary = Summary::of(&self.report.shots);
         self.report.suspicions = suspicions(&self.report);
-        let elapsed = self.began.elapsed().as_millis();
-        self.report.run.duration_ms = u64::try_from(elapsed).unwrap_or(u64::MAX);
+        self.report.run.times = RunTimes::of(&self.report.shots, self.session_times());
+        self.report.run.duration_ms = milliseconds(self.began.elapsed());
+    }
+
+    fn session_times(&self) -> SessionTimes {
+        let times = self
+            .launcher
+            .as_ref()
+            .map(Launcher::times)
+            .unwrap_or_default();
+        SessionTimes {
+            started: times.started,
+            start_ms: milliseconds(times.start),
+            cleaned: times.cleaned,
+            clean_ms: milliseconds(times.clean),
+        }
     }
 
     fn failing(&self) -> usize {
@@ -212,6 +265,7 @@ fn new_run(plan: &Plan, config: &Config, id: String, options: &RunOptions) -> Ru
         started: now(),
         finished: None,
         duration_ms: 0,
+        times: RunTimes::default(),
         state: RunState::Running,
         planned_shots: plan.shots.len(),
         twinshot_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -8,13 +8,13 @@ use std::{
 };
 
 use crate::{
-    capture::{Capture, CapturePair, Origin, StepFailure, Taken},
+    capture::{self, Capture, CapturePair, Origin, StepFailure, Taken},
     compare::{self, Comparison, Failure},
     diff,
     plan::{Plan, PlannedShot},
     report::{
         ComparisonReport, ExpectedReport, FailureKind, FailureReport, LimitReport, MaskReport,
-        PageReport, PictureReport, ShotReport, StepReport, Times, Verdict,
+        PageReport, PictureReport, ShotReport, SideTimes, StepReport, Times, Verdict,
     },
     side::{Role, Side},
     spec::{Secrets, Target},
@@ -376,13 +376,36 @@ fn warnings(pair: &CapturePair) -> Vec<String> {
 }
 
 fn times(pair: &CapturePair, compare: Duration) -> Times {
-    let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let steps = pair.times.steps;
+    let sides = pair.times.sides.as_ref();
+    let sides = sides.map(|side| side.as_ref().map(side_times));
+    let slower = |part: fn(&SideTimes) -> u64| {
+        let live = [&sides.baseline, &sides.candidate].into_iter().flatten();
+        live.map(part).max().unwrap_or(0)
+    };
     Times {
-        act_ms: milliseconds(pair.times.act),
-        settle_ms: milliseconds(pair.times.settle),
-        shoot_ms: milliseconds(pair.times.shoot),
+        navigate_ms: milliseconds(steps.navigate),
+        act_ms: milliseconds(steps.act),
+        settle_ms: slower(|side| side.settle_ms),
+        shoot_ms: slower(|side| side.shoot_ms),
         compare_ms: milliseconds(compare),
+        sides,
     }
+}
+
+fn side_times(side: &capture::SideTimes) -> SideTimes {
+    SideTimes {
+        navigate_ms: milliseconds(side.steps.navigate),
+        act_ms: milliseconds(side.steps.act),
+        settle_ms: milliseconds(side.settle),
+        waits: side.waits.clone(),
+        shoot_ms: milliseconds(side.shoot),
+        frames: side.frames,
+    }
+}
+
+pub(super) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Everything in a shot's report that pages, drivers and files had a word in.

@@ -209,7 +209,7 @@ fn an_open_dialog_asks_for_a_step_that_answers_it() {
 #[test]
 fn a_viewport_that_was_not_granted_is_refused() {
     let measured = json!({
-        "pending": [], "width": 60, "height": 23, "scale": 1,
+        "pending": [], "took": 0, "width": 60, "height": 23, "scale": 1,
         "pageWidth": 60, "pageHeight": 23,
     });
     let measured = Answer::Value(json!({ "result": { "value": measured } }));

@@ -225,6 +225,7 @@ fn timeless(mut report: Report) -> serde_json::Value {
     report.run.started.clear();
     report.run.finished = None;
     report.run.duration_ms = 0;
+    report.run.times = twinshot::report::RunTimes::default();
     for shot in &mut report.shots {
         shot.times = twinshot::report::Times::default();
     }

@@ -1,8 +1,11 @@
 //! What goes to which stream: quiet, verbose, JSON, colours, and readers that have gone away.
 
-use std::process::Command;
+use std::{process::Command, time::Duration};
 
-use twinshot::report;
+use twinshot::{
+    report::{self, Awaited, RunTimes, Times},
+    side::Role,
+};
 
 use super::support::{Canvas, FakeDriver, Project};
 
@@ -22,7 +25,84 @@ fn quiet_prints_failing_shots_and_the_summary() {
 #[test]
 fn verbose_tells_what_each_shot_took() {
     let ran = Project::two_sides().test(&FakeDriver::new(), &["--verbose"]);
-    ran.exit(0).stdout_has(" ms, compare ");
+    ran.exit(0)
+        .stdout_has("\n    navigate ")
+        .stdout_has(" ms, compare ")
+        .stdout_has("\n    baseline settled in ")
+        .stdout_has("\n    candidate settled in ")
+        .stdout_has(" ms: fonts 12 ms, 2 images 40 ms")
+        .stdout_has("; 2 frames\n")
+        .stdout_lacks("layout");
+}
+
+#[test]
+fn the_report_breaks_down_the_time_of_each_shot_and_of_the_run() {
+    let driver = slow_on_staging_cart(120);
+    let report = Project::two_sides().test(&driver, &[]).exit(0).report();
+    let times: Vec<_> = report.shots.iter().map(|shot| &shot.times).collect();
+    let [home, cart] = times[..] else {
+        panic!("two shots: {times:?}");
+    };
+    let side = |times: &Times, role| times.sides.get(role).clone().expect("both are live");
+    // Two frames, each of them slow.
+    assert!(side(cart, Role::Candidate).shoot_ms >= 240, "{cart:?}");
+    assert!(side(cart, Role::Baseline).shoot_ms < 240, "{cart:?}");
+    assert_eq!(cart.shoot_ms, side(cart, Role::Candidate).shoot_ms);
+    assert!(cart.total_ms() >= 240, "{cart:?}");
+    let waits = side(home, Role::Candidate).waits;
+    let images = waits.iter().find(|wait| wait.awaited == Awaited::Images);
+    assert_eq!(images.map(|wait| (wait.count, wait.ms)), Some((2, 40)));
+    assert_eq!(side(home, Role::Candidate).frames, 2);
+    let run = report.run.times;
+    assert_eq!(run.shoot_ms, home.shoot_ms + cart.shoot_ms);
+    assert_eq!(run.sessions.started, 2);
+    assert_eq!(RunTimes::of(&report.shots, run.sessions), run);
+}
+
+#[test]
+fn a_line_for_each_flow_shows_that_the_run_goes_on() {
+    let other = "flow: Wares\nsteps:\n  - goto: /wares\n    shot: wares\n";
+    let project = Project::two_sides().spec("wares.yaml", other);
+    let ran = project.test(&FakeDriver::new(), &["--workers", "1", "--ci"]);
+    ran.stderr_has("flow 1 of 2: Shop @small, 2 shots in ")
+        .stderr_has("flow 2 of 2: Wares @small, 1 shot in ");
+    let ran = project.test(&FakeDriver::new(), &["--quiet"]);
+    assert!(
+        !ran.exit(0).stderr().contains("flow 1 of"),
+        "{}",
+        ran.shown()
+    );
+}
+
+/// A driver that takes so many milliseconds for each picture of one page.
+fn slow_on_staging_cart(milliseconds: u64) -> FakeDriver {
+    FakeDriver::new().paints(move |view| {
+        if view.url.contains("staging.test/cart") {
+            std::thread::sleep(Duration::from_millis(milliseconds));
+        }
+        view.page().png()
+    })
+}
+
+#[test]
+fn a_terminal_shows_what_each_worker_does() {
+    let project = Project::two_sides();
+    let driver = slow_on_staging_cart(200);
+    let Some(shown) = in_a_terminal(&project, "", &driver) else {
+        return;
+    };
+    for words in ["Shop @small  ", "/2 shots", "goto /cart"] {
+        assert!(shown.contains(words), "{words}: {shown:?}");
+    }
+    assert!(!shown.contains("flow 1 of 1"), "{shown:?}");
+    for plain in ["CI=1", "TERM=dumb"] {
+        let shown = in_a_terminal(&project, plain, &driver).unwrap_or_default();
+        assert!(
+            shown.contains("flow 1 of 1: Shop @small"),
+            "{plain}: {shown:?}"
+        );
+        assert!(!shown.contains("/2 shots"), "{plain}: {shown:?}");
+    }
 }
 
 #[test]

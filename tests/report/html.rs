@@ -219,3 +219,34 @@ fn three_thousand_shots_are_drawn_quickly() {
 fn equal_reports_give_equal_pages() {
     assert_eq!(html::render(&sample()), html::render(&sample()));
 }
+
+#[test]
+fn the_page_says_where_the_time_went() {
+    let markup = markup(&html::render(&sample()));
+    for words in [
+        "Where the time went",
+        "<rect class=\"part-settle\"",
+        "<title>settle ",
+        "4 browsers started in 1.6 s, cleaned 6 times in 412 ms; the whole run took 1 min 12 s",
+    ] {
+        assert!(markup.contains(words), "{words}");
+    }
+    let widths = markup.split("width=\"").skip(1).filter_map(|rest| {
+        let (percent, _) = rest.split_once("%\"")?;
+        percent.parse::<f64>().ok()
+    });
+    let widths: Vec<f64> = widths.collect();
+    // The run's parts fill the room; so do those of the slowest shot, which comes first.
+    for bar in [&widths[..5], &widths[5..10]] {
+        let sum: f64 = bar.iter().sum();
+        assert!((99.9..100.1).contains(&sum), "{bar:?}");
+    }
+    assert!(!html::render(&empty()).contains("class=\"timings\""));
+}
+
+#[test]
+fn only_the_slowest_of_many_shots_have_a_bar() {
+    let markup = markup(&html::render(&large(60)));
+    assert_eq!(markup.matches("class=\"timing-name\"").count(), 50);
+    assert!(markup.contains("… and 10 faster shots"));
+}

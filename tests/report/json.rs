@@ -1,6 +1,6 @@
 //! `report.json`.
 
-use twinshot::report::{Report, Summary, json};
+use twinshot::report::{Report, RunTimes, Summary, json};
 
 use super::support::{SAMPLE, empty, large, sample};
 
@@ -68,4 +68,26 @@ fn the_summary_counts_verdicts() {
     let report = sample();
     assert_eq!(Summary::of(&report.shots), report.summary);
     assert_eq!(Summary::of(&[]), Summary::default());
+}
+
+#[test]
+fn a_report_from_before_the_breakdown_is_read() {
+    let mut old: serde_json::Value = serde_json::from_str(SAMPLE).unwrap();
+    old["run"].as_object_mut().unwrap().remove("times");
+    for shot in old["shots"].as_array_mut().unwrap() {
+        let times = shot["times"].as_object_mut().unwrap();
+        times.remove("navigate_ms");
+        times.remove("sides");
+    }
+    let report = json::parse(&old.to_string()).unwrap();
+    assert_eq!(report.run.times, RunTimes::default());
+    assert_eq!(report.shots[0].times.settle_ms, 74);
+}
+
+#[test]
+fn the_totals_are_the_sums_of_the_shots() {
+    let report = sample();
+    let sessions = report.run.times.sessions;
+    assert_eq!(RunTimes::of(&report.shots, sessions), report.run.times);
+    assert!(report.run.times.settle_ms > 0);
 }

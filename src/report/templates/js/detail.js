@@ -86,7 +86,7 @@ function failurePictures(failure) {
 
 function facts(shot) {
   return el("div", { class: "facts" },
-    pagesFact(shot), differenceFact(shot), regionsFact(shot), masksFact(shot), stepFact(shot), commandsFact(shot));
+    pagesFact(shot), differenceFact(shot), regionsFact(shot), masksFact(shot), stepFact(shot), timesFact(shot), commandsFact(shot));
 }
 
 function fact(title, ...content) {
@@ -192,13 +192,61 @@ function masksFact(shot) {
 }
 
 function stepFact(shot) {
-  const { times } = shot;
   return fact("Step", pairs([
     ["after", shot.step.label],
     ["in", el("code", {}, locationText(shot.step.location))],
     ["browser", shot.browser],
-    ["times", `steps ${duration(times.act_ms)}, settling ${duration(times.settle_ms)}, pictures ${duration(times.shoot_ms)}, comparing ${duration(times.compare_ms)}`],
   ]));
+}
+
+// Times: a bar for each live side, both to one scale, and what was waited for.
+
+const PARTS = ["navigate", "act", "settle", "shoot", "compare"];
+
+const partsOf = (times) => PARTS.filter((part) => times[`${part}_ms`] > 0).map((part) => [part, times[`${part}_ms`]]);
+
+const partsText = (times) => partsOf(times).map(([part, ms]) => `${part} ${duration(ms)}`).join(", ");
+
+const totalOf = (times) => partsOf(times).reduce((sum, [, ms]) => sum + ms, 0);
+
+function timesFact({ times }) {
+  const sides = SIDES.filter((side) => times.sides[side]);
+  const longest = Math.max(1, totalOf(times), ...sides.map((side) => totalOf(times.sides[side])));
+  const rows = sides.map((side) => [side, sideTimes(times.sides[side], longest)]);
+  const whole = sides.length === 0 ? [timesBar(times, longest), partsText(times)] : [`${duration(times.compare_ms)}`];
+  return fact("Time", pairs([...rows, [sides.length === 0 ? "took" : "compare", el("div", {}, whole)]]));
+}
+
+function sideTimes(times, longest) {
+  const waits = times.waits.map(waitText).join(", ");
+  return el("div", {}, timesBar(times, longest),
+    el("p", {}, partsText(times) || "nothing"),
+    el("p", { class: "muted" }, `${waits ? `settling: ${waits}; ` : ""}${plural(times.frames, "frame")}`));
+}
+
+const COUNTED = ["images", "animations"];
+
+function waitText({ for: name, count, ms }) {
+  return `${COUNTED.includes(name) ? plural(count, name.slice(0, -1)) : name} ${duration(ms)}`;
+}
+
+function timesBar(times, longest) {
+  const svg = (tag, attributes) => {
+    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    return node;
+  };
+  const bar = svg("svg", { class: "bar", role: "img", "aria-label": partsText(times) });
+  let left = 0;
+  for (const [part, ms] of partsOf(times)) {
+    const rect = svg("rect", { class: `part-${part}`, x: `${(left / longest) * 100}%`, width: `${(ms / longest) * 100}%`, height: "100%" });
+    const title = svg("title", {});
+    title.textContent = `${part} ${duration(ms)}`;
+    rect.append(title);
+    bar.append(rect);
+    left += ms;
+  }
+  return bar;
 }
 
 // Commands.

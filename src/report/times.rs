@@ -1,0 +1,111 @@
+//! PURE. Where the time of a run went: what the parts of each shot took, and what they come to.
+
+use serde::{Deserialize, Serialize};
+
+use super::ShotReport;
+pub use crate::capture::{Awaited, Wait};
+use crate::side::Side;
+
+/// Wall times of one shot in milliseconds. The two sides run at the same time: of each part the slower one
+/// is told here.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Times {
+    /// The steps since the last shot that go to a page: `goto`, `back`, `forward` and `refresh`.
+    #[serde(default)]
+    pub navigate_ms: u64,
+    /// The other steps since the last shot, with the page that a click leads to.
+    pub act_ms: u64,
+    /// Waiting until the page held still.
+    pub settle_ms: u64,
+    /// Taking the pictures.
+    pub shoot_ms: u64,
+    /// Decoding and comparing them.
+    pub compare_ms: u64,
+    /// What each live side took.
+    #[serde(default)]
+    pub sides: Side<Option<SideTimes>>,
+}
+
+/// Wall times of one side of a shot in milliseconds.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct SideTimes {
+    /// The steps since the last shot that go to a page.
+    pub navigate_ms: u64,
+    /// The other steps since the last shot.
+    pub act_ms: u64,
+    /// Waiting until the page held still.
+    pub settle_ms: u64,
+    /// What was waited for meanwhile, as far as it took a millisecond; some of it at the same time.
+    pub waits: Vec<Wait>,
+    /// Taking the frames.
+    pub shoot_ms: u64,
+    /// How many were taken until two were equal.
+    pub frames: u32,
+}
+
+/// What the parts of all shots come to, in milliseconds. Workers and sides run at the same time: it is
+/// more than the run took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunTimes {
+    /// See [`Times::navigate_ms`].
+    pub navigate_ms: u64,
+    /// See [`Times::act_ms`].
+    pub act_ms: u64,
+    /// See [`Times::settle_ms`].
+    pub settle_ms: u64,
+    /// See [`Times::shoot_ms`].
+    pub shoot_ms: u64,
+    /// See [`Times::compare_ms`].
+    pub compare_ms: u64,
+    /// What the browsers cost besides.
+    pub sessions: SessionTimes,
+}
+
+/// What starting and cleaning browsers took, in milliseconds, most of it while flows ran.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionTimes {
+    /// How many were started.
+    pub started: u32,
+    /// What that took, one after the other.
+    pub start_ms: u64,
+    /// How often one was cleaned for another flow.
+    pub cleaned: u32,
+    /// What that took, one after the other.
+    pub clean_ms: u64,
+}
+
+impl Times {
+    /// All parts together.
+    pub fn total_ms(&self) -> u64 {
+        let parts = [
+            self.navigate_ms,
+            self.act_ms,
+            self.settle_ms,
+            self.shoot_ms,
+            self.compare_ms,
+        ];
+        parts.into_iter().fold(0, u64::saturating_add)
+    }
+}
+
+impl RunTimes {
+    /// The sum over `shots`, beside what the sessions took.
+    pub fn of(shots: &[ShotReport], sessions: SessionTimes) -> Self {
+        let mut sum = Self {
+            sessions,
+            ..Self::default()
+        };
+        for times in shots.iter().map(|shot| &shot.times) {
+            for (part, more) in [
+                (&mut sum.navigate_ms, times.navigate_ms),
+                (&mut sum.act_ms, times.act_ms),
+                (&mut sum.settle_ms, times.settle_ms),
+                (&mut sum.shoot_ms, times.shoot_ms),
+                (&mut sum.compare_ms, times.compare_ms),
+            ] {
+                *part = part.saturating_add(more);
+            }
+        }
+        sum
+    }
+}

@@ -91,7 +91,7 @@ fn edit(project: &Project, folder: &str, change: impl FnOnce(&mut Value)) {
 /// Without ids and times, and without what says that it was merged.
 fn lasting(mut report: Value) -> Value {
     let run = report["run"].as_object_mut().expect("a map");
-    for name in ["id", "started", "finished", "duration_ms", "merged"] {
+    for name in ["id", "started", "finished", "duration_ms", "times", "merged"] {
         run.remove(name);
     }
     for shot in report["shots"].as_array_mut().expect("a list") {
@@ -283,6 +283,34 @@ fn a_shard_that_was_killed_leaves_the_result_partial() {
         .partial(RunState::Interrupted)
         .stderr_has("7 of 8 shots decided; shard 2: the run goes on, or was killed");
     assert_eq!(merged.report().run.finished, None);
+}
+
+#[test]
+fn a_shard_that_decided_nothing_leaves_the_whole_undecided() {
+    let (project, driver) = (shop(), FakeDriver::new());
+    let [one, two] = run_both(&project, &driver, &[]);
+    edit(&project, &two, |report| {
+        report["run"]["undecided"] = serde_json::json!(["staging changed"]);
+    });
+    let merged = merge(&project, &[&one, &two]);
+    merged.exit(3);
+    assert_eq!(merged.report().run.undecided, ["shard 2: staging changed"]);
+}
+
+#[test]
+fn shards_of_two_releases_decide_nothing() {
+    let (project, driver) = (shop(), FakeDriver::new());
+    let [one, two] = run_both(&project, &driver, &[]);
+    for (folder, release) in [(&one, "1.4.1"), (&two, "1.4.2")] {
+        edit(&project, folder, |report| {
+            report["run"]["environments"]["candidate"]["release"] = release.into();
+        });
+    }
+    let merged = merge(&project, &[&one, &two]);
+    merged.exit(3);
+    let undecided = &merged.report().run.undecided;
+    let expected = "the shards saw different releases of staging: 1.4.1 and 1.4.2";
+    assert_eq!(undecided, &[expected]);
 }
 
 #[test]

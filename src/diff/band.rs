@@ -98,12 +98,14 @@ impl Band {
         }
     }
 
-    /// A window on the first band, which is given a buffer of its own.
+    /// A window on the first band; the next one gets another buffer.
     ///
     /// # Errors
     /// When there is no memory.
     pub(super) fn window(&mut self) -> Result<Window, PictureError> {
-        let spare = zeroes(self.rows.len(), self.size)?;
+        // Without room for a head there is no next band.
+        let length = if self.head == 0 { 0 } else { self.rows.len() };
+        let spare = zeroes(length, self.size)?;
         let rows = std::mem::replace(&mut self.rows, spare);
         self.first += self.marks.len();
         Ok(Window::new(self.size, self.layout, self.head, rows))

@@ -1,4 +1,4 @@
-//! Encoded PNG bytes in, a size or rows of 8-bit pixels out. Trusts nothing: the size is taken
+//! Encoded PNG bytes in, a size or rows of 8-bit pixels out, some of them still filtered. Trusts nothing: the size is taken
 //! from the header and checked against the limit before anything is allocated. Colour profiles and gamma
 //! are not applied: the stored samples are what is compared.
 
@@ -18,6 +18,8 @@ use inflate::Inflated;
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Where the header chunk keeps width and height, as two big-endian words.
 const SIZE_OFFSET: usize = 16;
+/// The longest side that PNG allows.
+const MAX_SIDE: u32 = i32::MAX as u32;
 /// Where it keeps bit depth and colour type, a byte each.
 const DEPTH_OFFSET: usize = 24;
 
@@ -32,7 +34,7 @@ pub fn decode_header(bytes: &[u8]) -> Result<Size, PictureError> {
     if !bytes.starts_with(SIGNATURE) {
         return Err(PictureError::NotPng { bytes: bytes.len() });
     }
-    refuse_zero_sized(bytes)?;
+    refuse_impossible_size(bytes)?;
     let mut decoder = Decoder::new(Cursor::new(bytes));
     let info = decoder
         .read_header_info()
@@ -43,14 +45,18 @@ pub fn decode_header(bytes: &[u8]) -> Result<Size, PictureError> {
     })
 }
 
-/// The decoder has no own error for an empty picture, so the header is looked at before it.
-fn refuse_zero_sized(bytes: &[u8]) -> Result<(), PictureError> {
+/// The decoder has no own error for an empty picture, and none for sides that PNG does not allow, so the header is
+/// looked at before it.
+fn refuse_impossible_size(bytes: &[u8]) -> Result<(), PictureError> {
     let Some([width, height]) = bytes.get(SIZE_OFFSET..).and_then(first_words) else {
         return Err(PictureError::Truncated { bytes: bytes.len() });
     };
     if width == 0 || height == 0 {
         let size = Size { width, height };
         return Err(PictureError::ZeroSized { size });
+    }
+    if width.max(height) > MAX_SIDE {
+        return Err(PictureError::Broken("its size is more than PNG allows"));
     }
     Ok(())
 }
@@ -126,7 +132,7 @@ impl<'a> Rows<'a> {
     pub(super) fn open(bytes: &'a [u8], size: Size, layout: Layout) -> Result<Self, PictureError> {
         let converted = Converted::open(bytes, size, layout)?;
         let has_transparent_colour = converted.has_transparent_colour();
-        let source = if converted.is_stored_so() {
+        let source = if converted.is_stored_in_layout() {
             Source::Inflated(Box::new(Inflated::open(bytes, size, layout)))
         } else {
             Source::Converted(Box::new(converted))

@@ -57,7 +57,7 @@ pub enum PictureError {
     /// A chunk or the compressed pixels break the PNG rules.
     #[error("is a damaged PNG: {0}")]
     Corrupt(png::DecodingError),
-    /// The same, found while rows were read.
+    /// The same, found by this crate and not by its decoder.
     #[error("is a damaged PNG: {0}")]
     Broken(&'static str),
     /// The header names no pixels at all.
@@ -66,7 +66,7 @@ pub enum PictureError {
         /// Size in the header.
         size: Size,
     },
-    /// The header names more pixels than are allowed, or than fit into memory.
+    /// The header names more pixels than are allowed.
     #[error("is too large: {size} is more than {max_pixels} pixels")]
     TooManyPixels {
         /// Size in the header.

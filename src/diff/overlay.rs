@@ -1,5 +1,5 @@
-//! The picture of a comparison: pictures and runs in, PNG bytes out. It decides nothing; it is drawn only
-//! when something was found.
+//! The picture of a comparison: pictures and runs in, PNG bytes out. It decides nothing; it is handed
+//! out only when something was found.
 //!
 //! There are three: the overlay, the mask and side by side. Source of the overlay's colours: Niffy 0.2.0,
 //! `lib/diff.js`: matching pixels at a third of their opacity, mismatches a red that is brighter where the content

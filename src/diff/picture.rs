@@ -87,7 +87,7 @@ pub(super) struct Point {
 /// band before, so that pixels near the edge between two bands still have their neighbours.
 ///
 /// Only rows that something may be found in, and their neighbours, are restored from their filters.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Window {
     size: Size,
     layout: Layout,
@@ -160,7 +160,7 @@ impl Window {
 }
 
 /// The windows of baseline and candidate, which show the same rows.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Pair {
     pub(super) baseline: Window,
     pub(super) candidate: Window,

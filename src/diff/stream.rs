@@ -1,5 +1,6 @@
 //! Two files in lockstep: the next band of rows of each, compared, and forgotten. What is found goes to a
-//! [`Findings`]. Memory does not grow with the height of the pictures.
+//! [`Findings`]. Memory does not grow with the height of the pictures, but for what is found and drawn; an interlaced
+//! picture is decoded whole.
 //!
 //! Rows are compared as they are stored, filtered: where they are equal below equal rows, their pixels are equal too,
 //! and are not even restored. While a band is compared and drawn, the next one is read and restored, on another core
@@ -20,15 +21,13 @@ use super::{Options, Rect, Size};
 
 /// How far the anti-aliasing detector looks up and down.
 const REACH: u32 = 2;
-/// Rows of the band before that are kept: those above the first pixel that still waits for rows below it.
+/// Rows of the band before that are kept: those that still wait for rows below them, and as many above those.
 const HEAD: usize = 2 * REACH as usize;
 /// The size of a band: small enough for the cache, large enough that restoring the last rows of each, which the
 /// next one goes on from, is little work.
 const BAND_BYTES: usize = 512 << 10;
 /// The fewest rows of a band; less would copy heads more than read bands.
 const MIN_BAND_ROWS: usize = 8;
-/// Rows longer than this are read in one band: the buffers would need more than the picture.
-const MAX_ROW_BYTES: usize = 1 << 20;
 /// From so many pixels on, threads save more time than it takes to wake them.
 const THREADS_FROM_PIXELS: u64 = 1 << 17;
 
@@ -41,7 +40,7 @@ pub(super) struct Pace {
     head: usize,
     /// How many bands the canvas has.
     bands: usize,
-    /// Whether reading and comparing happen at the same time.
+    /// Whether work is shared with other threads.
     threads: bool,
 }
 
@@ -49,10 +48,7 @@ impl Pace {
     fn new(rows: &[Rows<'_>; 2], canvas: Size) -> Self {
         let longest = rows.iter().map(Rows::stride).max().unwrap_or_default();
         let height = canvas.height as usize;
-        let band = match longest {
-            0..=MAX_ROW_BYTES => (BAND_BYTES / longest.max(1)).max(MIN_BAND_ROWS),
-            _ => height,
-        };
+        let band = (BAND_BYTES / longest.max(1)).max(MIN_BAND_ROWS);
         let is_busy_worker = rayon::current_thread_index().is_some();
         let threads = !is_busy_worker && canvas.pixels() >= THREADS_FROM_PIXELS;
         Self::of_rows(band, height, threads)
@@ -84,7 +80,7 @@ impl Pace {
 /// Compares two opened pictures, which must have the same layout.
 ///
 /// # Errors
-/// When one of them is damaged or cut off; when both are, the one whose fault shows further up, or the
+/// When one of them is damaged or cut off; when both are, the one whose fault shows in an earlier band, or the
 /// baseline. When the findings cannot be drawn.
 pub(super) fn compare(
     rows: [Rows<'_>; 2],
@@ -298,11 +294,12 @@ mod tests {
     use crate::diff::overlay::Painter;
     use crate::diff::{DiffWithOverlay, Metric, Sizes};
 
-    /// A PNG of stripes and dots that depend on `seed`, three or four samples to a pixel.
-    fn draw(size: Size, color: png::ColorType, seed: u32) -> Vec<u8> {
+    /// A PNG of stripes and dots that depend on the `seed` of the row, three or four samples to a pixel.
+    fn draw(size: Size, color: png::ColorType, seed: impl Fn(u32) -> u32) -> Vec<u8> {
         let Size { width, height } = size;
         let place = |index: u32| [index % width, index / width];
         let pixels = (0..width * height).map(place).flat_map(|[x, y]| {
+            let seed = seed(y);
             let stripe = if (x / 3 + y / 2) % 2 == 0 { 250 } else { 20 };
             let dot = (x * 7 + y * 13 + seed * 5) % 11;
             let level = if dot < seed { 128 } else { stripe };
@@ -357,11 +354,18 @@ mod tests {
             masks,
             ..Options::default()
         };
-        for (size, colors) in sizes
+        let all = |_| 4;
+        // One row near the edge of most bands, and one far from it.
+        let few = |y| if y == 7 || y == 26 { 4 } else { 2 };
+        let cases = sizes
             .into_iter()
-            .zip([[Rgb; 2], [Rgb, Rgba], [Rgba; 2], [Rgb; 2]])
-        {
-            let files = [draw(sizes[0], colors[0], 2), draw(size, colors[1], 4)];
+            .zip([[Rgb; 2], [Rgb, Rgba], [Rgba; 2], [Rgb; 2]]);
+        let cases = cases.flat_map(|(size, colors)| {
+            let baseline = draw(sizes[0], colors[0], |_| 2);
+            [draw(size, colors[1], all), draw(size, colors[1], few)]
+                .map(|candidate| (size, [baseline.clone(), candidate]))
+        });
+        for (size, files) in cases {
             for metric in [Metric::Exact, Metric::Yiq, Metric::Oklab] {
                 for masks in [vec![], vec![mask]] {
                     let options = options(metric, masks);

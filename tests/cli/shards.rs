@@ -91,7 +91,14 @@ fn edit(project: &Project, folder: &str, change: impl FnOnce(&mut Value)) {
 /// Without ids and times, and without what says that it was merged.
 fn lasting(mut report: Value) -> Value {
     let run = report["run"].as_object_mut().expect("a map");
-    for name in ["id", "started", "finished", "duration_ms", "times", "merged"] {
+    for name in [
+        "id",
+        "started",
+        "finished",
+        "duration_ms",
+        "times",
+        "merged",
+    ] {
         run.remove(name);
     }
     for shot in report["shots"].as_array_mut().expect("a list") {

@@ -38,6 +38,7 @@ impl<'a> Converted<'a> {
             Layout::Rgb => Transformations::IDENTITY,
             Layout::Rgba => Transformations::EXPAND | Transformations::ALPHA,
         });
+        decoder.ignore_checksums(false);
         decoder.set_ignore_text_chunk(true);
         decoder.set_ignore_iccp_chunk(true);
         let reader = decoder.read_info().map_err(|error| explain(error, bytes))?;
@@ -58,7 +59,7 @@ impl<'a> Converted<'a> {
     }
 
     /// Whether its rows lie in the file in the wanted layout, one below the other.
-    pub(super) fn is_stored_so(&self) -> bool {
+    pub(super) fn is_stored_in_layout(&self) -> bool {
         let info = self.reader.info();
         let colour = match self.layout {
             Layout::Rgb => ColorType::Rgb,
@@ -130,7 +131,7 @@ impl<'a> Converted<'a> {
     }
 
     fn finish(&mut self) -> Result<(), PictureError> {
-        // The call behind the last row checks that the compressed data end there.
+        // The call behind the last row goes past the pixels; surplus ones are not looked at.
         if self.whole.is_none() {
             self.reader
                 .next_row()

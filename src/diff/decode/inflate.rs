@@ -95,7 +95,7 @@ impl<'a> Inflated<'a> {
     }
 }
 
-/// The chunks of a PNG file from the first piece of pixels on, each with its checksum compared.
+/// The chunks of a PNG file from the first one; the checksums of those that a picture needs are compared.
 struct Chunks<'a> {
     file: &'a [u8],
     /// Where the next chunk begins.
@@ -131,9 +131,19 @@ impl<'a> Chunks<'a> {
         Ok(chunk.data)
     }
 
+    /// Behind the pixels only chunks may follow that a picture can do without.
     fn finish(&mut self) -> Result<(), PictureError> {
-        while self.next()?.kind != b"IEND" {}
-        Ok(())
+        loop {
+            let kind = self.next()?.kind;
+            match kind {
+                b"IEND" => return Ok(()),
+                b"IDAT" => {}
+                _ if kind[0].is_ascii_uppercase() => {
+                    return Err(PictureError::Broken("an unknown chunk follows the pixels"));
+                }
+                _ => {}
+            }
+        }
     }
 
     fn next(&mut self) -> Result<Chunk<'a>, PictureError> {

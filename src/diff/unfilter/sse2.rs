@@ -43,7 +43,7 @@ fn widen(samples: &[u8]) -> __m128i {
     _mm_unpacklo_epi8(packed, _mm_setzero_si128())
 }
 
-/// As the plain [`paeth`](super::paeth), lane by lane: what is selected is kept by a mask, the rest is zero.
+/// As the plain predictor, lane by lane: what is selected is kept by a mask, the rest is zero.
 #[target_feature(enable = "sse2")]
 fn paeth([left, above, above_left]: [__m128i; 3]) -> __m128i {
     let [low, high] = [_mm_min_epi16(left, above), _mm_max_epi16(left, above)];

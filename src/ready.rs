@@ -1,5 +1,5 @@
 //! EFFECT, ASYNC. Asks an environment again and again until it serves the wanted release, and once more
-//! when the run is over. What an answer must be is [`wanted`]'s, which is pure.
+//! when the run is over. What an answer must be is `wanted`'s, which is pure.
 //!
 //! Every answer is bounded in time and size, redirects are not followed, and no connection is used twice:
 //! behind one address there may be several servers.

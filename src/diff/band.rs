@@ -5,7 +5,7 @@ use super::Size;
 use super::decode::{Layout, Rows, zeroes};
 use super::error::PictureError;
 use super::picture::Window;
-use super::unfilter::{restore, stands_alone};
+use super::unfilter::{restore_marked, stands_alone};
 
 /// Rows behind room for a head, the last rows of the band before.
 pub(super) struct Band {
@@ -81,18 +81,11 @@ impl Band {
             self.marks[row] = is_wanted || is_needed_below;
             is_needed_below = self.marks[row] && !stands_alone(rows[row * stride]);
         }
-        let restore = match self.layout {
-            Layout::Rgb => restore::<3>,
-            Layout::Rgba => restore::<4>,
+        let restore_marked = match self.layout {
+            Layout::Rgb => restore_marked::<3>,
+            Layout::Rgba => restore_marked::<4>,
         };
-        for row in (0..height).filter(|row| self.marks[*row]) {
-            let (before, rest) = rows.split_at_mut(row * stride);
-            let above = match before.len().checked_sub(stride - 1) {
-                Some(start) => &before[start..],
-                None => &self.above,
-            };
-            restore(&mut rest[..stride], above);
-        }
+        restore_marked(rows, stride, &self.marks[..height], &self.above);
         if let Some(start) = rows.len().checked_sub(stride - 1) {
             self.above.copy_from_slice(&rows[start..]);
         }

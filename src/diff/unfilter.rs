@@ -8,7 +8,7 @@
 mod sse2;
 
 #[cfg(target_arch = "x86_64")]
-use sse2::restore_paeth;
+use sse2::{restore_paeth, restore_two_paeth};
 
 /// Samples as they are.
 pub(super) const NONE: u8 = 0;
@@ -31,9 +31,41 @@ pub(super) fn stands_alone(filter: u8) -> bool {
     matches!(filter, NONE | SUB)
 }
 
+/// Restores the `marked` ones of some `rows` of `stride` bytes, a filter byte and samples, `N` to a pixel. A marked row
+/// that does not stand alone must have a marked or restored one above it; `above` are the samples above the first row.
+pub(super) fn restore_marked<const N: usize>(
+    rows: &mut [u8],
+    stride: usize,
+    marked: &[bool],
+    above: &[u8],
+) {
+    let mut done = 0;
+    for row in (0..marked.len()).filter(|row| marked[*row]) {
+        if row < done {
+            continue;
+        }
+        let (before, rest) = rows.split_at_mut(row * stride);
+        let above = match before.len().checked_sub(stride - 1) {
+            Some(start) => &before[start..],
+            None => above,
+        };
+        let (upper, below) = rest.split_at_mut(stride);
+        let lower = below.get_mut(..stride);
+        let lower = lower.filter(|lower| marked[row + 1] && [upper[0], lower[0]] == [PAETH; 2]);
+        match lower {
+            Some(lower) => {
+                [upper[0], lower[0]] = [NONE; 2];
+                restore_two_paeth::<N>(&mut upper[1..], &mut lower[1..], above);
+                done = row + 2;
+            }
+            None => restore::<N>(upper, above),
+        }
+    }
+}
+
 /// Restores `row`, a filter byte and samples, `N` to a pixel. `above` are the restored samples of the row above;
 /// zeroes above the first one.
-pub(super) fn restore<const N: usize>(row: &mut [u8], above: &[u8]) {
+fn restore<const N: usize>(row: &mut [u8], above: &[u8]) {
     let Some((filter, samples)) = row.split_first_mut() else {
         return;
     };
@@ -88,6 +120,12 @@ fn restore_paeth_plainly<const N: usize>(samples: &mut [u8], above: &[u8]) {
 
 #[cfg(not(target_arch = "x86_64"))]
 use restore_paeth_plainly as restore_paeth;
+
+#[cfg(not(target_arch = "x86_64"))]
+fn restore_two_paeth<const N: usize>(upper: &mut [u8], lower: &mut [u8], above: &[u8]) {
+    restore_paeth::<N>(upper, above);
+    restore_paeth::<N>(lower, upper);
+}
 
 /// The Paeth predictor. With `d = 3·above_left − left − above` it is the smaller of left and above when `d` is not
 /// below the larger, the larger when `d` is not above the smaller, otherwise above-left: the same choice as by
@@ -170,6 +208,48 @@ mod tests {
         restore_paeth::<4>(&mut samples, &above);
         restore_paeth_plainly::<4>(&mut plain, &above);
         assert_eq!(samples, plain);
+    }
+
+    /// Restores rows of `pixels` pixels, all of one filter, in one call and one by one.
+    fn check_marked<const N: usize>(filter: u8, pixels: usize, marked: &[bool]) {
+        let stride = 1 + pixels * N;
+        let above = noise(9, stride - 1);
+        let mut rows = noise(5, stride * marked.len());
+        for row in rows.chunks_mut(stride) {
+            row[0] = filter;
+        }
+        let mut plain = rows.clone();
+        restore_marked::<N>(&mut rows, stride, marked, &above);
+        let mut above = above;
+        for (row, marked) in plain.chunks_mut(stride).zip(marked) {
+            if *marked {
+                match filter {
+                    PAETH => {
+                        row[0] = NONE;
+                        restore_paeth_plainly::<N>(&mut row[1..], &above);
+                    }
+                    _ => restore::<N>(row, &above),
+                }
+            }
+            above = row[1..].to_vec();
+        }
+        assert_eq!(rows, plain, "{filter} {pixels} {marked:?}");
+    }
+
+    #[test]
+    fn rows_are_restored_two_at_a_time_or_alone_as_they_are_marked() {
+        for filter in NONE..=PAETH {
+            for pixels in [1, 2, 3, 4, 5, 33] {
+                for count in 0..6 {
+                    for bits in 0..1 << count {
+                        let marked: Vec<bool> =
+                            (0..count).map(|row| bits >> row & 1 == 1).collect();
+                        check_marked::<3>(filter, pixels, &marked);
+                        check_marked::<4>(filter, pixels, &marked);
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -3,8 +3,9 @@
 
 use std::arch::x86_64::{
     __m128i, _mm_add_epi8, _mm_add_epi16, _mm_and_si128, _mm_andnot_si128, _mm_cmpgt_epi16,
-    _mm_cvtsi32_si128, _mm_cvtsi128_si32, _mm_max_epi16, _mm_min_epi16, _mm_or_si128,
-    _mm_packus_epi16, _mm_setzero_si128, _mm_sub_epi16, _mm_unpacklo_epi8,
+    _mm_cvtsi32_si128, _mm_cvtsi128_si64, _mm_max_epi16, _mm_min_epi16, _mm_or_si128,
+    _mm_packus_epi16, _mm_setzero_si128, _mm_sub_epi16, _mm_unpacklo_epi8, _mm_unpacklo_epi32,
+    _mm_unpacklo_epi64,
 };
 
 /// Restores a row, `N` samples to a pixel, 3 or 4.
@@ -16,31 +17,107 @@ pub(super) fn restore_paeth<const N: usize>(samples: &mut [u8], above: &[u8]) {
     }
 }
 
-#[target_feature(enable = "sse2")]
-fn restore<const N: usize>(samples: &mut [u8], above: &[u8]) {
-    let mut left = _mm_setzero_si128();
-    let mut above_left = left;
-    let pixels = samples.len().min(above.len()) / N;
-    for start in (0..pixels).map(|pixel| pixel * N) {
-        let above = widen(&above[start..]);
-        let prediction = paeth([left, above, above_left]);
-        left = _mm_add_epi8(widen(&samples[start..]), prediction);
-        above_left = above;
-        let packed = _mm_cvtsi128_si32(_mm_packus_epi16(left, left));
-        samples[start..start + N].copy_from_slice(&packed.to_le_bytes()[..N]);
+/// Restores a row and the one below it, which has the filter too, in the time of one: when a pixel is known, what the
+/// pixel below it waits for is known as well.
+pub(super) fn restore_two_paeth<const N: usize>(upper: &mut [u8], lower: &mut [u8], above: &[u8]) {
+    // SAFETY: SSE2 is part of the x86-64 baseline.
+    #[expect(unsafe_code, reason = "vector instructions")]
+    unsafe {
+        restore_two::<N>(upper, lower, above);
     }
 }
 
-/// The next four samples as 16-bit lanes, or as many as are left. Of RGB the last lane belongs to the next pixel; what
-/// becomes of it is not written back.
 #[target_feature(enable = "sse2")]
-fn widen(samples: &[u8]) -> __m128i {
-    let four = match samples.first_chunk() {
-        Some(four) => *four,
-        None => std::array::from_fn(|lane| samples.get(lane).copied().unwrap_or(0)),
-    };
-    let packed = _mm_cvtsi32_si128(i32::from_le_bytes(four));
-    _mm_unpacklo_epi8(packed, _mm_setzero_si128())
+fn restore<const N: usize>(samples: &mut [u8], above: &[u8]) {
+    let mut corner = Corner::new();
+    let pixels = samples.len().min(above.len()) / N;
+    for start in (0..pixels).map(|pixel| pixel * N) {
+        let [filtered, above] = [four_at(samples, start), four_at(above, start)];
+        let pixel = corner.restore(widen(filtered, 0), widen(above, 0));
+        samples[start..start + N].copy_from_slice(&pixel[..N]);
+    }
+}
+
+/// The lower row is one pixel behind the upper one, whose pixels are what lies above it.
+#[target_feature(enable = "sse2")]
+fn restore_two<const N: usize>(upper: &mut [u8], lower: &mut [u8], above: &[u8]) {
+    let length = upper.len().min(lower.len()).min(above.len());
+    let [upper, lower] = [&mut upper[..length], &mut lower[..length]];
+    let above = &above[..length];
+    let mut corner = Corner::new();
+    let pixels = corner.restore_two(four(upper), 0, four(above));
+    upper[..N].copy_from_slice(&pixels[..N]);
+    for start in (N..length).step_by(N) {
+        let behind = start - N;
+        let [next, next_above] = [four_at(upper, start), four_at(above, start)];
+        let pixels = corner.restore_two(next, four_at(lower, behind), next_above);
+        upper[start..start + N].copy_from_slice(&pixels[..N]);
+        lower[behind..behind + N].copy_from_slice(&pixels[4..4 + N]);
+    }
+    let last = &mut lower[length - N..];
+    let pixels = corner.restore_two(0, four(last), 0);
+    last.copy_from_slice(&pixels[4..4 + N]);
+}
+
+/// What a prediction looks at besides the pixel above: the pixels to the left, as 16-bit lanes. There is room for two
+/// of each.
+struct Corner {
+    left: __m128i,
+    above_left: __m128i,
+}
+
+impl Corner {
+    /// Zeroes, at the start of a row.
+    #[target_feature(enable = "sse2")]
+    fn new() -> Self {
+        let zero = _mm_setzero_si128();
+        Self {
+            left: zero,
+            above_left: zero,
+        }
+    }
+
+    /// The pixels, four bytes each, and moves on.
+    #[target_feature(enable = "sse2")]
+    fn restore(&mut self, filtered: __m128i, above: __m128i) -> [u8; 8] {
+        let prediction = paeth([self.left, above, self.above_left]);
+        self.left = _mm_add_epi8(filtered, prediction);
+        self.above_left = above;
+        let packed = _mm_cvtsi128_si64(_mm_packus_epi16(self.left, self.left));
+        packed.to_le_bytes()
+    }
+
+    /// The next pixel of the upper row, and the one before it of the lower row.
+    #[target_feature(enable = "sse2")]
+    fn restore_two(&mut self, upper: u32, lower: u32, above: u32) -> [u8; 8] {
+        let above = _mm_unpacklo_epi64(widen(above, 0), self.left);
+        self.restore(widen(upper, lower), above)
+    }
+}
+
+/// The four samples at `start`, or as many as are left. Of RGB the last one belongs to the next pixel; what becomes of
+/// it is not written back.
+#[inline]
+fn four_at(samples: &[u8], start: usize) -> u32 {
+    match samples.get(start..start + 4) {
+        Some(four) => u32::from_le_bytes(four.try_into().expect("four samples")),
+        None => four(&samples[start..]),
+    }
+}
+
+#[cold]
+fn four(samples: &[u8]) -> u32 {
+    u32::from_le_bytes(std::array::from_fn(|lane| {
+        samples.get(lane).copied().unwrap_or(0)
+    }))
+}
+
+/// Twice four bytes as 16-bit lanes.
+#[target_feature(enable = "sse2")]
+fn widen(low: u32, high: u32) -> __m128i {
+    let low = _mm_cvtsi32_si128(low.cast_signed());
+    let high = _mm_cvtsi32_si128(high.cast_signed());
+    _mm_unpacklo_epi8(_mm_unpacklo_epi32(low, high), _mm_setzero_si128())
 }
 
 /// As the plain predictor, lane by lane: what is selected is kept by a mask, the rest is zero.

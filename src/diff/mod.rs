@@ -80,6 +80,7 @@ mod overlay;
 mod picture;
 mod regions;
 mod runs;
+mod sift;
 mod stream;
 mod unfilter;
 

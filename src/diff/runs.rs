@@ -1,15 +1,16 @@
 //! The pixel loop: some rows of a pair of pictures in, the runs of pixels that are mismatched or anti-aliased out, in
 //! reading order whatever the number of threads. It draws and groups nothing.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::antialias::is_antialiased;
 use super::metric::Judge;
 use super::picture::{Pair, Pixel, Point, Rgba, Shared};
+use super::sift::{STRETCH, Sifted, Stretch, ones, runs_of_ones};
 use super::{Antialiasing, Options, Size};
 
-/// Pixels that are skipped at once when they are equal.
-const STRETCH: usize = 16;
 /// Fewer rows than this are compared before another thread would have woken up.
 const MIN_ROWS_TO_SHARE: usize = 4;
 
@@ -89,38 +90,93 @@ impl Scanner {
     }
 
     fn runs_of_row<P: Pixel>(&self, shared: &Shared<'_, P>, y: u32) -> Vec<Run> {
-        let mut runs = Vec::new();
-        let mut verdict = Verdict::default();
-        let baseline = shared.baseline.row(y).chunks(STRETCH);
-        let candidate = shared.candidate.row(y).chunks(STRETCH);
-        for (stretch, (baseline, candidate)) in baseline.zip(candidate).enumerate() {
-            // Also in rows that differ, most pixels of most screenshots are equal.
-            if P::samples(baseline) == P::samples(candidate) {
-                continue;
-            }
-            for (x, (baseline, candidate)) in baseline.iter().zip(candidate).enumerate() {
-                if baseline != candidate {
-                    let x = stretch * STRETCH + x;
-                    let point = Point { x, y: y as usize };
-                    let colours = [baseline.rgba(), candidate.rgba()];
-                    let index = shared.baseline.index(point);
-                    let is_apart = !self.judge.is_surely_near(colours)
-                        && verdict.of(colours, index, &self.judge);
-                    if is_apart {
-                        append(&mut runs, point, self.finding(shared, point));
-                    }
-                }
+        let mut found = RowRuns::new(y);
+        let (baseline, baseline_rest) = shared.baseline.row(y).as_chunks();
+        let (candidate, candidate_rest) = shared.candidate.row(y).as_chunks();
+        for (index, stretch) in baseline.iter().zip(candidate).enumerate() {
+            self.add_stretch(shared, &mut found, index * STRETCH, stretch.into());
+        }
+        // What lies behind the end is equal.
+        let whole = |rest: &[P]| -> Stretch<P> {
+            std::array::from_fn(|x| rest.get(x).copied().unwrap_or(P::MASK_PAINT))
+        };
+        let start = baseline.len() * STRETCH;
+        let rest = [&whole(baseline_rest), &whole(candidate_rest)];
+        self.add_stretch(shared, &mut found, start, rest);
+        found.runs
+    }
+
+    /// Adds what is found in the pixels from column `start` on.
+    fn add_stretch<P: Pixel>(
+        &self,
+        shared: &Shared<'_, P>,
+        found: &mut RowRuns,
+        start: usize,
+        stretch: [&Stretch<P>; 2],
+    ) {
+        // Also in rows that differ, most pixels of most screenshots are equal.
+        if P::samples(stretch[0]) == P::samples(stretch[1]) {
+            return;
+        }
+        let Sifted { mut apart, unsure } = self.judge.sift(stretch);
+        let y = found.y as usize;
+        for x in ones(unsure) {
+            let colours = [stretch[0][x].rgba(), stretch[1][x].rgba()];
+            let index = shared.baseline.index(Point { x: start + x, y });
+            if found.verdict.of(colours, index, &self.judge) {
+                apart |= 1 << x;
             }
         }
-        runs
+        if self.forgives_antialiasing {
+            for x in ones(apart) {
+                let x = start + x;
+                found.append(x, 1, self.finding(shared, Point { x, y }));
+            }
+        } else {
+            for Range { start: x, end } in runs_of_ones(apart) {
+                found.append(start + x, (end - x) as u32, Finding::Mismatched);
+            }
+        }
     }
 
     /// What a pixel is that is further apart than the threshold.
     fn finding<P: Pixel>(&self, shared: &Shared<'_, P>, point: Point) -> Finding {
-        if self.forgives_antialiasing && is_antialiased(shared, point, &self.judge) {
+        if is_antialiased(shared, point, &self.judge) {
             Finding::Antialiased
         } else {
             Finding::Mismatched
+        }
+    }
+}
+
+/// The runs of one row, as far as it was compared.
+struct RowRuns {
+    y: u32,
+    runs: Vec<Run>,
+    verdict: Verdict,
+}
+
+impl RowRuns {
+    fn new(y: u32) -> Self {
+        Self {
+            y,
+            runs: Vec::new(),
+            verdict: Verdict::default(),
+        }
+    }
+
+    /// Adds `length` pixels, which lie behind all so far.
+    fn append(&mut self, start: usize, length: u32, finding: Finding) {
+        let start = start as u32;
+        let end = start + length;
+        match self.runs.last_mut() {
+            Some(last) if last.end == start && last.finding == finding => last.end = end,
+            _ => self.runs.push(Run {
+                y: self.y,
+                start,
+                end,
+                finding,
+            }),
         }
     }
 }
@@ -166,20 +222,6 @@ fn one_sided_run(pair: &Pair, y: u32) -> Option<Run> {
     })
 }
 
-/// Adds a pixel to the runs of its row, which are in order and end before it.
-fn append(runs: &mut Vec<Run>, point: Point, finding: Finding) {
-    let x = point.x as u32;
-    match runs.last_mut() {
-        Some(last) if last.end == x && last.finding == finding => last.end += 1,
-        _ => runs.push(Run {
-            y: point.y as u32,
-            start: x,
-            end: x + 1,
-            finding,
-        }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,15 +237,16 @@ mod tests {
 
     #[test]
     fn neighbours_with_one_finding_become_one_run() {
-        let mut runs = Vec::new();
-        for (x, finding) in [
-            (3, Finding::Mismatched),
-            (4, Finding::Mismatched),
-            (5, Finding::Antialiased),
-            (7, Finding::Antialiased),
+        let mut row = RowRuns::new(9);
+        for (start, length, finding) in [
+            (3, 1, Finding::Mismatched),
+            (4, 1, Finding::Mismatched),
+            (5, 1, Finding::Antialiased),
+            (7, 1, Finding::Antialiased),
         ] {
-            append(&mut runs, Point { x, y: 9 }, finding);
+            row.append(start, length, finding);
         }
+        let runs = row.runs;
         let expected = [
             run(9, 3, 5, Finding::Mismatched),
             run(9, 5, 6, Finding::Antialiased),

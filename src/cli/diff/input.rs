@@ -40,10 +40,13 @@ pub(super) fn read(path: &Path, accepted: Accepted, max_pixels: u64) -> Result<V
         source,
     };
     let mut file = open(path, accepted).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
     let mut bytes = Vec::new();
     let mut head = file.by_ref().take(HEAD_BYTES);
     head.read_to_end(&mut bytes).map_err(failed)?;
     let limit = limit(&bytes, max_pixels);
+    // All at once, and a byte more so that the end is seen without growing again.
+    bytes.reserve_exact((length.min(limit) as usize + 1).saturating_sub(bytes.len()));
     let mut rest = file.take((limit + 1).saturating_sub(HEAD_BYTES));
     rest.read_to_end(&mut bytes).map_err(failed)?;
     if limit > 0 && bytes.len() as u64 > limit {

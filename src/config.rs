@@ -19,7 +19,7 @@ use crate::spec::{
     interpolate::{Scope, Used},
     is_host,
     raw::LimitYaml,
-    read::{Entries, Place, TextOr},
+    read::{Entries, Place, TextOr, Texts},
     tree::{Tree, Value},
     value::Reader,
 };
@@ -241,8 +241,8 @@ pub enum BaselineSource {
 pub enum Webdriver {
     /// Twinshot starts chromedriver itself.
     Auto,
-    /// One that runs already.
-    Url(url::Url),
+    /// By drivers that run already, at least one; a Selenium Grid is one of them.
+    Urls(Vec<url::Url>),
 }
 
 /// What flows share.
@@ -279,8 +279,8 @@ struct ConfigYaml {
     max_mismatch: Option<Place<TextOr<LimitYaml>>>,
     /// Names of variables whose values never appear in any output.
     secrets: Option<Place<Vec<Place<String>>>>,
-    /// `auto`, or the URL of a WebDriver that runs already.
-    webdriver: Option<Place<String>>,
+    /// `auto`, or the URL of a WebDriver or Selenium Grid that runs already, or a list of them.
+    webdriver: Option<Place<Texts>>,
     /// `reuse` cleans browsers between flows, `session` starts new ones for each; `reuse` when absent.
     isolation: Option<Isolation>,
     /// How long a wait or a look for an element may take, for example `10s`.
@@ -639,20 +639,35 @@ fn viewport(
     })
 }
 
-fn webdriver(reader: Reader<'_>, place: Option<&Place<String>>) -> Result<Webdriver, Diagnostic> {
+fn webdriver(reader: Reader<'_>, place: Option<&Place<Texts>>) -> Result<Webdriver, Diagnostic> {
     let Some(place) = place else {
         return Ok(Webdriver::Auto);
     };
-    let text = reader.some_text(place)?;
-    match text.value() {
-        "auto" => Ok(Webdriver::Auto),
-        value => http_url(
-            reader,
-            place,
-            value,
-            "write `auto`, or for example `http://127.0.0.1:9515`",
-        )
-        .map(Webdriver::Url),
+    let url = |place: &Place<String>, text: &str| {
+        let help = "write `auto`, or for example `http://127.0.0.1:9515`";
+        http_url(reader, place, text, help)
+    };
+    let of_one = |text: &str| {
+        let place = Place {
+            id: place.id,
+            value: text.to_owned(),
+        };
+        match reader.some_text(&place)?.value() {
+            "auto" => Ok(Webdriver::Auto),
+            text => Ok(Webdriver::Urls(vec![url(&place, text)?])),
+        }
+    };
+    match &place.value {
+        Texts::One(text) => of_one(text),
+        Texts::Many(list) if list.is_empty() => {
+            Err(reader.error(place.id, "`webdriver` names no driver"))
+        }
+        Texts::Many(list) => {
+            let urls = list
+                .iter()
+                .map(|place| url(place, reader.some_text(place)?.value()));
+            urls.collect::<Result<_, _>>().map(Webdriver::Urls)
+        }
     }
 }
 

@@ -168,12 +168,13 @@ pub fn run(
     if plan.shots.is_empty() {
         return report_nothing(&plan, &config, options);
     }
-    let webdriver = match &config.webdriver {
-        Webdriver::Auto => None,
-        Webdriver::Url(url) => Some(url.clone()),
+    let webdrivers = match &config.webdriver {
+        Webdriver::Auto => Vec::new(),
+        Webdriver::Urls(urls) => urls.clone(),
     };
     let launch = LaunchOptions {
-        webdriver,
+        webdrivers,
+        per_flow: if roles.baseline.is_some() { 2 } else { 1 },
         headed: options.headed,
     };
     let scratch = Arc::new(RunFolder::create()?);

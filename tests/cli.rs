@@ -22,6 +22,7 @@ mod cli {
     mod pairs;
     mod readiness;
     mod refused;
+    mod remote;
     mod secrets;
     mod sessions;
     mod shards;

@@ -23,7 +23,12 @@ use tokio::{
 };
 use url::Url;
 
-use super::{document::without_credentials, error::LaunchError, pool::SessionTimes};
+use super::{
+    document::without_credentials,
+    error::LaunchError,
+    pool::SessionTimes,
+    remote::{Place, Remotes},
+};
 
 /// The oldest chromedriver that has what we rely on (`responseStatus`, the one headless mode).
 const OLDEST_DRIVER: u32 = 115;
@@ -36,10 +41,12 @@ const UNLOCKED_PREFIX: &str = "twinshot-new-";
 const LOCK_NAME: &str = "owner.lock";
 
 /// How browsers are started.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct LaunchOptions {
-    /// A driver that runs already; ours when absent.
-    pub(crate) webdriver: Option<Url>,
+    /// Drivers that run already; ours when there are none.
+    pub(crate) webdrivers: Vec<Url>,
+    /// How many sessions a flow takes, at least one.
+    pub(crate) per_flow: usize,
     /// Shows the browser's window.
     pub(crate) headed: bool,
 }
@@ -53,10 +60,12 @@ pub(crate) struct Launcher {
 #[derive(Debug)]
 struct Inner {
     programs: Option<Programs>,
+    remotes: Remotes,
     options: LaunchOptions,
     scratch: Arc<RunFolder>,
     started: AtomicU32,
     times: Mutex<SessionTimes>,
+    turn: tokio::sync::Mutex<()>,
 }
 
 /// The programs on this machine.
@@ -72,16 +81,19 @@ impl Launcher {
         options: LaunchOptions,
         scratch: Arc<RunFolder>,
     ) -> Result<Self, LaunchError> {
-        let programs = match options.webdriver {
-            Some(_) => None,
-            None => Some(Programs::find(options.headed)?),
+        let remotes = Remotes::new(&options.webdrivers, options.per_flow);
+        let programs = match remotes.is_empty() {
+            true => Some(Programs::find(options.headed)?),
+            false => None,
         };
         let inner = Inner {
             programs,
+            remotes,
             options,
             scratch,
             started: AtomicU32::new(0),
             times: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -109,19 +121,37 @@ impl Launcher {
         times.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A driver to ask for a session: a new process, or the one that was named.
-    pub(super) async fn driver(&self) -> Result<Driver, LaunchError> {
+    /// Whether drivers were named that run already, which may be full.
+    pub(crate) fn is_remote(&self) -> bool {
+        !self.inner.remotes.is_empty()
+    }
+
+    /// Waits until no other flow asks drivers that may be full for its sessions. If several did, each could get one
+    /// of the two that it needs, and wait for the other for ever. Our own drivers are never full.
+    pub(crate) async fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        match self.is_remote() {
+            true => Some(self.inner.turn.lock().await),
+            false => None,
+        }
+    }
+
+    /// How many drivers can be asked for a session, one after the other.
+    pub(super) fn drivers(&self) -> usize {
+        self.inner.remotes.len().max(1)
+    }
+
+    /// A driver to ask for a session: a new process, or one of those that were named and not yet `asked`.
+    pub(super) async fn driver(&self, asked: &[Url]) -> Result<Driver, LaunchError> {
         let number = self.inner.started.fetch_add(1, Ordering::Relaxed);
-        match (&self.inner.programs, &self.inner.options.webdriver) {
-            (Some(programs), _) => {
+        match &self.inner.programs {
+            Some(programs) => {
                 let folder = self.inner.scratch.subfolder(number)?;
                 Driver::start_on_a_free_port(programs, &folder).await
             }
-            (None, Some(url)) => Ok(Driver {
-                url: as_folder(url),
-                process: None,
-            }),
-            (None, None) => Err(LaunchError::NoDriver),
+            None => {
+                let place = self.inner.remotes.place(asked);
+                place.map(Driver::of_place).ok_or(LaunchError::NoDriver)
+            }
         }
     }
 
@@ -245,7 +275,16 @@ fn existing(path: &str) -> Option<PathBuf> {
 #[derive(Debug)]
 pub(super) struct Driver {
     pub(super) url: Url,
-    process: Option<DriverProcess>,
+    held: Held,
+}
+
+/// What ends with a driver.
+#[derive(Debug)]
+enum Held {
+    /// Our own process.
+    Process(DriverProcess),
+    /// The session's place at somebody else's driver.
+    Place(Place),
 }
 
 #[derive(Debug)]
@@ -305,14 +344,28 @@ impl Driver {
         let url = Url::parse(&url).expect("a port makes a valid URL");
         Ok(Self {
             url,
-            process: Some(process),
+            held: Held::Process(process),
         })
+    }
+
+    fn of_place(place: Place) -> Self {
+        Self {
+            url: place.url().clone(),
+            held: Held::Place(place),
+        }
+    }
+
+    /// Remembers that it gave no session, so that others are asked before it for a while.
+    pub(super) fn was_refused(&self) {
+        if let Held::Place(place) = &self.held {
+            place.was_refused();
+        }
     }
 
     /// Ends a session of somebody else's driver on a connection of its own, past a command that it may
     /// still be busy with. Our own driver's sessions end with its processes.
     pub(super) async fn forget(&self, session: &str) {
-        if self.process.is_none() {
+        if !self.is_ours() {
             let again =
                 Client::with_existing_session(self.url.as_str(), session, HttpConnector::new());
             if let Ok(client) = again.await {
@@ -323,25 +376,16 @@ impl Driver {
 
     /// Whether its processes end with this value.
     pub(super) fn is_ours(&self) -> bool {
-        self.process.is_some()
+        matches!(self.held, Held::Process(_))
     }
 
     /// What it is called in messages.
     pub(super) fn describe(&self) -> String {
-        match &self.process {
-            Some(_) => "chromedriver".to_owned(),
-            None => format!("the driver at {}", without_credentials(&self.url)),
+        match &self.held {
+            Held::Process(_) => "chromedriver".to_owned(),
+            Held::Place(_) => format!("the driver at {}", without_credentials(&self.url)),
         }
     }
-}
-
-/// What is joined to a URL without the last slash takes the place of its last part.
-fn as_folder(url: &Url) -> Url {
-    let mut url = url.clone();
-    if !url.path().ends_with('/') {
-        url.set_path(&format!("{}/", url.path()));
-    }
-    url
 }
 
 /// The driver and every process that it started share its group; none outlives this value.

@@ -38,7 +38,8 @@ pub(crate) struct SessionTimes {
     pub(crate) clean: Duration,
 }
 
-type Coming = JoinHandle<Result<Session, LaunchError>>;
+/// A session on its way.
+pub(crate) type Coming = JoinHandle<Result<Option<Session>, LaunchError>>;
 
 impl Pool {
     /// An empty pool.
@@ -54,19 +55,27 @@ impl Pool {
     /// Begins to start a session that somebody is going to take.
     pub(crate) fn start_one(&self, viewport: Viewport) {
         let (launcher, options) = (self.launcher.clone(), self.options.clone());
-        let coming = async move { started(&launcher, options, viewport).await };
+        let coming = async move { started(&launcher, options, viewport).await.map(Some) };
         self.coming().push_back(tokio::spawn(coming));
     }
 
-    /// A session as good as new, at this viewport. It must be given back or closed.
-    pub(crate) async fn take(&self, viewport: Viewport) -> Result<Session, LaunchError> {
-        let coming = self.coming().pop_front();
-        let Some(coming) = coming else {
-            return started(&self.launcher, self.options.clone(), viewport).await;
+    /// The session that has been on its way for longest; whoever has it must wait for it.
+    pub(crate) fn reserve(&self) -> Option<Coming> {
+        self.coming().pop_front()
+    }
+
+    /// A reserved session, as good as new and at this viewport; none when it could not be made so and whoever waits
+    /// must ask for another. It must be given back or closed.
+    pub(crate) async fn receive(
+        &self,
+        coming: Coming,
+        viewport: Viewport,
+    ) -> Result<Option<Session>, LaunchError> {
+        let Some(mut session) = outcome(coming).await? else {
+            return Ok(None);
         };
-        let mut session = outcome(coming).await?;
         match session.begin_at(viewport).await {
-            Ok(()) => Ok(session),
+            Ok(()) => Ok(Some(session)),
             Err(error) => {
                 let error = session.not_started(&error);
                 session.close().await;
@@ -75,23 +84,30 @@ impl Pool {
         }
     }
 
+    /// A new session at this viewport. It must be given back or closed.
+    pub(crate) async fn start(&self, viewport: Viewport) -> Result<Session, LaunchError> {
+        started(&self.launcher, self.options.clone(), viewport).await
+    }
+
     /// Takes a session back from a flow that went well, for one that is still to come. It is cleaned
-    /// in the background; when that does not go well, or another one is better, a new one takes its place.
+    /// in the background; when that does not go well, or another one is better, a new one takes its place. A driver
+    /// that may be full is not asked for that one here: it has to wait for its turn.
     pub(crate) fn give_back(&self, session: Session) {
         let (launcher, options) = (self.launcher.clone(), self.options.clone());
         let is_kept = self.isolation == Isolation::Reuse && session.is_worth_cleaning();
         let coming = async move {
             let viewport = session.viewport;
-            match if is_kept {
-                cleaned(&launcher, session).await
-            } else {
-                Err(session)
-            } {
-                Ok(clean) => Ok(clean),
-                Err(spent) => {
-                    spent.close().await;
-                    started(&launcher, options, viewport).await
-                }
+            let session = match is_kept {
+                true => cleaned(&launcher, session).await,
+                false => Err(session),
+            };
+            match session {
+                Ok(clean) => return Ok(Some(clean)),
+                Err(spent) => spent.close().await,
+            }
+            match launcher.is_remote() {
+                true => Ok(None),
+                false => started(&launcher, options, viewport).await.map(Some),
             }
         };
         self.coming().push_back(tokio::spawn(coming));
@@ -100,9 +116,8 @@ impl Pool {
     /// Ends the sessions that nobody took.
     pub(crate) async fn close(&self) {
         loop {
-            let coming = self.coming().pop_front();
-            let Some(coming) = coming else { return };
-            if let Ok(session) = outcome(coming).await {
+            let Some(coming) = self.reserve() else { return };
+            if let Ok(Some(session)) = outcome(coming).await {
                 session.close().await;
             }
         }
@@ -147,7 +162,7 @@ async fn cleaned(launcher: &Launcher, mut session: Session) -> Result<Session, S
 }
 
 /// A panic in the background is a panic of whoever waits for it.
-async fn outcome(coming: Coming) -> Result<Session, LaunchError> {
+async fn outcome(coming: Coming) -> Result<Option<Session>, LaunchError> {
     match coming.await {
         Ok(outcome) => outcome,
         Err(error) => std::panic::resume_unwind(error.into_panic()),

@@ -25,6 +25,9 @@ use crate::{config::Emulation, spec::Viewport};
 pub(super) const COMMAND_LIMIT: Duration = Duration::from_secs(30);
 /// How long a browser may take to start.
 const START_LIMIT: Duration = Duration::from_secs(60);
+/// How long a driver of somebody else may take until it has room. A Selenium Grid gives up after 300 s by itself,
+/// and says why.
+const QUEUE_LIMIT: Duration = Duration::from_secs(330);
 /// How long a polite goodbye may take before the processes are killed.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 /// How long a document that is going away is given before its successor is asked.
@@ -135,8 +138,7 @@ impl Session {
         options: SessionOptions,
         viewport: Viewport,
     ) -> Result<Self, LaunchError> {
-        let driver = launcher.driver().await?;
-        let client = connect(launcher, &driver, options.page_timeout).await?;
+        let (driver, client) = connect(launcher, &options).await?;
         let mut session = Self {
             client,
             viewport,
@@ -419,19 +421,50 @@ impl Session {
     }
 }
 
+/// A new session at the first driver that gives one.
 async fn connect(
     launcher: &Launcher,
+    options: &SessionOptions,
+) -> Result<(Driver, Client), LaunchError> {
+    let mut asked = Vec::new();
+    loop {
+        let driver = launcher.driver(&asked).await?;
+        match connect_to(launcher, &driver, options).await {
+            Ok(client) => return Ok((driver, client)),
+            Err(error) => {
+                driver.was_refused();
+                asked.push(driver.url.clone());
+                if asked.len() >= launcher.drivers() {
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+async fn connect_to(
+    launcher: &Launcher,
     driver: &Driver,
-    page_timeout: Duration,
+    options: &SessionOptions,
 ) -> Result<Client, LaunchError> {
-    let mut builder = ClientBuilder::new(HttpConnector::new());
-    builder.capabilities(capabilities(launcher.chrome_options(), page_timeout));
-    match tokio::time::timeout(START_LIMIT, builder.connect(driver.url.as_str())).await {
+    let limit = if driver.is_ours() {
+        START_LIMIT
+    } else {
+        QUEUE_LIMIT
+    };
+    let mut connector = HttpConnector::new();
+    connector.set_connect_timeout(Some(START_LIMIT));
+    let mut builder = ClientBuilder::new(connector);
+    builder.capabilities(capabilities(
+        launcher.chrome_options(),
+        options.page_timeout,
+    ));
+    match tokio::time::timeout(limit, builder.connect(driver.url.as_str())).await {
         Ok(Ok(client)) => Ok(client),
         Ok(Err(error)) => Err(LaunchError::session(driver.describe(), &error)),
         Err(_) => Err(LaunchError::Session {
             driver: driver.describe(),
-            reason: format!("no answer within {} s", START_LIMIT.as_secs()),
+            reason: format!("no answer within {} s", limit.as_secs()),
         }),
     }
 }

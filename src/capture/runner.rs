@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     browser::{
-        LaunchError, Launcher, Picture, Pool, Session, SessionOptions, ShootError, ShotTimes,
-        Trouble,
+        Coming, LaunchError, Launcher, Picture, Pool, Session, SessionOptions, ShootError,
+        ShotTimes, Trouble,
     },
     config::{Config, Emulation},
     plan::{Job, Plan},
@@ -108,8 +108,11 @@ pub(crate) struct Delivery {
 pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut stop: Stop) {
     let workers = setup.workers.clamp(1, setup.plan.jobs.len().max(1));
     let pools = Arc::new(Pools::new(&setup));
-    for job in setup.plan.jobs.iter().take(workers) {
-        pools.start_ahead(job);
+    // A driver that may be full is asked by one flow after the other.
+    if !setup.launcher.is_remote() {
+        for job in setup.plan.jobs.iter().take(workers) {
+            pools.start_ahead(job);
+        }
     }
     let setup = Arc::new(setup);
     let queue = Queue::new(setup.plan.jobs.len());
@@ -219,7 +222,12 @@ impl Worker {
 
 /// The pool of each side; no baseline when that is golden.
 #[derive(Debug)]
-struct Pools(Side<Option<Pool>>);
+struct Pools {
+    sides: Side<Option<Pool>>,
+    launcher: Launcher,
+    /// Sessions leave and enter the pools in pairs: no flow holds one while it waits for the other.
+    pairs: Mutex<()>,
+}
 
 impl Pools {
     fn new(setup: &Setup) -> Self {
@@ -228,39 +236,113 @@ impl Pools {
             Pool::new(setup.launcher.clone(), options, setup.config.isolation)
         };
         let baseline = setup.baseline.as_ref();
-        Self(Side::new(
+        let sides = Side::new(
             baseline.map(|baseline| pool(baseline, Some(&setup.candidate))),
             Some(pool(&setup.candidate, baseline)),
-        ))
+        );
+        Self {
+            sides,
+            launcher: setup.launcher.clone(),
+            pairs: Mutex::default(),
+        }
     }
 
     /// Begins to start what a job is going to need.
     fn start_ahead(&self, job: &Job) {
-        for pool in [&self.0.baseline, &self.0.candidate].into_iter().flatten() {
+        for pool in self.all() {
             pool.start_one(job.viewport.viewport);
         }
     }
 
+    fn all(&self) -> impl Iterator<Item = &Pool> {
+        let Side {
+            baseline,
+            candidate,
+        } = &self.sides;
+        [baseline, candidate].into_iter().flatten()
+    }
+
+    /// A session of each side: those that were given back or started ahead, or else new ones.
     async fn take(&self, viewport: Viewport) -> Side<Result<Option<Session>, LaunchError>> {
-        let take = async |pool: &Option<Pool>| match pool {
-            Some(pool) => pool.take(viewport).await.map(Some),
+        if let Some(taken) = self.take_reserved(viewport).await {
+            return taken;
+        }
+        let _turn = self.launcher.turn().await;
+        // Another flow may have given its sessions back meanwhile.
+        if let Some(taken) = self.take_reserved(viewport).await {
+            return taken;
+        }
+        let start = async |pool: &Option<Pool>| match pool {
+            Some(pool) => pool.start(viewport).await.map(Some),
             None => Ok(None),
         };
-        let (baseline, candidate) = tokio::join!(take(&self.0.baseline), take(&self.0.candidate));
+        let Side {
+            baseline,
+            candidate,
+        } = &self.sides;
+        let (baseline, candidate) = tokio::join!(start(baseline), start(candidate));
         Side::new(baseline, candidate)
+    }
+
+    /// The first pair on its way of which both could be made as good as new.
+    async fn take_reserved(
+        &self,
+        viewport: Viewport,
+    ) -> Option<Side<Result<Option<Session>, LaunchError>>> {
+        let receive = async |pool: &Option<Pool>, coming: Option<Coming>| match (pool, coming) {
+            (Some(pool), Some(coming)) => pool.receive(coming, viewport).await,
+            _ => Ok(None),
+        };
+        while let Some(reserved) = self.reserve() {
+            let (baseline, candidate) = tokio::join!(
+                receive(&self.sides.baseline, reserved.baseline),
+                receive(&self.sides.candidate, reserved.candidate)
+            );
+            let is_spent = |pool: &Option<Pool>, taken: &Result<Option<Session>, LaunchError>| {
+                pool.is_some() && matches!(taken, Ok(None))
+            };
+            if is_spent(&self.sides.baseline, &baseline)
+                || is_spent(&self.sides.candidate, &candidate)
+            {
+                let sessions = Side::new(baseline.ok().flatten(), candidate.ok().flatten());
+                self.release(sessions, false).await;
+                continue;
+            }
+            return Some(Side::new(baseline, candidate));
+        }
+        None
+    }
+
+    fn reserve(&self) -> Option<Side<Option<Coming>>> {
+        let _pair = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
+        let reserve = |pool: &Option<Pool>| pool.as_ref().and_then(Pool::reserve);
+        let reserved = self.sides.as_ref().map(reserve);
+        reserved.candidate.is_some().then_some(reserved)
     }
 
     /// Keeps the sessions for another flow, or ends them.
     async fn release(&self, sessions: Sessions, is_wanted: bool) {
-        let release = async |pool: &Option<Pool>, session: Option<Session>| match (pool, session) {
-            (Some(pool), Some(session)) if is_wanted => pool.give_back(session),
-            (_, Some(session)) => session.close().await,
-            (_, None) => {}
+        if is_wanted {
+            return self.give_back(sessions);
+        }
+        let close = async |session: Option<Session>| {
+            if let Some(session) = session {
+                session.close().await;
+            }
         };
-        tokio::join!(
-            release(&self.0.baseline, sessions.baseline),
-            release(&self.0.candidate, sessions.candidate)
-        );
+        tokio::join!(close(sessions.baseline), close(sessions.candidate));
+    }
+
+    fn give_back(&self, sessions: Sessions) {
+        let _pair = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
+        for (pool, session) in [
+            (&self.sides.baseline, sessions.baseline),
+            (&self.sides.candidate, sessions.candidate),
+        ] {
+            if let (Some(pool), Some(session)) = (pool, session) {
+                pool.give_back(session);
+            }
+        }
     }
 
     async fn close(&self) {
@@ -269,7 +351,7 @@ impl Pools {
                 pool.close().await;
             }
         };
-        tokio::join!(close(&self.0.baseline), close(&self.0.candidate));
+        tokio::join!(close(&self.sides.baseline), close(&self.sides.candidate));
     }
 }
 

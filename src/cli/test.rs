@@ -47,9 +47,14 @@ pub(crate) struct TestArgs {
     /// End the run after so many failing shots.
     #[arg(long, value_name = "N", env = "TWINSHOT_MAX_FAILURES")]
     max_failures: Option<NonZeroUsize>,
-    /// A WebDriver that runs already.
-    #[arg(long, value_name = "URL", env = "TWINSHOT_WEBDRIVER")]
-    webdriver: Option<Url>,
+    /// A WebDriver or Selenium Grid that runs already; several are separated by commas.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "TWINSHOT_WEBDRIVER",
+        value_delimiter = ','
+    )]
+    webdriver: Vec<Url>,
     /// Where reports are kept; `reports` beside twinshot.yaml when absent.
     #[arg(long, value_name = "DIR", env = "TWINSHOT_REPORTS")]
     reports: Option<PathBuf>,
@@ -146,8 +151,8 @@ impl TestArgs {
         if let Some(name) = &self.candidate {
             config.candidate.clone_from(name);
         }
-        if let Some(url) = &self.webdriver {
-            config.webdriver = Webdriver::Url(url.clone());
+        if !self.webdriver.is_empty() {
+            config.webdriver = Webdriver::Urls(self.webdriver.clone());
         }
         self.override_urls(config)
     }
@@ -192,11 +197,11 @@ impl TestArgs {
 fn passwords(config: &Config) -> Secrets {
     let environments = config.environments.iter();
     let passwords = environments.flat_map(Environment::passwords);
-    let driver = match &config.webdriver {
-        Webdriver::Auto => Vec::new(),
-        Webdriver::Url(url) => passwords_in(url),
+    let drivers: &[Url] = match &config.webdriver {
+        Webdriver::Auto => &[],
+        Webdriver::Urls(urls) => urls,
     };
-    Secrets::new(passwords.chain(driver))
+    Secrets::new(passwords.chain(drivers.iter().flat_map(passwords_in)))
 }
 
 fn set_url(config: &mut Config, name: &str, flag: &str, written: &str) -> Result<(), Failure> {

@@ -154,7 +154,10 @@ fn describe_config(ParsedConfig { config, secrets }: &ParsedConfig) -> String {
         writeln!(text, "viewport {}: {}", named.name, named.viewport).expect("a string takes all");
     }
     let webdriver = match &config.webdriver {
-        Webdriver::Url(url) => url.to_string(),
+        Webdriver::Urls(urls) => {
+            let urls: Vec<&str> = urls.iter().map(|url| url.as_str()).collect();
+            urls.join(", ")
+        }
         other => format!("{other:?}"),
     };
     let lines = [

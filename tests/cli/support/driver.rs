@@ -6,7 +6,7 @@ use std::{
     io::{BufReader, Read},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc, Mutex, MutexGuard,
+        Arc, Condvar, Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -93,6 +93,8 @@ struct Script {
     rules: Vec<Rule>,
     paint: Arc<Paint>,
     title: Arc<Title>,
+    /// How many sessions it has room for.
+    room: usize,
 }
 
 /// One session as the driver keeps it.
@@ -113,6 +115,7 @@ pub(crate) struct Session {
 struct Sessions {
     open: HashMap<String, Session>,
     begun: usize,
+    most: usize,
     pictures: usize,
     commands: Vec<String>,
     visited: Vec<String>,
@@ -122,6 +125,8 @@ struct Sessions {
 struct Shared {
     script: Mutex<Script>,
     sessions: Mutex<Sessions>,
+    /// Told whenever a session ends.
+    ended: Condvar,
     closing: AtomicBool,
 }
 
@@ -139,10 +144,12 @@ impl FakeDriver {
             rules: Vec::new(),
             paint: Arc::new(|view| view.page().png()),
             title: Arc::new(|_| "A page".to_owned()),
+            room: usize::MAX,
         };
         let shared = Arc::new(Shared {
             script: Mutex::new(script),
             sessions: Mutex::default(),
+            ended: Condvar::new(),
             closing: AtomicBool::new(false),
         });
         let server = Arc::clone(&shared);
@@ -166,6 +173,12 @@ impl FakeDriver {
 
     pub(crate) fn titles(self, title: impl Fn(&Session) -> String + Send + Sync + 'static) -> Self {
         self.shared.script().title = Arc::new(title);
+        self
+    }
+
+    /// Lets whoever asks for more sessions than this wait until there is room, as a Selenium Grid does.
+    pub(crate) fn with_room_for(self, sessions: usize) -> Self {
+        self.shared.script().room = sessions;
         self
     }
 
@@ -224,6 +237,11 @@ impl FakeDriver {
         self.shared.sessions().begun
     }
 
+    /// How many sessions there were at the same time at most.
+    pub(crate) fn most_sessions(&self) -> usize {
+        self.shared.sessions().most
+    }
+
     /// Whether any flow went to a URL with this in it.
     pub(crate) fn has_visited(&self, place: &str) -> bool {
         let sessions = self.shared.sessions();
@@ -239,6 +257,7 @@ impl FakeDriver {
 impl Drop for FakeDriver {
     fn drop(&mut self) {
         self.shared.closing.store(true, Ordering::SeqCst);
+        self.shared.ended.notify_all();
         for stream in self.shared.sessions().streams.drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
         }
@@ -347,6 +366,7 @@ impl Shared {
             "new session" => Answer::Value(self.begin()),
             "delete session" => {
                 self.sessions().open.remove(&asked.session);
+                self.ended.notify_all();
                 Answer::Value(Value::Null)
             }
             _ => self.in_session(asked),
@@ -354,7 +374,13 @@ impl Shared {
     }
 
     fn begin(&self) -> Value {
-        let mut sessions = self.sessions();
+        let room = self.script().room;
+        let is_full = |sessions: &mut Sessions| {
+            sessions.open.len() >= room && !self.closing.load(Ordering::SeqCst)
+        };
+        let waited = self.ended.wait_while(self.sessions(), is_full);
+        let mut sessions = waited.expect("no answer panics");
+        sessions.most = sessions.most.max(sessions.open.len() + 1);
         sessions.begun += 1;
         let id = format!("session-{}", sessions.begun);
         sessions.open.insert(id.clone(), Session::default());

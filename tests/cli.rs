@@ -9,6 +9,7 @@
 //! files. `fixtures/cli/README.md` says how.
 
 mod cli {
+    mod browsers;
     mod commands;
     mod diff;
     mod faults;

@@ -8,7 +8,7 @@ use std::{
 use fantoccini::{
     Client, ClientBuilder,
     error::{CmdError, ErrorStatus},
-    wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle},
+    wd::{WebDriverCompatibleCommand, WindowHandle},
 };
 use http::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -17,14 +17,16 @@ use url::{ParseError, Url};
 
 use super::{
     driver::{Driver, Launcher},
+    engine::{Engine, capabilities, start_limit},
     error::{BrowserError, LaunchError},
 };
-use crate::{config::Emulation, spec::Viewport};
+use crate::{
+    config::{Browser, Emulation},
+    spec::Viewport,
+};
 
 /// How long an ordinary command may take.
 pub(super) const COMMAND_LIMIT: Duration = Duration::from_secs(30);
-/// How long a browser may take to start.
-const START_LIMIT: Duration = Duration::from_secs(60);
 /// How long a polite goodbye may take before the processes are killed.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 /// How long a document that is going away is given before its successor is asked.
@@ -38,6 +40,8 @@ const NO_WORLD: i64 = 0;
 /// What a session is asked to be, for all of its flows.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionOptions {
+    /// What it runs in.
+    pub(crate) browser: Browser,
     /// How long a page may take to load.
     pub(crate) page_timeout: Duration,
     /// How long waits and searches take when the step says nothing.
@@ -69,6 +73,7 @@ pub(crate) struct PageInfo {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(super) client: Client,
+    pub(super) engine: Engine,
     pub(super) options: SessionOptions,
     pub(super) viewport: Viewport,
     /// The event that hushes the page; unguessable, so that no page can listen for it. In our own
@@ -135,10 +140,13 @@ impl Session {
         options: SessionOptions,
         viewport: Viewport,
     ) -> Result<Self, LaunchError> {
-        let driver = launcher.driver().await?;
-        let client = connect(launcher, &driver, options.page_timeout).await?;
+        let driver = launcher.driver(options.browser).await?;
+        let client = connect(launcher, &driver, &options).await?;
+        let engine = Engine::of(options.browser, &client).await;
+        let engine = engine.map_err(|error| not_started(&driver, &error))?;
         let mut session = Self {
             client,
+            engine,
             viewport,
             options,
             hush_event: format!("twinshot-{}", random_name()),
@@ -163,10 +171,7 @@ impl Session {
     }
 
     pub(super) fn not_started(&self, error: &BrowserError) -> LaunchError {
-        LaunchError::Session {
-            driver: self.driver.describe(),
-            reason: error.to_string(),
-        }
+        not_started(&self.driver, error)
     }
 
     /// Whether the browser, its driver or our patience with them came to an end.
@@ -185,6 +190,9 @@ impl Session {
             .await?;
         self.prepared_windows.push(window.clone());
         self.first_window = Some(window);
+        if let Engine::Firefox(bidi) = &self.engine {
+            self.set_firefox_environment(bidi).await?;
+        }
         self.prepare_window().await?;
         // The page that the browser opens with is none of the flow's.
         self.judged_document = self.document().await?.began;
@@ -193,6 +201,13 @@ impl Session {
 
     /// Every window needs its own emulation and preload script.
     pub(super) async fn prepare_window(&self) -> Result<(), BrowserError> {
+        if matches!(self.engine, Engine::Chrome) {
+            self.prepare_chrome_window().await?;
+        }
+        self.apply_viewport(self.viewport).await
+    }
+
+    async fn prepare_chrome_window(&self) -> Result<(), BrowserError> {
         self.cdp("Emulation.setScrollbarsHidden", json!({ "hidden": true }))
             .await?;
         let hush = include_str!("hush.js").replace("__NAME__", &self.hush_event);
@@ -203,12 +218,14 @@ impl Session {
         .await?;
         self.cdp("Runtime.evaluate", json!({ "expression": hush }))
             .await?;
-        self.apply_environment().await?;
-        self.apply_viewport(self.viewport).await
+        self.apply_environment().await
     }
 
     /// Gives the page exactly this viewport.
     pub(super) async fn apply_viewport(&self, viewport: Viewport) -> Result<(), BrowserError> {
+        if let Engine::Firefox(bidi) = &self.engine {
+            return self.set_firefox_viewport(bidi, viewport).await;
+        }
         let metrics = json!({
             "width": viewport.width,
             "height": viewport.height,
@@ -235,11 +252,25 @@ impl Session {
         limit: Duration,
         answer: impl Future<Output = Result<T, CmdError>>,
     ) -> Result<T, BrowserError> {
+        let answer = async {
+            let answer = answer.await;
+            answer.map_err(|error| BrowserError::command(command, error))
+        };
+        self.within(command, limit, answer).await
+    }
+
+    /// The same of a command that went another way than the driver's HTTP.
+    pub(super) async fn within<T>(
+        &self,
+        command: &'static str,
+        limit: Duration,
+        answer: impl Future<Output = Result<T, BrowserError>>,
+    ) -> Result<T, BrowserError> {
         if self.is_lost() {
             return Err(BrowserError::Lost("the session was lost before".to_owned()));
         }
         let result = match tokio::time::timeout(limit, answer).await {
-            Ok(answer) => answer.map_err(|error| BrowserError::command(command, error)),
+            Ok(answer) => answer,
             Err(_) => Err(BrowserError::Deadline { command, limit }),
         };
         if result.as_ref().is_err_and(BrowserError::is_fatal) {
@@ -323,6 +354,12 @@ impl Session {
         argument: &Value,
     ) -> Result<Value, BrowserError> {
         let name = &self.hush_event;
+        if let Engine::Firefox(bidi) = &self.engine {
+            let library = page_library();
+            let ours = format!("const ours = globalThis[\"{name}\"] ??= {library};");
+            let body = format!("{ours} return ours.{function}({argument});");
+            return self.in_sandbox(bidi, limit, &body).await;
+        }
         let call = format!("const {{ {function} }} = ours;\nreturn {function}({argument}); }})()");
         let known = self.world.swap(NO_WORLD, Ordering::Relaxed);
         if known != NO_WORLD {
@@ -419,35 +456,30 @@ impl Session {
     }
 }
 
+fn not_started(driver: &Driver, error: &BrowserError) -> LaunchError {
+    LaunchError::Session {
+        driver: driver.describe(),
+        reason: error.to_string(),
+    }
+}
+
 async fn connect(
     launcher: &Launcher,
     driver: &Driver,
-    page_timeout: Duration,
+    options: &SessionOptions,
 ) -> Result<Client, LaunchError> {
+    let browser = options.browser;
+    let wanted = capabilities(browser, launcher, &options.emulation, options.page_timeout);
     let mut builder = ClientBuilder::new(HttpConnector::new());
-    builder.capabilities(capabilities(launcher.chrome_options(), page_timeout));
-    match tokio::time::timeout(START_LIMIT, builder.connect(driver.url.as_str())).await {
+    builder.capabilities(wanted);
+    let limit = start_limit(browser);
+    match tokio::time::timeout(limit, builder.connect(driver.url.as_str())).await {
         Ok(Ok(client)) => Ok(client),
         Ok(Err(error)) => Err(LaunchError::session(driver.describe(), &error)),
         Err(_) => Err(LaunchError::Session {
             driver: driver.describe(),
-            reason: format!("no answer within {} s", START_LIMIT.as_secs()),
+            reason: format!("no answer within {} s", limit.as_secs()),
         }),
-    }
-}
-
-fn capabilities(chrome_options: Value, page_timeout: Duration) -> Capabilities {
-    let milliseconds = u64::try_from(page_timeout.as_millis()).unwrap_or(u64::MAX);
-    let wanted = json!({
-        "browserName": "chrome",
-        "pageLoadStrategy": "normal",
-        "unhandledPromptBehavior": "ignore",
-        "timeouts": { "pageLoad": milliseconds, "script": milliseconds, "implicit": 0 },
-        "goog:chromeOptions": chrome_options,
-    });
-    match wanted {
-        Value::Object(map) => map,
-        _ => unreachable!("an object literal is an object"),
     }
 }
 
@@ -472,7 +504,7 @@ fn is_about_a_world(error: &BrowserError) -> bool {
         || (*status == ErrorStatus::Timeout && message == "timeout")
 }
 
-/// What chromedriver says when a document went away while a script was to run in it.
+/// What drivers say when a document went away while a script was to run in it.
 fn is_about_navigation(error: &BrowserError) -> bool {
     let BrowserError::Refused { status, message } = error else {
         return false;
@@ -483,6 +515,8 @@ fn is_about_navigation(error: &BrowserError) -> bool {
             "context was destroyed",
             "No frame for given id",
             "navigated or closed",
+            "Browsing context got discarded",
+            "Actor '",
         ]
         .iter()
         .any(|sign| message.contains(sign))

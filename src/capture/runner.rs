@@ -2,7 +2,7 @@
 //! concurrency cap, and sends every pair of pictures on as it is taken.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -19,7 +19,7 @@ use crate::{
         LaunchError, Launcher, Picture, Pool, Session, SessionOptions, ShootError, ShotTimes,
         Trouble,
     },
-    config::{Config, Emulation},
+    config::{Browser, Config, Emulation},
     plan::{Job, Plan},
     side::{Role, Side},
     spec::{Action, Expectation, Location, Shot, Step, Viewport},
@@ -108,8 +108,10 @@ pub(crate) struct Delivery {
 pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut stop: Stop) {
     let workers = setup.workers.clamp(1, setup.plan.jobs.len().max(1));
     let pools = Arc::new(Pools::new(&setup));
-    for job in setup.plan.jobs.iter().take(workers) {
-        pools.start_ahead(job);
+    for browser in setup.plan.browsers() {
+        let jobs = setup.plan.jobs.iter();
+        let first = jobs.filter(|job| job.browser == browser).take(workers);
+        first.for_each(|job| pools.of(browser).start_ahead(job));
     }
     let setup = Arc::new(setup);
     let queue = Queue::new(setup.plan.jobs.len());
@@ -176,8 +178,10 @@ impl Queue {
         self.jobs().pop_front()
     }
 
-    fn is_empty(&self) -> bool {
-        self.jobs().is_empty()
+    /// Whether a job is still to come in this browser.
+    fn has(&self, plan: &Plan, browser: Browser) -> bool {
+        let mut jobs = self.jobs().clone().into_iter();
+        jobs.any(|job| plan.jobs[job].browser == browser)
     }
 
     fn jobs(&self) -> MutexGuard<'_, VecDeque<usize>> {
@@ -211,20 +215,47 @@ impl Worker {
                 let took = began.elapsed();
                 place.tell(&self.setup, Doing::Done { took });
             }
-            let is_wanted = is_clean && !self.queue.is_empty() && !*stop.borrow();
-            self.pools.release(sessions, is_wanted).await;
+            let browser = self.setup.plan.jobs[index].browser;
+            let is_wanted =
+                is_clean && self.queue.has(&self.setup.plan, browser) && !*stop.borrow();
+            self.pools.of(browser).release(sessions, is_wanted).await;
+        }
+    }
+}
+
+/// The pools of each browser.
+#[derive(Debug)]
+struct Pools(BTreeMap<Browser, SidePools>);
+
+impl Pools {
+    fn new(setup: &Setup) -> Self {
+        let browsers = setup.plan.browsers().into_iter();
+        Self(
+            browsers
+                .map(|browser| (browser, SidePools::new(setup, browser)))
+                .collect(),
+        )
+    }
+
+    fn of(&self, browser: Browser) -> &SidePools {
+        &self.0[&browser]
+    }
+
+    async fn close(&self) {
+        for pools in self.0.values() {
+            pools.close().await;
         }
     }
 }
 
 /// The pool of each side; no baseline when that is golden.
 #[derive(Debug)]
-struct Pools(Side<Option<Pool>>);
+struct SidePools(Side<Option<Pool>>);
 
-impl Pools {
-    fn new(setup: &Setup) -> Self {
+impl SidePools {
+    fn new(setup: &Setup, browser: Browser) -> Self {
         let pool = |environment: &LiveEnvironment, other: Option<&LiveEnvironment>| {
-            let options = session_options(&setup.config, environment, other);
+            let options = session_options(&setup.config, browser, environment, other);
             Pool::new(setup.launcher.clone(), options, setup.config.isolation)
         };
         let baseline = setup.baseline.as_ref();
@@ -275,10 +306,12 @@ impl Pools {
 
 fn session_options(
     config: &Config,
+    browser: Browser,
     environment: &LiveEnvironment,
     other: Option<&LiveEnvironment>,
 ) -> SessionOptions {
     SessionOptions {
+        browser,
         page_timeout: config.page_timeout,
         timeout: config.timeout,
         base: environment.base.clone(),
@@ -391,6 +424,7 @@ impl<'a> JobRun<'a> {
 
     /// A side that has no session is told of as a failure.
     async fn take_sessions(&mut self, pools: &Pools) -> Sessions {
+        let pools = pools.of(self.job.browser);
         let taken = pools.take(self.job.viewport.viewport).await;
         let mut sessions = Side::new(None, None);
         for (role, taken, session) in [

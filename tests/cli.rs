@@ -25,6 +25,7 @@ mod cli {
     mod refused;
     mod secrets;
     mod sessions;
+    mod setup;
     mod shards;
     mod support;
     mod writing;

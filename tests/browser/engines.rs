@@ -1,5 +1,5 @@
 //! Browsers beside Chrome: the same flows on the same pages, with the same numbers. What is not installed is
-//! skipped with a word on the terminal; `make setup` tries to bring it.
+//! skipped with a word on the terminal; `make setup-firefox` tries to bring it.
 
 use std::{
     io::Write as _,
@@ -21,7 +21,7 @@ fn geckodriver() -> Option<PathBuf> {
         // Past the test harness, which keeps to itself what a test that succeeds prints.
         let _ = writeln!(
             std::io::stderr(),
-            "SKIPPED: nothing is known of Firefox here: this needs it and geckodriver, see scripts/setup.sh"
+            "SKIPPED: this needs Firefox and geckodriver, see scripts/setup-firefox.sh"
         );
     }
     found
@@ -38,7 +38,7 @@ fn in_path(names: &[&str]) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// Where `scripts/setup.sh` builds it.
+/// Where `scripts/setup-firefox.sh` builds it.
 fn built() -> Option<PathBuf> {
     let target = Path::new(env!("CARGO_BIN_EXE_twinshot"))
         .ancestors()

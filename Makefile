@@ -1,6 +1,6 @@
 # The whole contributor interface. `make demo` and `make check` set up what they need by themselves.
 
-.PHONY: test demo check setup bench bench-diff bench-e2e
+.PHONY: test demo check setup setup-firefox bench bench-diff bench-e2e
 
 TWINSHOT := $(or $(CARGO_TARGET_DIR),target)/release/twinshot
 
@@ -19,7 +19,7 @@ demo: setup
 	scripts/demo.sh $(TWINSHOT)
 
 # Everything that must hold before a change lands.
-check: setup
+check: setup setup-firefox
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --quiet
@@ -43,3 +43,7 @@ bench-e2e: setup
 # A browser, its driver and a font, when they are missing.
 setup:
 	@scripts/setup.sh
+
+# Firefox and its driver for the checks, where they can be had; a warning elsewhere.
+setup-firefox:
+	@scripts/setup-firefox.sh

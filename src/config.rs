@@ -1,5 +1,6 @@
 //! `twinshot.yaml` in, a checked `Config` out. Reads no file itself.
 
+mod browsers;
 mod emulation;
 mod ready;
 
@@ -9,7 +10,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
-pub use self::emulation::{ColorScheme, Emulation};
+pub use self::{
+    browsers::Browser,
+    emulation::{ColorScheme, Emulation},
+};
 use crate::diff::{Antialiasing, Metric};
 use crate::ready::Ready;
 pub use crate::spec::NamedViewport;
@@ -46,6 +50,8 @@ pub struct Config {
     pub baseline: BaselineSource,
     /// The name of the environment under test.
     pub candidate: String,
+    /// At least one, each once.
+    pub browsers: Vec<Browser>,
     /// At least one, unique names.
     pub viewports: Vec<NamedViewport>,
     /// The colour distance of every comparison.
@@ -239,7 +245,7 @@ pub enum BaselineSource {
 /// Where the browser is driven.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Webdriver {
-    /// Twinshot starts chromedriver itself.
+    /// Twinshot starts the drivers itself.
     Auto,
     /// By drivers that run already, at least one; a Selenium Grid is one of them.
     Urls(Vec<url::Url>),
@@ -267,6 +273,8 @@ struct ConfigYaml {
     baseline: Option<Place<String>>,
     /// The environment under test; `staging` when absent.
     candidate: Option<Place<String>>,
+    /// The browsers that every flow runs in: `chrome`, `firefox`; Chrome alone when absent.
+    browsers: Option<Place<Vec<Place<String>>>>,
     /// Viewports by name: `1400x1000`, or `390x844@2` with a device pixel ratio.
     viewports: Option<Place<Entries<String>>>,
     /// The colour distance of every comparison.
@@ -388,6 +396,7 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
     let max_mismatch = keep.of(reader.max_mismatch(yaml.max_mismatch.as_ref()));
     let timeout = keep.of(reader.maybe_timeout(yaml.timeout.as_ref()));
     let page_timeout = keep.of(reader.maybe_timeout(yaml.page_timeout.as_ref()));
+    let browsers = keep.of(browsers::browsers(reader, yaml));
     let webdriver = keep.of(webdriver(reader, yaml.webdriver.as_ref()));
     let max_page_height = keep.of(max_page_height(reader, yaml.max_page_height.as_ref()));
     problems.or(Config {
@@ -395,6 +404,7 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
         environments,
         baseline: baseline.unwrap_or(BaselineSource::Golden),
         candidate: candidate.unwrap_or_default(),
+        browsers: browsers.unwrap_or_default(),
         viewports,
         metric: yaml.metric.unwrap_or_default(),
         threshold: threshold.flatten().unwrap_or(THRESHOLD),

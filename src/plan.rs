@@ -1,11 +1,14 @@
-//! PURE. Flows × viewports → jobs in order, each shot with its id and the rules that judge it.
+//! PURE. Flows × browsers × viewports → jobs in order, each shot with its id and the rules that judge it.
 
 mod shard;
 
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+};
 
 use crate::{
-    config::{Config, NamedViewport},
+    config::{Browser, Config, NamedViewport},
     diff::{Antialiasing, Metric},
     spec::{Flow, Limits, Location, Shot, Step, Suite, Viewport},
 };
@@ -21,12 +24,14 @@ pub struct Filters {
     pub ids: Option<Vec<String>>,
     /// Names of viewports.
     pub viewports: Vec<String>,
+    /// Names of browsers.
+    pub browsers: Vec<String>,
 }
 
 /// Everything a run is to do.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// In the order of the specs, then of the viewports.
+    /// In the order of the specs, then of the browsers, then of the viewports.
     pub jobs: Vec<Job>,
     /// Every shot of every job, in order.
     pub shots: Vec<PlannedShot>,
@@ -34,11 +39,13 @@ pub struct Plan {
     pub part: Option<Part>,
 }
 
-/// One flow at one viewport, run on both sides at once.
+/// One flow in one browser at one viewport, run on both sides at once.
 #[derive(Debug, Clone)]
 pub struct Job {
     /// The flow.
     pub flow: Flow,
+    /// What it runs in, on both sides.
+    pub browser: Browser,
     /// Where it runs.
     pub viewport: NamedViewport,
     /// How many of the flow's steps are run: what follows the last selected shot only as far as it leads to
@@ -102,6 +109,14 @@ pub enum PlanError {
         /// Those that are.
         known: String,
     },
+    /// A filter names a browser that is not configured.
+    #[error("there is no browser `{name}` to run in; twinshot.yaml has {known}")]
+    UnknownBrowser {
+        /// The name.
+        name: String,
+        /// Those that are.
+        known: String,
+    },
     /// Two shots would share one file.
     #[error("{first} and {second} would both be stored as `{path}`: rename one of them")]
     SameId {
@@ -125,10 +140,19 @@ pub enum PlanError {
     NothingSelected(String),
 }
 
+/// What a flow runs in.
+#[derive(Debug, Clone, Copy)]
+struct Place<'a> {
+    browser: Browser,
+    viewport: &'a NamedViewport,
+    is_first_viewport: bool,
+}
+
 impl Plan {
     /// Orders the suite's flows into jobs and gives every shot its id.
     pub fn new(suite: &Suite, config: &Config, filters: &Filters) -> Result<Self, PlanError> {
         check_viewports(config, &filters.viewports)?;
+        check_browsers(config, &filters.browsers)?;
         let mut plan = Self {
             jobs: Vec::new(),
             shots: Vec::new(),
@@ -137,8 +161,15 @@ impl Plan {
         for flow in &suite.flows {
             check_viewports(config, &flow.viewports)?;
             check_has_shot(flow)?;
-            for (index, viewport) in viewports_of(flow, config).enumerate() {
-                plan.add_job(flow, viewport, index == 0, config, filters);
+            for &browser in &config.browsers {
+                for (index, viewport) in viewports_of(flow, config).enumerate() {
+                    let place = Place {
+                        browser,
+                        viewport,
+                        is_first_viewport: index == 0,
+                    };
+                    plan.add_job(flow, place, config, filters);
+                }
             }
         }
         plan.check_ids()?;
@@ -148,18 +179,16 @@ impl Plan {
         Ok(plan)
     }
 
-    fn add_job(
-        &mut self,
-        flow: &Flow,
-        viewport: &NamedViewport,
-        is_first_viewport: bool,
-        config: &Config,
-        filters: &Filters,
-    ) {
+    /// Those that it needs.
+    pub fn browsers(&self) -> BTreeSet<Browser> {
+        self.jobs.iter().map(|job| job.browser).collect()
+    }
+
+    fn add_job(&mut self, flow: &Flow, place: Place<'_>, config: &Config, filters: &Filters) {
         let mut shots = Vec::with_capacity(flow.steps.len());
         let mut left_out = Vec::with_capacity(flow.steps.len());
         for step in &flow.steps {
-            let planned = planned_shot(flow, step, viewport, is_first_viewport, config);
+            let planned = planned_shot(flow, step, place, config);
             left_out.push(
                 planned
                     .as_ref()
@@ -176,7 +205,8 @@ impl Plan {
             self.jobs.push(Job {
                 steps_to_run: end.unwrap_or(flow.steps.len()),
                 flow: flow.clone(),
-                viewport: viewport.clone(),
+                browser: place.browser,
+                viewport: place.viewport.clone(),
                 shots,
             });
         }
@@ -213,6 +243,17 @@ fn check_viewports(config: &Config, names: &[String]) -> Result<(), PlanError> {
     }
 }
 
+fn check_browsers(config: &Config, names: &[String]) -> Result<(), PlanError> {
+    let known: Vec<&str> = config.browsers.iter().map(|it| it.name()).collect();
+    match names.iter().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(PlanError::UnknownBrowser {
+            name: name.clone(),
+            known: known.join(", "),
+        }),
+    }
+}
+
 /// Flows are run for their shots: one without would pass unseen.
 fn check_has_shot(flow: &Flow) -> Result<(), PlanError> {
     if flow.steps.iter().any(|step| step.shot.is_some()) {
@@ -235,22 +276,22 @@ fn viewports_of<'a>(flow: &'a Flow, config: &'a Config) -> impl Iterator<Item = 
 fn planned_shot(
     flow: &Flow,
     step: &Step,
-    viewport: &NamedViewport,
-    is_first_viewport: bool,
+    place: Place<'_>,
     config: &Config,
 ) -> Option<PlannedShot> {
     let shot = step
         .shot
         .as_ref()
-        .filter(|shot| shot.viewport.is_none() || is_first_viewport)?;
+        .filter(|shot| shot.viewport.is_none() || place.is_first_viewport)?;
     let own = shot.viewport.map(|own| (name_of(own, config), own));
-    let (name, size) = own.unwrap_or_else(|| (viewport.name.clone(), viewport.viewport));
+    let (name, size) =
+        own.unwrap_or_else(|| (place.viewport.name.clone(), place.viewport.viewport));
     Some(PlannedShot {
         id: ShotId {
             flow: flow.name.clone(),
             shot: shot.name.clone(),
             viewport: name,
-            browser: "chrome".to_owned(),
+            browser: place.browser.name().to_owned(),
         },
         shot: shot.clone(),
         viewport: size,
@@ -283,7 +324,8 @@ impl Filters {
             .ids
             .as_ref()
             .is_none_or(|ids| ids.contains(&shot.id.path()));
-        viewport && id && self.matches_words(shot)
+        let browser = self.browsers.is_empty() || self.browsers.contains(&shot.id.browser);
+        viewport && browser && id && self.matches_words(shot)
     }
 
     fn matches_words(&self, shot: &PlannedShot) -> bool {
@@ -311,15 +353,19 @@ impl Filters {
         if !self.viewports.is_empty() {
             text.push_str(&format!(" at the viewports {}", self.viewports.join(", ")));
         }
+        if !self.browsers.is_empty() {
+            text.push_str(&format!(" in the browsers {}", self.browsers.join(", ")));
+        }
         text
     }
 }
 
 impl ShotId {
-    /// `flow/shot@viewport`, safe as a path on every system and as an HTML anchor.
+    /// `flow/shot@viewport`, or `flow/shot@viewport-browser` where that is not Chrome; safe as a path on every
+    /// system and as an HTML anchor.
     pub fn path(&self) -> String {
         let viewport = slug(&self.viewport);
-        let at = if self.browser == "chrome" {
+        let at = if self.browser == Browser::Chrome.name() {
             viewport
         } else {
             format!("{viewport}-{}", slug(&self.browser))
@@ -330,7 +376,8 @@ impl ShotId {
 
 impl fmt::Display for ShotId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} › {} @{}", self.flow, self.shot, self.viewport)
+        let mark = Browser::mark(&self.browser);
+        write!(f, "{} › {} @{}{mark}", self.flow, self.shot, self.viewport)
     }
 }
 

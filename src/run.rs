@@ -25,7 +25,7 @@ pub use crate::browser::LaunchError;
 use crate::{
     browser::{self, LaunchOptions, Launcher, RunFolder},
     capture::runner::{self, Delivery, LiveEnvironment, OnWork, Setup, Work},
-    config::{BaselineSource, Config, Environment, EnvironmentUrl, Webdriver},
+    config::{BaselineSource, Browser, Config, Environment, EnvironmentUrl, Webdriver},
     demo::{DemoServer, Release},
     plan::Plan,
     report::{Report, RunState, ShotReport},
@@ -70,6 +70,8 @@ pub enum Event<'a> {
         flow: &'a str,
         /// The viewport's name.
         viewport: &'a str,
+        /// The browser.
+        browser: Browser,
         /// Nothing while the flow waits for its browsers.
         step: Option<CurrentStep<'a>>,
     },
@@ -81,6 +83,8 @@ pub enum Event<'a> {
         flow: &'a str,
         /// The viewport's name.
         viewport: &'a str,
+        /// The browser.
+        browser: Browser,
         /// How many shots it has.
         shots: usize,
         /// From waiting for its browsers to its last picture.
@@ -92,7 +96,7 @@ pub enum Event<'a> {
     Captured {
         /// How many browsers were started for them.
         browsers: u32,
-        /// How many flows there were, each viewport counted.
+        /// How many flows there were, each browser and viewport counted.
         flows: usize,
     },
     /// What was decided, in plan order.
@@ -178,11 +182,11 @@ pub fn run(
         headed: options.headed,
     };
     let scratch = Arc::new(RunFolder::create()?);
-    let launcher = Launcher::new(launch, Arc::clone(&scratch))?;
+    let launcher = Launcher::new(launch, &plan.browsers(), Arc::clone(&scratch))?;
     let run_id = collect::new_run_id();
     let folder = ReportFolder::create(&options.reports, &run_id)?;
     let failing = FailingFolder::create(&std::env::temp_dir())?;
-    if browser::sandbox_is_off() {
+    if plan.browsers().contains(&Browser::Chrome) && browser::sandbox_is_off() {
         let note = "running as root: the browser is started with --no-sandbox";
         on_event(Event::Note(note.to_owned()));
     }

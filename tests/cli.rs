@@ -9,6 +9,7 @@
 //! files. `fixtures/cli/README.md` says how.
 
 mod cli {
+    mod browsers;
     mod commands;
     mod diff;
     mod faults;
@@ -25,6 +26,7 @@ mod cli {
     mod remote;
     mod secrets;
     mod sessions;
+    mod setup;
     mod shards;
     mod support;
     mod writing;

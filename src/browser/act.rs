@@ -1,6 +1,7 @@
 //! Steps: each action of the vocabulary as a real interaction with the page.
 
 mod conditions;
+mod cookies;
 mod form;
 mod keys;
 mod page;
@@ -17,6 +18,7 @@ use super::{
     document::{
         Allowance, Document, has_other_credentials, host_and_port, is_within, without_credentials,
     },
+    engine::Engine,
     error::BrowserError,
     find::{Need, POLL},
     session::{COMMAND_LIMIT, Session},
@@ -217,7 +219,7 @@ impl Session {
 
     /// Headless Chromium's pointer begins in the corner of the first page and hovers over what is there.
     async fn park_pointer(&mut self) -> Result<(), Trouble> {
-        if !self.is_pointer_parked {
+        if !self.is_pointer_parked && matches!(self.engine, Engine::Chrome) {
             let away = json!({ "type": "mouseMoved", "x": -10, "y": -10 });
             self.cdp("Input.dispatchMouseEvent", away).await?;
             self.is_pointer_parked = true;

@@ -28,7 +28,10 @@ const MOST_DOCUMENTS: u32 = 40;
 impl Session {
     /// Whether another flow may have it, once it is clean.
     pub(super) fn is_worth_cleaning(&self) -> bool {
-        !self.is_lost() && !self.knows_a_password && self.documents < MOST_DOCUMENTS
+        self.engine.can_be_cleaned()
+            && !self.is_lost()
+            && !self.knows_a_password
+            && self.documents < MOST_DOCUMENTS
     }
 
     /// Leaves nothing of the flow behind; after an error the session is of no more use.
@@ -97,6 +100,7 @@ impl Session {
         }
         let Self {
             client: _,
+            engine: _,
             options: _,
             viewport: _,
             hush_event: _,

@@ -78,7 +78,7 @@ impl Session {
         }
         self.judged_document = document.began;
         self.documents += 1;
-        if document.info.url.starts_with("chrome-error:") {
+        if document.info.url.starts_with("chrome-error:") || document.trouble.is_some() {
             let trouble = document.trouble.map(|name| format!(" ({name})"));
             let trouble = trouble.unwrap_or_default();
             return Err(format!(

@@ -4,6 +4,8 @@
 //! next removes the folders of runs that were killed, with the processes that still name them.
 
 use std::{
+    borrow::Cow,
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Stdio,
@@ -17,21 +19,18 @@ use std::{
 use fantoccini::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustix::process::{Pid, Signal, getuid, kill_process_group};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
-};
+use tokio::process::{Child, Command};
 use url::Url;
 
 use super::{
     document::without_credentials,
     error::LaunchError,
     pool::SessionTimes,
+    programs::{Programs, read_greeting},
     remote::{Place, Remotes},
 };
+use crate::config::Browser;
 
-/// The oldest chromedriver that has what we rely on (`responseStatus`, the one headless mode).
-const OLDEST_DRIVER: u32 = 115;
 /// How long a driver may take to say which port it listens on.
 const START_LIMIT: Duration = Duration::from_secs(20);
 /// How often a driver is started anew because its port was not free after all.
@@ -59,7 +58,8 @@ pub(crate) struct Launcher {
 
 #[derive(Debug)]
 struct Inner {
-    programs: Option<Programs>,
+    /// Those of each browser; none when running drivers were named.
+    programs: Vec<(Browser, Programs)>,
     remotes: Remotes,
     options: LaunchOptions,
     scratch: Arc<RunFolder>,
@@ -68,23 +68,18 @@ struct Inner {
     turn: tokio::sync::Mutex<()>,
 }
 
-/// The programs on this machine.
-#[derive(Debug, Clone)]
-struct Programs {
-    driver: PathBuf,
-    browser: PathBuf,
-}
-
 impl Launcher {
-    /// Finds the programs, unless a running driver was named.
+    /// Finds the programs of these browsers, unless a running driver was named.
     pub(crate) fn new(
         options: LaunchOptions,
+        browsers: &BTreeSet<Browser>,
         scratch: Arc<RunFolder>,
     ) -> Result<Self, LaunchError> {
         let remotes = Remotes::new(&options.webdrivers, options.per_flow);
+        let find = |&browser| Ok((browser, Programs::find(browser, options.headed)?));
         let programs = match remotes.is_empty() {
-            true => Some(Programs::find(options.headed)?),
-            false => None,
+            true => browsers.iter().map(find).collect::<Result<_, _>>()?,
+            false => Vec::new(),
         };
         let inner = Inner {
             programs,
@@ -141,9 +136,13 @@ impl Launcher {
     }
 
     /// A driver to ask for a session: a new process, or one of those that were named and not yet `asked`.
-    pub(super) async fn driver(&self, asked: &[Url]) -> Result<Driver, LaunchError> {
+    pub(super) async fn driver(
+        &self,
+        browser: Browser,
+        asked: &[Url],
+    ) -> Result<Driver, LaunchError> {
         let number = self.inner.started.fetch_add(1, Ordering::Relaxed);
-        match &self.inner.programs {
+        match self.programs(browser) {
             Some(programs) => {
                 let folder = self.inner.scratch.subfolder(number)?;
                 Driver::start_on_a_free_port(programs, &folder).await
@@ -155,11 +154,22 @@ impl Launcher {
         }
     }
 
-    /// The capabilities of a session, as `goog:chromeOptions` and its neighbours.
+    fn programs(&self, browser: Browser) -> Option<&Programs> {
+        let mut all = self.inner.programs.iter();
+        all.find(|it| it.0 == browser).map(|it| &it.1)
+    }
+
+    /// The browser's program, when we start its driver.
+    pub(super) fn binary(&self, browser: Browser) -> Option<Cow<'_, str>> {
+        let programs = self.programs(browser)?;
+        Some(programs.browser.to_string_lossy())
+    }
+
+    /// What Chrome is told beside the standard's capabilities.
     pub(super) fn chrome_options(&self) -> serde_json::Value {
         let mut options = serde_json::json!({ "args": self.arguments() });
-        if let Some(programs) = &self.inner.programs {
-            options["binary"] = programs.browser.to_string_lossy().into();
+        if let Some(binary) = self.binary(Browser::Chrome) {
+            options["binary"] = binary.into();
         }
         options
     }
@@ -175,7 +185,10 @@ impl Launcher {
         if getuid().is_root() {
             arguments.push("--no-sandbox".to_owned());
         }
-        if self.inner.programs.as_ref().is_some_and(Programs::is_shell) {
+        if self
+            .programs(Browser::Chrome)
+            .is_some_and(Programs::is_shell)
+        {
             arguments.push(IN_MEMORY.to_owned());
         }
         arguments
@@ -218,59 +231,6 @@ const QUIET_ARGUMENTS: &[&str] = &[
     "--lang=en-US",
 ];
 
-impl Programs {
-    fn find(headed: bool) -> Result<Self, LaunchError> {
-        let driver = named("TWINSHOT_CHROMEDRIVER")?
-            .or_else(|| first_in_path(&["chromedriver"]))
-            .or_else(|| existing("/usr/lib/chromium/chromedriver"))
-            .ok_or(LaunchError::NoDriver)?;
-        let shells: &[&str] = &["chromium-headless-shell", "chrome-headless-shell"];
-        let browser = named("TWINSHOT_CHROME")?
-            .or_else(|| if headed { None } else { first_in_path(shells) })
-            .or_else(|| {
-                first_in_path(&[
-                    "chromium",
-                    "chromium-browser",
-                    "google-chrome-stable",
-                    "google-chrome",
-                ])
-            })
-            .or_else(|| existing("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"))
-            .ok_or(LaunchError::NoBrowser)?;
-        Ok(Self { driver, browser })
-    }
-
-    /// Whether the browser is the small one that has no window.
-    fn is_shell(&self) -> bool {
-        let name = self.browser.file_name().unwrap_or_default();
-        name.to_string_lossy().contains("headless-shell")
-    }
-}
-
-fn named(variable: &'static str) -> Result<Option<PathBuf>, LaunchError> {
-    match std::env::var_os(variable)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
-    {
-        Some(path) if path.is_file() => Ok(Some(path)),
-        Some(path) => Err(LaunchError::NotThere { variable, path }),
-        None => Ok(None),
-    }
-}
-
-fn first_in_path(names: &[&str]) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    names.iter().find_map(|name| {
-        std::env::split_paths(&path)
-            .map(|folder| folder.join(name))
-            .find(|file| file.is_file())
-    })
-}
-
-fn existing(path: &str) -> Option<PathBuf> {
-    Some(PathBuf::from(path)).filter(|path| path.is_file())
-}
-
 /// Where to ask for a session, and the process to end with it when it is ours.
 #[derive(Debug)]
 pub(super) struct Driver {
@@ -291,6 +251,8 @@ enum Held {
 struct DriverProcess {
     child: Child,
     folder: PathBuf,
+    /// As people know the program.
+    name: &'static str,
 }
 
 impl Driver {
@@ -312,11 +274,7 @@ impl Driver {
         };
         fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
         let mut child = Command::new(&programs.driver)
-            .arg("--port=0")
-            .arg(format!(
-                "--log-path={}",
-                folder.join("driver.log").display()
-            ))
+            .args(programs.driver_arguments(folder))
             .env("TMPDIR", folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -325,12 +283,13 @@ impl Driver {
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| failed(error.to_string()))?;
-        let stdout = child.stdout.take().expect("stdout was asked for");
+        let mut stdout = child.stdout.take().expect("stdout was asked for");
         let process = DriverProcess {
             child,
             folder: folder.to_owned(),
+            name: programs.driver_name(),
         };
-        let greeting = tokio::time::timeout(START_LIMIT, read_greeting(stdout))
+        let greeting = tokio::time::timeout(START_LIMIT, read_greeting(&mut stdout))
             .await
             .map_err(|_| {
                 failed(format!(
@@ -340,6 +299,8 @@ impl Driver {
             })?
             .map_err(failed)?;
         greeting.check(&programs.driver)?;
+        // Some drivers and their browsers go on talking, and stumble over a closed pipe.
+        tokio::spawn(async move { tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await });
         let url = format!("http://127.0.0.1:{}/", greeting.port);
         let url = Url::parse(&url).expect("a port makes a valid URL");
         Ok(Self {
@@ -382,7 +343,7 @@ impl Driver {
     /// What it is called in messages.
     pub(super) fn describe(&self) -> String {
         match &self.held {
-            Held::Process(_) => "chromedriver".to_owned(),
+            Held::Process(process) => process.name.to_owned(),
             Held::Place(_) => format!("the driver at {}", without_credentials(&self.url)),
         }
     }
@@ -413,61 +374,8 @@ fn remove_folder(folder: &Path) {
     }
 }
 
-/// What a driver says of itself on its first lines.
-struct Greeting {
-    version: Option<String>,
-    port: u16,
-}
-
-async fn read_greeting(stdout: tokio::process::ChildStdout) -> Result<Greeting, String> {
-    let mut lines = BufReader::new(stdout).lines();
-    let mut version = None;
-    let mut said = String::new();
-    while let Ok(Some(line)) = lines.next_line().await {
-        if let Some(rest) = line.strip_prefix("Starting ChromeDriver ") {
-            version = rest.split_whitespace().next().map(str::to_owned);
-        }
-        if let Some(port) = port_of(&line) {
-            return Ok(Greeting { version, port });
-        }
-        said.push_str(&line);
-        said.push(' ');
-    }
-    let said = said.trim();
-    Err(if said.is_empty() {
-        "it ended at once".to_owned()
-    } else {
-        format!("it said: {said}")
-    })
-}
-
 fn is_about_the_port(reason: &str) -> bool {
     reason.contains("port not available") || reason.contains("in use")
-}
-
-fn port_of(line: &str) -> Option<u16> {
-    let after = line.split("started successfully on port ").nth(1)?;
-    after.trim_end_matches('.').trim().parse().ok()
-}
-
-impl Greeting {
-    fn check(&self, path: &Path) -> Result<(), LaunchError> {
-        let Some(version) = &self.version else {
-            return Ok(());
-        };
-        let major = version
-            .split('.')
-            .next()
-            .and_then(|major| major.parse::<u32>().ok());
-        match major {
-            Some(major) if major < OLDEST_DRIVER => Err(LaunchError::TooOld {
-                path: path.to_owned(),
-                found: version.clone(),
-                needed: OLDEST_DRIVER,
-            }),
-            _ => Ok(()),
-        }
-    }
 }
 
 /// The scratch folder of one run, in the system's folder for such; its owner holds a lock in it.
@@ -566,29 +474,5 @@ fn end_processes_naming(folder: &Path) {
         {
             let _ = kill_process_group(group, Signal::KILL);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_port_is_read_from_the_greeting() {
-        let line = "ChromeDriver was started successfully on port 39211.";
-        assert_eq!(port_of(line), Some(39211));
-        assert_eq!(port_of("Only local connections are allowed."), None);
-    }
-
-    #[test]
-    fn an_old_driver_is_refused() {
-        let greeting = Greeting {
-            version: Some("89.0.4389.23".to_owned()),
-            port: 1,
-        };
-        let error = greeting
-            .check(Path::new("/usr/bin/chromedriver"))
-            .unwrap_err();
-        assert!(error.to_string().contains("too old"), "{error}");
     }
 }

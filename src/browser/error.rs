@@ -20,6 +20,19 @@ pub enum LaunchError {
          chromium-headless-shell) or name it in TWINSHOT_CHROME"
     )]
     NoBrowser,
+    /// No driver of Firefox on this machine.
+    #[error(
+        "geckodriver was not found in PATH: install it (cargo install geckodriver --locked; elsewhere: \
+         https://github.com/mozilla/geckodriver/releases), name it in TWINSHOT_GECKODRIVER, or give \
+         --webdriver URL"
+    )]
+    NoGeckodriver,
+    /// No Firefox on this machine.
+    #[error(
+        "no Firefox was found in PATH: install it (Debian: apt-get install firefox-esr) or name it in \
+         TWINSHOT_FIREFOX"
+    )]
+    NoFirefox,
     /// A path that the user named is not a program.
     #[error("{variable} names {path}, which is not there")]
     NotThere {
@@ -130,12 +143,15 @@ impl BrowserError {
         }
     }
 
-    fn refused(status: ErrorStatus, message: &str) -> Self {
+    /// A refusal in the words of the driver.
+    pub(super) fn refused(status: ErrorStatus, message: &str) -> Self {
         let message = first_line(message);
-        let message = message
-            .strip_prefix("javascript error: ")
+        let message = ["javascript error: ", "Error: "]
+            .into_iter()
+            .find_map(|prefix| message.strip_prefix(prefix))
             .unwrap_or(&message)
             .to_owned();
+        let message = own_error_page(&message).unwrap_or(message);
         let gone = status == ErrorStatus::InvalidSessionId
             || [
                 "tab crashed",
@@ -166,6 +182,15 @@ impl BrowserError {
     pub(crate) fn is_fatal(&self) -> bool {
         !matches!(self, Self::Refused { .. })
     }
+}
+
+/// What Firefox calls its own error page, whose address has the browser's whole sentence in it.
+fn own_error_page(message: &str) -> Option<String> {
+    let query = message.strip_prefix("Reached error page: about:")?;
+    let trouble = query
+        .split(['?', '&'])
+        .find_map(|it| it.strip_prefix("e="))?;
+    Some(format!("the browser shows its own error page ({trouble})"))
 }
 
 /// Drivers append stack traces and build details; people need the first line.

@@ -6,13 +6,17 @@
 //! is thrown away with its processes.
 
 mod act;
+mod bidi;
 mod clean;
 mod document;
 mod driver;
+mod engine;
 mod environment;
 mod error;
 mod find;
+mod firefox;
 mod pool;
+mod programs;
 mod remote;
 mod session;
 mod settle;

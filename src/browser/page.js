@@ -5,6 +5,13 @@ __FIND__
 const frame = () => new Promise((done) => requestAnimationFrame(() => done()));
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
+// What the browser's own error page names, for example ERR_CONNECTION_REFUSED or connectionFailure.
+const trouble = () => {
+  if (location.protocol === "chrome-error:") return (document.body.innerText.match(/ERR_[A-Z_]+/) || [null])[0];
+  const own = document.documentURI.match(/^about:(?:net|cert|http)error\?(?:.*&)?e=([^&]*)/);
+  return own && own[1];
+};
+
 const describe = () => {
   const [navigation] = performance.getEntriesByType("navigation");
   return {
@@ -13,8 +20,7 @@ const describe = () => {
     status: navigation ? navigation.responseStatus : null,
     began: performance.timeOrigin,
     empty: !document.documentElement,
-    // What the browser's own error page names, for example ERR_CONNECTION_REFUSED.
-    trouble: location.protocol === "chrome-error:" ? (document.body.innerText.match(/ERR_[A-Z_]+/) || [null])[0] : null,
+    trouble: trouble(),
   };
 };
 

@@ -8,7 +8,7 @@ use std::{
 use fantoccini::{
     Client, ClientBuilder,
     error::{CmdError, ErrorStatus},
-    wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle},
+    wd::{WebDriverCompatibleCommand, WindowHandle},
 };
 use http::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -17,16 +17,19 @@ use url::{ParseError, Url};
 
 use super::{
     driver::{Driver, Launcher},
+    engine::{Engine, capabilities, start_limit},
     error::{BrowserError, LaunchError},
 };
-use crate::{config::Emulation, spec::Viewport};
+use crate::{
+    config::{Browser, Emulation},
+    spec::Viewport,
+};
 
 /// How long an ordinary command may take.
 pub(super) const COMMAND_LIMIT: Duration = Duration::from_secs(30);
-/// How long a browser may take to start.
-const START_LIMIT: Duration = Duration::from_secs(60);
-/// How long a driver of somebody else may take until it has room. A Selenium Grid gives up after 300 s by itself,
-/// and says why.
+/// How long a driver of somebody else may take to be reached.
+const REACH_LIMIT: Duration = Duration::from_secs(60);
+/// How long it may take until it has room. A Selenium Grid gives up after 300 s by itself, and says why.
 const QUEUE_LIMIT: Duration = Duration::from_secs(330);
 /// How long a polite goodbye may take before the processes are killed.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
@@ -41,6 +44,8 @@ const NO_WORLD: i64 = 0;
 /// What a session is asked to be, for all of its flows.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionOptions {
+    /// What it runs in.
+    pub(crate) browser: Browser,
     /// How long a page may take to load.
     pub(crate) page_timeout: Duration,
     /// How long waits and searches take when the step says nothing.
@@ -72,6 +77,7 @@ pub(crate) struct PageInfo {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(super) client: Client,
+    pub(super) engine: Engine,
     pub(super) options: SessionOptions,
     pub(super) viewport: Viewport,
     /// The event that hushes the page; unguessable, so that no page can listen for it. In our own
@@ -139,8 +145,11 @@ impl Session {
         viewport: Viewport,
     ) -> Result<Self, LaunchError> {
         let (driver, client) = connect(launcher, &options).await?;
+        let engine = Engine::of(options.browser, &client).await;
+        let engine = engine.map_err(|error| not_started(&driver, &error))?;
         let mut session = Self {
             client,
+            engine,
             viewport,
             options,
             hush_event: format!("twinshot-{}", random_name()),
@@ -165,10 +174,7 @@ impl Session {
     }
 
     pub(super) fn not_started(&self, error: &BrowserError) -> LaunchError {
-        LaunchError::Session {
-            driver: self.driver.describe(),
-            reason: error.to_string(),
-        }
+        not_started(&self.driver, error)
     }
 
     /// Whether the browser, its driver or our patience with them came to an end.
@@ -187,6 +193,9 @@ impl Session {
             .await?;
         self.prepared_windows.push(window.clone());
         self.first_window = Some(window);
+        if let Engine::Firefox(bidi) = &self.engine {
+            self.set_firefox_environment(bidi).await?;
+        }
         self.prepare_window().await?;
         // The page that the browser opens with is none of the flow's.
         self.judged_document = self.document().await?.began;
@@ -195,6 +204,13 @@ impl Session {
 
     /// Every window needs its own emulation and preload script.
     pub(super) async fn prepare_window(&self) -> Result<(), BrowserError> {
+        if matches!(self.engine, Engine::Chrome) {
+            self.prepare_chrome_window().await?;
+        }
+        self.apply_viewport(self.viewport).await
+    }
+
+    async fn prepare_chrome_window(&self) -> Result<(), BrowserError> {
         self.cdp("Emulation.setScrollbarsHidden", json!({ "hidden": true }))
             .await?;
         let hush = include_str!("hush.js").replace("__NAME__", &self.hush_event);
@@ -205,12 +221,14 @@ impl Session {
         .await?;
         self.cdp("Runtime.evaluate", json!({ "expression": hush }))
             .await?;
-        self.apply_environment().await?;
-        self.apply_viewport(self.viewport).await
+        self.apply_environment().await
     }
 
     /// Gives the page exactly this viewport.
     pub(super) async fn apply_viewport(&self, viewport: Viewport) -> Result<(), BrowserError> {
+        if let Engine::Firefox(bidi) = &self.engine {
+            return self.set_firefox_viewport(bidi, viewport).await;
+        }
         let metrics = json!({
             "width": viewport.width,
             "height": viewport.height,
@@ -237,11 +255,25 @@ impl Session {
         limit: Duration,
         answer: impl Future<Output = Result<T, CmdError>>,
     ) -> Result<T, BrowserError> {
+        let answer = async {
+            let answer = answer.await;
+            answer.map_err(|error| BrowserError::command(command, error))
+        };
+        self.within(command, limit, answer).await
+    }
+
+    /// The same of a command that went another way than the driver's HTTP.
+    pub(super) async fn within<T>(
+        &self,
+        command: &'static str,
+        limit: Duration,
+        answer: impl Future<Output = Result<T, BrowserError>>,
+    ) -> Result<T, BrowserError> {
         if self.is_lost() {
             return Err(BrowserError::Lost("the session was lost before".to_owned()));
         }
         let result = match tokio::time::timeout(limit, answer).await {
-            Ok(answer) => answer.map_err(|error| BrowserError::command(command, error)),
+            Ok(answer) => answer,
             Err(_) => Err(BrowserError::Deadline { command, limit }),
         };
         if result.as_ref().is_err_and(BrowserError::is_fatal) {
@@ -325,6 +357,12 @@ impl Session {
         argument: &Value,
     ) -> Result<Value, BrowserError> {
         let name = &self.hush_event;
+        if let Engine::Firefox(bidi) = &self.engine {
+            let library = page_library();
+            let ours = format!("const ours = globalThis[\"{name}\"] ??= {library};");
+            let body = format!("{ours} return ours.{function}({argument});");
+            return self.in_sandbox(bidi, limit, &body).await;
+        }
         let call = format!("const {{ {function} }} = ours;\nreturn {function}({argument}); }})()");
         let known = self.world.swap(NO_WORLD, Ordering::Relaxed);
         if known != NO_WORLD {
@@ -421,6 +459,13 @@ impl Session {
     }
 }
 
+fn not_started(driver: &Driver, error: &BrowserError) -> LaunchError {
+    LaunchError::Session {
+        driver: driver.describe(),
+        reason: error.to_string(),
+    }
+}
+
 /// A new session at the first driver that gives one.
 async fn connect(
     launcher: &Launcher,
@@ -428,7 +473,7 @@ async fn connect(
 ) -> Result<(Driver, Client), LaunchError> {
     let mut asked = Vec::new();
     loop {
-        let driver = launcher.driver(&asked).await?;
+        let driver = launcher.driver(options.browser, &asked).await?;
         match connect_to(launcher, &driver, options).await {
             Ok(client) => return Ok((driver, client)),
             Err(error) => {
@@ -447,18 +492,16 @@ async fn connect_to(
     driver: &Driver,
     options: &SessionOptions,
 ) -> Result<Client, LaunchError> {
-    let limit = if driver.is_ours() {
-        START_LIMIT
-    } else {
-        QUEUE_LIMIT
-    };
+    let browser = options.browser;
+    let wanted = capabilities(browser, launcher, &options.emulation, options.page_timeout);
     let mut connector = HttpConnector::new();
-    connector.set_connect_timeout(Some(START_LIMIT));
+    connector.set_connect_timeout(Some(REACH_LIMIT));
     let mut builder = ClientBuilder::new(connector);
-    builder.capabilities(capabilities(
-        launcher.chrome_options(),
-        options.page_timeout,
-    ));
+    builder.capabilities(wanted);
+    let limit = match driver.is_ours() {
+        true => start_limit(browser),
+        false => QUEUE_LIMIT,
+    };
     match tokio::time::timeout(limit, builder.connect(driver.url.as_str())).await {
         Ok(Ok(client)) => Ok(client),
         Ok(Err(error)) => Err(LaunchError::session(driver.describe(), &error)),
@@ -466,21 +509,6 @@ async fn connect_to(
             driver: driver.describe(),
             reason: format!("no answer within {} s", limit.as_secs()),
         }),
-    }
-}
-
-fn capabilities(chrome_options: Value, page_timeout: Duration) -> Capabilities {
-    let milliseconds = u64::try_from(page_timeout.as_millis()).unwrap_or(u64::MAX);
-    let wanted = json!({
-        "browserName": "chrome",
-        "pageLoadStrategy": "normal",
-        "unhandledPromptBehavior": "ignore",
-        "timeouts": { "pageLoad": milliseconds, "script": milliseconds, "implicit": 0 },
-        "goog:chromeOptions": chrome_options,
-    });
-    match wanted {
-        Value::Object(map) => map,
-        _ => unreachable!("an object literal is an object"),
     }
 }
 
@@ -505,7 +533,7 @@ fn is_about_a_world(error: &BrowserError) -> bool {
         || (*status == ErrorStatus::Timeout && message == "timeout")
 }
 
-/// What chromedriver says when a document went away while a script was to run in it.
+/// What drivers say when a document went away while a script was to run in it.
 fn is_about_navigation(error: &BrowserError) -> bool {
     let BrowserError::Refused { status, message } = error else {
         return false;
@@ -516,6 +544,8 @@ fn is_about_navigation(error: &BrowserError) -> bool {
             "context was destroyed",
             "No frame for given id",
             "navigated or closed",
+            "Browsing context got discarded",
+            "Actor '",
         ]
         .iter()
         .any(|sign| message.contains(sign))

@@ -5,11 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 use super::{
     document::Allowance,
+    engine::Engine,
     error::BrowserError,
     find::{POLL, alternatives},
     session::{COMMAND_LIMIT, PageInfo, Session},
@@ -140,11 +141,11 @@ impl Area {
 
 /// A box in CSS pixels of the page.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct CssBox {
-    x: f64,
-    y: f64,
-    width: f64,
-    height: f64,
+pub(super) struct CssBox {
+    pub(super) x: f64,
+    pub(super) y: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
 }
 
 impl Session {
@@ -387,6 +388,9 @@ impl Session {
     }
 
     async fn photograph(&self, clip: &Clip) -> Result<Vec<u8>, BrowserError> {
+        if let Engine::Firefox(bidi) = &self.engine {
+            return self.firefox_picture(bidi, PICTURE_LIMIT, clip.page).await;
+        }
         match clip.page {
             None => {
                 self.capture(json!({ "format": "png", "optimizeForSpeed": true }))
@@ -413,6 +417,10 @@ impl Session {
 
     /// What the viewport shows now, for the report of a failed step; nothing when even that fails.
     pub(crate) async fn snapshot(&self) -> Option<Vec<u8>> {
+        if let Engine::Firefox(bidi) = &self.engine {
+            let picture = self.firefox_picture(bidi, SNAPSHOT_LIMIT, None).await;
+            return picture.ok();
+        }
         let params = json!({ "format": "png" });
         self.capture_within(SNAPSHOT_LIMIT, params).await.ok()
     }

@@ -1,5 +1,6 @@
 //! What a run takes from its browsers: plain values, without a word about how they were taken.
 
+mod pools;
 pub(crate) mod runner;
 
 use std::{sync::Arc, time::Duration};

@@ -13,16 +13,14 @@ use url::Url;
 use super::{
     Capture, CapturePair, CaptureTimes, FailureKind, Origin, Page, SideTimes, StepFailure,
     StepTimes, Taken,
+    pools::{Pools, Sessions},
 };
 use crate::{
-    browser::{
-        Coming, LaunchError, Launcher, Picture, Pool, Session, SessionOptions, ShootError,
-        ShotTimes, Trouble,
-    },
-    config::{Config, Emulation},
+    browser::{LaunchError, Launcher, Picture, Session, ShootError, ShotTimes, Trouble},
+    config::{Browser, Config, Emulation},
     plan::{Job, Plan},
     side::{Role, Side},
-    spec::{Action, Expectation, Location, Shot, Step, Viewport},
+    spec::{Action, Expectation, Location, Shot, Step},
 };
 
 /// Encoded pictures that may wait for their comparison; bounds the memory of a long run.
@@ -110,8 +108,10 @@ pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut st
     let pools = Arc::new(Pools::new(&setup));
     // A driver that may be full is asked by one flow after the other.
     if !setup.launcher.is_remote() {
-        for job in setup.plan.jobs.iter().take(workers) {
-            pools.start_ahead(job);
+        for browser in setup.plan.browsers() {
+            let jobs = setup.plan.jobs.iter();
+            let first = jobs.filter(|job| job.browser == browser).take(workers);
+            first.for_each(|job| pools.start_ahead(job));
         }
     }
     let setup = Arc::new(setup);
@@ -179,8 +179,10 @@ impl Queue {
         self.jobs().pop_front()
     }
 
-    fn is_empty(&self) -> bool {
-        self.jobs().is_empty()
+    /// Whether a job is still to come in this browser.
+    fn has(&self, plan: &Plan, browser: Browser) -> bool {
+        let mut jobs = self.jobs().clone().into_iter();
+        jobs.any(|job| plan.jobs[job].browser == browser)
     }
 
     fn jobs(&self) -> MutexGuard<'_, VecDeque<usize>> {
@@ -214,162 +216,11 @@ impl Worker {
                 let took = began.elapsed();
                 place.tell(&self.setup, Doing::Done { took });
             }
-            let is_wanted = is_clean && !self.queue.is_empty() && !*stop.borrow();
-            self.pools.release(sessions, is_wanted).await;
+            let browser = self.setup.plan.jobs[index].browser;
+            let is_wanted =
+                is_clean && self.queue.has(&self.setup.plan, browser) && !*stop.borrow();
+            self.pools.release(browser, sessions, is_wanted).await;
         }
-    }
-}
-
-/// The pool of each side; no baseline when that is golden.
-#[derive(Debug)]
-struct Pools {
-    sides: Side<Option<Pool>>,
-    launcher: Launcher,
-    /// Sessions leave and enter the pools in pairs: no flow holds one while it waits for the other.
-    pairs: Mutex<()>,
-}
-
-impl Pools {
-    fn new(setup: &Setup) -> Self {
-        let pool = |environment: &LiveEnvironment, other: Option<&LiveEnvironment>| {
-            let options = session_options(&setup.config, environment, other);
-            Pool::new(setup.launcher.clone(), options, setup.config.isolation)
-        };
-        let baseline = setup.baseline.as_ref();
-        let sides = Side::new(
-            baseline.map(|baseline| pool(baseline, Some(&setup.candidate))),
-            Some(pool(&setup.candidate, baseline)),
-        );
-        Self {
-            sides,
-            launcher: setup.launcher.clone(),
-            pairs: Mutex::default(),
-        }
-    }
-
-    /// Begins to start what a job is going to need.
-    fn start_ahead(&self, job: &Job) {
-        for pool in self.all() {
-            pool.start_one(job.viewport.viewport);
-        }
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Pool> {
-        let Side {
-            baseline,
-            candidate,
-        } = &self.sides;
-        [baseline, candidate].into_iter().flatten()
-    }
-
-    /// A session of each side: those that were given back or started ahead, or else new ones.
-    async fn take(&self, viewport: Viewport) -> Side<Result<Option<Session>, LaunchError>> {
-        if let Some(taken) = self.take_reserved(viewport).await {
-            return taken;
-        }
-        let _turn = self.launcher.turn().await;
-        // Another flow may have given its sessions back meanwhile.
-        if let Some(taken) = self.take_reserved(viewport).await {
-            return taken;
-        }
-        let start = async |pool: &Option<Pool>| match pool {
-            Some(pool) => pool.start(viewport).await.map(Some),
-            None => Ok(None),
-        };
-        let Side {
-            baseline,
-            candidate,
-        } = &self.sides;
-        let (baseline, candidate) = tokio::join!(start(baseline), start(candidate));
-        Side::new(baseline, candidate)
-    }
-
-    /// The first pair on its way of which both could be made as good as new.
-    async fn take_reserved(
-        &self,
-        viewport: Viewport,
-    ) -> Option<Side<Result<Option<Session>, LaunchError>>> {
-        let receive = async |pool: &Option<Pool>, coming: Option<Coming>| match (pool, coming) {
-            (Some(pool), Some(coming)) => pool.receive(coming, viewport).await,
-            _ => Ok(None),
-        };
-        while let Some(reserved) = self.reserve() {
-            let (baseline, candidate) = tokio::join!(
-                receive(&self.sides.baseline, reserved.baseline),
-                receive(&self.sides.candidate, reserved.candidate)
-            );
-            let is_spent = |pool: &Option<Pool>, taken: &Result<Option<Session>, LaunchError>| {
-                pool.is_some() && matches!(taken, Ok(None))
-            };
-            if is_spent(&self.sides.baseline, &baseline)
-                || is_spent(&self.sides.candidate, &candidate)
-            {
-                let sessions = Side::new(baseline.ok().flatten(), candidate.ok().flatten());
-                self.release(sessions, false).await;
-                continue;
-            }
-            return Some(Side::new(baseline, candidate));
-        }
-        None
-    }
-
-    fn reserve(&self) -> Option<Side<Option<Coming>>> {
-        let _pair = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
-        let reserve = |pool: &Option<Pool>| pool.as_ref().and_then(Pool::reserve);
-        let reserved = self.sides.as_ref().map(reserve);
-        reserved.candidate.is_some().then_some(reserved)
-    }
-
-    /// Keeps the sessions for another flow, or ends them.
-    async fn release(&self, sessions: Sessions, is_wanted: bool) {
-        if is_wanted {
-            return self.give_back(sessions);
-        }
-        let close = async |session: Option<Session>| {
-            if let Some(session) = session {
-                session.close().await;
-            }
-        };
-        tokio::join!(close(sessions.baseline), close(sessions.candidate));
-    }
-
-    fn give_back(&self, sessions: Sessions) {
-        let _pair = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
-        for (pool, session) in [
-            (&self.sides.baseline, sessions.baseline),
-            (&self.sides.candidate, sessions.candidate),
-        ] {
-            if let (Some(pool), Some(session)) = (pool, session) {
-                pool.give_back(session);
-            }
-        }
-    }
-
-    async fn close(&self) {
-        let close = async |pool: &Option<Pool>| {
-            if let Some(pool) = pool {
-                pool.close().await;
-            }
-        };
-        tokio::join!(close(&self.sides.baseline), close(&self.sides.candidate));
-    }
-}
-
-fn session_options(
-    config: &Config,
-    environment: &LiveEnvironment,
-    other: Option<&LiveEnvironment>,
-) -> SessionOptions {
-    SessionOptions {
-        page_timeout: config.page_timeout,
-        timeout: config.timeout,
-        base: environment.base.clone(),
-        hosts: environment.hosts.clone(),
-        other: other
-            .map(|other| other.base.clone())
-            .filter(|other| *other != environment.base),
-        max_page_height: config.max_page_height,
-        emulation: environment.emulation.clone(),
     }
 }
 
@@ -432,9 +283,6 @@ struct JobRun<'a> {
     has_trouble: bool,
 }
 
-/// The sessions of a flow; no baseline when that is golden.
-type Sessions = Side<Option<Session>>;
-
 impl<'a> JobRun<'a> {
     fn new(setup: &'a Setup, place: Place, outlet: &'a Outlet) -> Self {
         Self {
@@ -473,7 +321,7 @@ impl<'a> JobRun<'a> {
 
     /// A side that has no session is told of as a failure.
     async fn take_sessions(&mut self, pools: &Pools) -> Sessions {
-        let taken = pools.take(self.job.viewport.viewport).await;
+        let taken = pools.take(self.job).await;
         let mut sessions = Side::new(None, None);
         for (role, taken, session) in [
             (Role::Baseline, taken.baseline, &mut sessions.baseline),

@@ -64,6 +64,14 @@ pub(crate) struct SelectionArgs {
         value_delimiter = ','
     )]
     viewports: Vec<String>,
+    /// Only these of the configured browsers.
+    #[arg(
+        long = "browser",
+        value_name = "NAME",
+        env = "TWINSHOT_BROWSER",
+        value_delimiter = ','
+    )]
+    browsers: Vec<String>,
     /// Only part I of N, for example 2/4: flows are dealt out by their names, see `twinshot merge`.
     #[arg(long, value_name = "I/N", env = "TWINSHOT_SHARD")]
     shard: Option<Shard>,
@@ -85,6 +93,7 @@ impl SelectionArgs {
             words: self.filters.clone(),
             ids,
             viewports: self.viewports.clone(),
+            browsers: self.browsers.clone(),
         }
     }
 }

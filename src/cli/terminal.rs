@@ -10,6 +10,7 @@ use std::{
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use twinshot::{
     compare::count,
+    config::Browser,
     project::shown_path,
     report::{Report, RunState, ShotReport, SideTimes, Times, Verdict},
     run::{CurrentStep, Event, Outcome},
@@ -84,22 +85,26 @@ impl Terminal {
                 worker,
                 flow,
                 viewport,
+                browser,
                 step,
             } => {
                 let doing = step
                     .as_ref()
                     .map_or_else(|| "waits for its browser".to_owned(), step_line);
-                let line = format!("{flow} @{viewport}  {doing}");
+                let mark = Browser::mark(browser.name());
+                let line = format!("{flow} @{viewport}{mark}  {doing}");
                 self.show_worker(*worker, &line);
             }
             Event::FlowDone {
                 worker,
                 flow,
                 viewport,
+                browser,
                 shots,
                 took,
             } => {
-                let line = format!("{flow} @{viewport}");
+                let mark = Browser::mark(browser.name());
+                let line = format!("{flow} @{viewport}{mark}");
                 self.flow_done(*worker, &line, *shots, *took);
             }
             Event::Captured { browsers, flows } if self.volume == Volume::Verbose => {
@@ -303,7 +308,13 @@ fn shot_line(shot: &ShotReport, open: Option<&PathBuf>, colour: bool) -> String 
     } else {
         sign.to_owned()
     };
-    let name = format!("{} › {} @{}", shot.flow, shot.shot, shot.viewport);
+    let name = format!(
+        "{} › {} @{}{}",
+        shot.flow,
+        shot.shot,
+        shot.viewport,
+        Browser::mark(&shot.browser)
+    );
     let open = open
         .map(|path| format!(", open {}", path.display()))
         .unwrap_or_default();

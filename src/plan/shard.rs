@@ -132,7 +132,7 @@ impl Plan {
 /// every machine may have its own.
 fn digest(suite: &Suite, config: &Config) -> String {
     let rules = (
-        (&config.viewports, config.max_page_height),
+        (&config.browsers, &config.viewports, config.max_page_height),
         (config.metric, config.threshold, config.antialiasing),
         config.max_mismatch,
     );

@@ -37,6 +37,8 @@ pub(super) struct Collector<'a> {
     /// None when there was nothing to start a browser for.
     launcher: Option<Launcher>,
     secrets: &'a Secrets,
+    /// Name and version of each.
+    browsers: Vec<String>,
     shots: Vec<Option<Kept>>,
     /// How many shots, from the first on, were told of.
     told: usize,
@@ -69,6 +71,7 @@ impl<'a> Collector<'a> {
             plan: Arc::clone(plan),
             launcher,
             secrets: &options.secrets,
+            browsers: Vec::new(),
             shots: plan.shots.iter().map(|_| None).collect(),
             told: 0,
             folder,
@@ -128,7 +131,9 @@ impl<'a> Collector<'a> {
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), StoreError> {
         self.shots[index] = Some(result?);
-        self.report.run.browser = self.report.run.browser.take().or(browser);
+        if let Some(browser) = browser {
+            self.note_browser(browser);
+        }
         on_event(Event::Decided);
         self.tell(on_event);
         if Instant::now() >= self.next_write {
@@ -137,20 +142,33 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
+    /// The first version of each browser that answered, always in one order.
+    fn note_browser(&mut self, browser: String) {
+        let name = |browser: &str| browser.split(' ').next().map(str::to_owned);
+        if self.browsers.iter().all(|it| name(it) != name(&browser)) {
+            self.browsers.push(browser);
+            self.browsers.sort();
+            self.report.run.browser = Some(self.browsers.join(", "));
+        }
+    }
+
     fn tell_work(&self, work: &Work, on_event: &mut dyn FnMut(Event<'_>)) {
         let (worker, job) = (work.worker, &self.plan.jobs[work.job]);
         let (flow, viewport) = (job.flow.name.as_str(), job.viewport.name.as_str());
+        let browser = job.browser;
         match &work.doing {
             Doing::Waiting => on_event(Event::Working {
                 worker,
                 flow,
                 viewport,
+                browser,
                 step: None,
             }),
             Doing::Step { number, of, label } => on_event(Event::Working {
                 worker,
                 flow,
                 viewport,
+                browser,
                 step: Some(CurrentStep {
                     number: *number,
                     of: *of,
@@ -161,6 +179,7 @@ impl<'a> Collector<'a> {
                 worker,
                 flow,
                 viewport,
+                browser,
                 shots: job.shots.iter().flatten().count(),
                 took: *took,
             }),

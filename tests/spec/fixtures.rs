@@ -171,6 +171,7 @@ fn describe_config(ParsedConfig { config, secrets }: &ParsedConfig) -> String {
             config.antialiasing, config.max_mismatch
         ),
         format!("secrets {:?}, {secrets:?}", config.secrets),
+        format!("browsers {:?}", config.browsers),
         format!("webdriver {webdriver}, isolation {:?}", config.isolation),
         format!(
             "timeout {:?}, page {:?}",

@@ -54,6 +54,7 @@ fn the_configuration_is_described() {
         "metric",
         "secrets",
         "webdriver",
+        "browsers",
         "isolation",
     ] {
         assert!(

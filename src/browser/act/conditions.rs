@@ -7,8 +7,9 @@ use serde_json::json;
 use super::Trouble;
 use crate::{
     browser::{
+        engine::Engine,
         find::{POLL, alternatives},
-        session::Session,
+        session::{COMMAND_LIMIT, Session},
     },
     spec::{Condition, Expectation, Target, Text, Wait},
 };
@@ -73,6 +74,10 @@ impl Session {
             Condition::Js(script) => {
                 let script = format!("return Boolean(await ({}\n));", script.value());
                 let script = format!("return (async () => {{ {script} }})();");
+                if let Engine::Firefox(bidi) = &self.engine {
+                    let answer = self.in_page_world(bidi, COMMAND_LIMIT, &script, &[]);
+                    return Ok(answer.await?["value"] == json!(true));
+                }
                 Ok(self.script(&script, Vec::new()).await? == json!(true))
             }
         }

@@ -1,4 +1,4 @@
-//! The page itself: scrolled, scripted, styled, and its cookies.
+//! The page itself: scrolled, scripted and styled.
 
 use std::time::Instant;
 
@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use super::{Trouble, reference};
 use crate::{
     browser::{
+        engine::Engine,
         find::Need,
         session::{Session, exception_text},
     },
-    spec::{Cookie, Inject, Scroll, Text},
+    spec::{Inject, Scroll},
 };
 
 impl Session {
@@ -43,9 +44,13 @@ impl Session {
 
     pub(super) async fn evaluate(&self, script: &str, args: &[Value]) -> Result<(), Trouble> {
         let limit = self.page_limit();
-        let answer = self
-            .call("execute", limit, self.client.execute(script, args.to_vec()))
-            .await;
+        let answer = match &self.engine {
+            Engine::Chrome => {
+                let answer = self.client.execute(script, args.to_vec());
+                self.call("execute", limit, answer).await
+            }
+            Engine::Firefox(bidi) => self.in_page_world(bidi, limit, script, args).await,
+        };
         match answer {
             Err(error) if error.is(ErrorStatus::ScriptTimeout) => Err(Trouble::Step(format!(
                 "the script did not end within {} s",
@@ -75,6 +80,10 @@ impl Session {
     /// As a script of the page would run: what it declares is global. In the page itself no CSP stands
     /// against it; in a frame the frame's own does.
     async fn inject_script(&self, source: &str) -> Result<(), Trouble> {
+        if let Engine::Firefox(bidi) = &self.engine {
+            let run = self.run_as_page_script(bidi, self.page_limit(), source);
+            return Ok(run.await?);
+        }
         if self.frame_depth > 0 {
             let script = "(0, eval)(arguments[0]);";
             return self.script(script, vec![json!(source)]).await.map(drop);
@@ -97,53 +106,4 @@ impl Session {
             document.adoptedStyleSheets.push(sheet);";
         self.script(script, vec![json!(source)]).await.map(drop)
     }
-
-    /// Cookies belong to the page in front, or to the environment while there is none yet.
-    pub(super) async fn cookies(
-        &self,
-        clear: bool,
-        delete: &[Text],
-        set: &[Cookie],
-    ) -> Result<(), Trouble> {
-        let page = self.page_info().await?.url;
-        let url = if page.starts_with("http") {
-            page
-        } else {
-            self.options.base.to_string()
-        };
-        if clear {
-            self.cdp("Network.clearBrowserCookies", json!({})).await?;
-        }
-        for name in delete {
-            let cookie = json!({ "name": name.value(), "url": url });
-            self.cdp("Network.deleteCookies", cookie).await?;
-        }
-        for cookie in set {
-            let answer = self
-                .cdp("Network.setCookie", cookie_params(cookie, &url))
-                .await?;
-            if answer["success"] == json!(false) {
-                return Err(Trouble::Step(format!(
-                    "the browser refused the cookie `{}`",
-                    cookie.name
-                )));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn cookie_params(cookie: &Cookie, url: &str) -> Value {
-    let mut params = json!({
-        "name": cookie.name.value(),
-        "value": cookie.value.value(),
-        "url": url,
-        "secure": cookie.secure,
-        "httpOnly": cookie.http_only,
-    });
-    params["path"] = cookie.path.as_ref().map_or("/", Text::value).into();
-    if let Some(domain) = &cookie.domain {
-        params["domain"] = domain.value().into();
-    }
-    params
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Trouble, reference};
 use crate::{
-    browser::{find::Need, session::Session},
+    browser::{engine::Engine, find::Need, session::Session},
     spec::{DragTo, Target},
 };
 
@@ -61,7 +61,35 @@ impl Session {
             }
         }
         actions.push(pointer_button(UP));
-        self.pointer(actions).await
+        if matches!(self.engine, Engine::Chrome) {
+            return self.pointer(actions).await;
+        }
+        self.watch_native_drag().await?;
+        self.pointer(actions).await?;
+        self.check_native_drag().await
+    }
+
+    /// Geckodriver begins a drag that the browser does by itself, and never ends it.
+    async fn watch_native_drag(&self) -> Result<(), Trouble> {
+        let script = "
+            const [name] = arguments;
+            window[name] = false;
+            window.addEventListener('dragstart', (event) => { window[name] = !event.defaultPrevented; }, { once: true });";
+        let name = json!(self.hush_event);
+        self.script(script, vec![name]).await.map(drop)
+    }
+
+    async fn check_native_drag(&self) -> Result<(), Trouble> {
+        let script = "const [name] = arguments; const began = window[name]; delete window[name]; return began;";
+        let began = self.script(script, vec![json!(self.hush_event)]).await?;
+        if began != json!(true) {
+            return Ok(());
+        }
+        Err(Trouble::Step(
+            "Firefox's driver cannot drop what is dragged by the browser itself (`draggable`); only drags that \
+             the page does with pointer or mouse events can be done there"
+                .to_owned(),
+        ))
     }
 
     pub(super) async fn pointer(&self, actions: Vec<Value>) -> Result<(), Trouble> {

@@ -84,6 +84,14 @@ impl Outcome {
         Picture::read(&self.folder.join(file))
     }
 
+    /// The candidate's picture of a shot whose name several flows use.
+    pub(crate) fn picture_of(&self, flow: &str, name: &str) -> Picture {
+        let mut shots = self.shots().iter();
+        let found = shots.find(|shot| shot["flow"] == flow && shot["shot"] == name);
+        let found = found.unwrap_or_else(|| panic!("no `{name}` of `{flow}`:\n{}", self.said()));
+        self.stored(&found["pictures"]["candidate"]["file"])
+    }
+
     /// Any stored picture.
     pub(crate) fn stored(&self, file: &Value) -> Picture {
         Picture::read(&self.folder.join(file.as_str().expect("a file")))

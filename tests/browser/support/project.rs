@@ -130,7 +130,12 @@ impl Project {
             .current_dir(self.folder.path());
         for (name, _) in std::env::vars_os() {
             let ours = name.to_string_lossy().starts_with("TWINSHOT_");
-            let programs = ["TWINSHOT_CHROME", "TWINSHOT_CHROMEDRIVER"];
+            let programs = [
+                "TWINSHOT_CHROME",
+                "TWINSHOT_CHROMEDRIVER",
+                "TWINSHOT_FIREFOX",
+                "TWINSHOT_GECKODRIVER",
+            ];
             if ours && !programs.iter().any(|program| name == *program) {
                 command.env_remove(name);
             }
@@ -140,6 +145,22 @@ impl Project {
         let output = command.output().expect("twinshot starts");
         self.assert_nothing_is_left();
         Outcome::new(&output, Arc::clone(&self.folder))
+    }
+
+    /// `twinshot approve --all` of the run before.
+    pub(crate) fn approve_all(&self) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_twinshot"));
+        command
+            .args(["approve", "--all"])
+            .current_dir(self.folder.path());
+        let status = command.status().expect("twinshot starts");
+        assert!(status.success(), "{status}");
+    }
+
+    /// Whether there is an approved picture of this id.
+    pub(crate) fn has_golden(&self, id: &str) -> bool {
+        let file = format!("golden/{id}.png");
+        self.folder.path().join(file).is_file()
     }
 
     fn write_configuration(&self) {

@@ -1,0 +1,125 @@
+//! WebDriver BiDi: commands and answers over one WebSocket for each session, beside the driver's HTTP.
+//! Firefox gives through it what Chrome gives through its own protocol.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use fantoccini::error::ErrorStatus;
+use serde_json::{Value, json};
+use tokio::{net::TcpStream, sync::Mutex};
+use tokio_tungstenite::{
+    WebSocketStream, client_async_with_config,
+    tungstenite::{self, Message, protocol::WebSocketConfig},
+};
+use url::Url;
+
+use super::error::BrowserError;
+
+/// How long the connection may take.
+const CONNECT_LIMIT: Duration = Duration::from_secs(20);
+
+/// One session's connection.
+#[derive(Debug)]
+pub(super) struct Bidi {
+    socket: Mutex<WebSocketStream<TcpStream>>,
+    last_number: AtomicU64,
+}
+
+impl Bidi {
+    /// Connects to the `webSocketUrl` of a session.
+    pub(super) async fn connect(url: &str) -> Result<Self, BrowserError> {
+        let connected = tokio::time::timeout(CONNECT_LIMIT, open(url)).await;
+        let socket = match connected {
+            Ok(Ok(socket)) => socket,
+            Ok(Err(error)) => return Err(BrowserError::Lost(format!("{url}: {error}"))),
+            Err(_) => return Err(BrowserError::Lost(format!("{url} does not answer"))),
+        };
+        Ok(Self {
+            socket: Mutex::new(socket),
+            last_number: AtomicU64::new(0),
+        })
+    }
+
+    /// Sends a command and waits for its answer; what else the browser tells is passed over. An answer that
+    /// nobody waited for is passed over by whoever comes next.
+    pub(super) async fn command(
+        &self,
+        method: &'static str,
+        params: &Value,
+    ) -> Result<Value, BrowserError> {
+        use tungstenite::Error;
+        let lost = |error: Error| BrowserError::Lost(error.to_string());
+        let number = self.last_number.fetch_add(1, Ordering::Relaxed) + 1;
+        let command = json!({ "id": number, "method": method, "params": params });
+        let mut socket = self.socket.lock().await;
+        send(&mut socket, command.to_string()).await.map_err(lost)?;
+        loop {
+            let text = receive(&mut socket).await.map_err(lost)?;
+            let mut answer: Value = serde_json::from_str(&text)
+                .map_err(|error| BrowserError::nonsense(method, &error.to_string()))?;
+            if answer["id"] != json!(number) {
+                continue;
+            }
+            return match answer["type"].as_str() {
+                Some("success") => Ok(answer["result"].take()),
+                _ => Err(refusal(method, &answer)),
+            };
+        }
+    }
+}
+
+async fn open(url: &str) -> Result<WebSocketStream<TcpStream>, String> {
+    let parsed = Url::parse(url).map_err(|error| error.to_string())?;
+    if parsed.scheme() != "ws" {
+        return Err("Twinshot speaks to drivers without TLS only".to_owned());
+    }
+    let host = parsed.host_str().unwrap_or_default();
+    let host = host.trim_matches(['[', ']']);
+    let port = parsed.port_or_known_default().unwrap_or(80);
+    let stream = TcpStream::connect((host, port))
+        .await
+        .map_err(|error| error.to_string())?;
+    stream
+        .set_nodelay(true)
+        .map_err(|error| error.to_string())?;
+    // A picture comes as one message.
+    let config = WebSocketConfig::default()
+        .max_message_size(None)
+        .max_frame_size(None);
+    let opened = client_async_with_config(url, stream, Some(config)).await;
+    opened
+        .map(|(socket, _)| socket)
+        .map_err(|error| error.to_string())
+}
+
+async fn send(
+    socket: &mut WebSocketStream<TcpStream>,
+    text: String,
+) -> Result<(), tungstenite::Error> {
+    use futures_util::SinkExt;
+    socket.send(Message::text(text)).await
+}
+
+/// The next text; pings are answered on the way.
+async fn receive(socket: &mut WebSocketStream<TcpStream>) -> Result<String, tungstenite::Error> {
+    use futures_util::StreamExt;
+    while let Some(message) = socket.next().await {
+        if let Message::Text(text) = message? {
+            return Ok(text.as_str().to_owned());
+        }
+    }
+    Err(tungstenite::Error::ConnectionClosed)
+}
+
+fn refusal(method: &'static str, answer: &Value) -> BrowserError {
+    let error = answer["error"].as_str().unwrap_or_default();
+    let message = answer["message"].as_str().unwrap_or(error);
+    if error == "unknown command" {
+        let message = format!("the browser does not know `{method}`: install a newer one");
+        return BrowserError::refused(ErrorStatus::UnknownCommand, &message);
+    }
+    let status = error.parse().unwrap_or(ErrorStatus::UnknownError);
+    BrowserError::refused(status, message)
+}

@@ -1,0 +1,329 @@
+//! Firefox: its preferences, and what it gives through WebDriver BiDi — exact viewports, pictures of any
+//! area, and a sandbox for our own functions.
+
+use std::time::Duration;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use fantoccini::{Client, error::ErrorStatus};
+use serde_json::{Map, Value, json};
+
+use super::{
+    bidi::Bidi,
+    driver::Launcher,
+    error::BrowserError,
+    session::{COMMAND_LIMIT, Session},
+    shoot::CssBox,
+};
+use crate::{
+    config::{Browser, ColorScheme, Emulation},
+    spec::Viewport,
+};
+
+/// How often it is looked whether a dialog keeps a script from going on.
+const DIALOG_PAUSE: Duration = Duration::from_millis(200);
+/// The key under which WebDriver sends a frame.
+const FRAME_KEY: &str = "frame-075b-4da1-b6ba-e579c2d3230a";
+/// What all windows of a session belong to, those too that are not open yet.
+const EVERY_WINDOW: [&str; 1] = ["default"];
+
+/// Opens the session's second channel.
+pub(super) async fn connect(client: &Client) -> Result<Bidi, BrowserError> {
+    let capabilities = client.capabilities();
+    let url = capabilities
+        .as_ref()
+        .and_then(|all| all.get("webSocketUrl"));
+    let Some(url) = url.and_then(Value::as_str) else {
+        let reason = "it offers no WebDriver BiDi (`webSocketUrl`)";
+        return Err(BrowserError::nonsense("new session", reason));
+    };
+    Bidi::connect(url).await
+}
+
+/// The capabilities that only Firefox has.
+pub(super) fn options(launcher: &Launcher, emulation: &Emulation) -> Value {
+    let arguments: &[&str] = if launcher.is_headed() {
+        &[]
+    } else {
+        &["-headless"]
+    };
+    let mut options = json!({ "args": arguments, "prefs": preferences(emulation) });
+    if let Some(binary) = launcher.binary(Browser::Firefox) {
+        options["binary"] = json!(binary);
+    }
+    options
+}
+
+fn preferences(emulation: &Emulation) -> Map<String, Value> {
+    let mut all: Map<String, Value> = QUIET_PREFERENCES
+        .iter()
+        .map(|&(name, value)| (name.to_owned(), json!(value)))
+        .collect();
+    for name in SWITCHED_OFF {
+        all.insert((*name).to_owned(), json!(false));
+    }
+    for name in SWITCHED_ON {
+        all.insert((*name).to_owned(), json!(true));
+    }
+    if let Some(scheme) = emulation.color_scheme {
+        let number = match scheme {
+            ColorScheme::Dark => 0,
+            ColorScheme::Light => 1,
+        };
+        let name = "layout.css.prefers-color-scheme.content-override";
+        all.insert(name.to_owned(), json!(number));
+    }
+    if let Some(reduced) = emulation.reduced_motion {
+        let name = "ui.prefersReducedMotion";
+        all.insert(name.to_owned(), json!(i32::from(reduced)));
+    }
+    all
+}
+
+/// Keep the browser from talking to anyone, from asking anything, and from drawing by taste or by time.
+const QUIET_PREFERENCES: &[(&str, i32)] = &[
+    ("browser.startup.page", 0),
+    ("layout.spellcheckDefault", 0),
+    ("network.dns.disablePrefetch", 1),
+    ("network.http.speculative-parallel-limit", 0),
+    // A user and a password in a URL are asked about otherwise.
+    ("network.http.phishy-userpass-length", 255),
+    ("ui.caretBlinkTime", 0),
+    ("ui.scrollbarFadeBeginDelay", 0),
+    ("ui.scrollbarFadeDuration", 0),
+    // Scrollbars that take no room, as nowhere in our pictures.
+    ("ui.useOverlayScrollbars", 1),
+];
+
+const SWITCHED_OFF: &[&str] = &[
+    "app.normandy.enabled",
+    "app.update.auto",
+    "browser.aboutwelcome.enabled",
+    "browser.discovery.enabled",
+    "browser.formfill.enable",
+    "browser.newtabpage.enabled",
+    "browser.safebrowsing.blockedURIs.enabled",
+    "browser.safebrowsing.downloads.enabled",
+    "browser.safebrowsing.malware.enabled",
+    "browser.safebrowsing.phishing.enabled",
+    "browser.search.update",
+    "browser.shell.checkDefaultBrowser",
+    "browser.translations.enable",
+    "datareporting.healthreport.uploadEnabled",
+    "datareporting.policy.dataSubmissionEnabled",
+    "dom.push.connection.enabled",
+    "extensions.getAddons.cache.enabled",
+    "extensions.update.enabled",
+    // What scrolls smoothly out of view stops wherever it is.
+    "general.smoothScroll",
+    "media.gmp-manager.updateEnabled",
+    "messaging-system.rsexperimentloader.enabled",
+    "network.captive-portal-service.enabled",
+    "network.connectivity-service.enabled",
+    "network.predictor.enabled",
+    "network.prefetch-next",
+    // Two loads of one page are told apart by when they began.
+    "privacy.reduceTimerPrecision",
+    "signon.autofillForms",
+    "signon.rememberSignons",
+    "toolkit.telemetry.enabled",
+];
+
+const SWITCHED_ON: &[&str] = &[
+    "gfx.color_management.force_srgb",
+    "widget.gtk.overlay-scrollbars.enabled",
+];
+
+impl Session {
+    /// A command of WebDriver BiDi, with a deadline of its own.
+    pub(super) async fn bidi(
+        &self,
+        bidi: &Bidi,
+        limit: Duration,
+        method: &'static str,
+        params: Value,
+    ) -> Result<Value, BrowserError> {
+        let answer = bidi.command(method, &params);
+        self.within(method, limit, answer).await
+    }
+
+    /// The window in front, or the frame of it that the flow is in, as BiDi calls it.
+    async fn context(&self) -> Result<String, BrowserError> {
+        if self.frame_depth == 0 {
+            return self.window_context().await;
+        }
+        let window = self.client.execute("return window;", Vec::new());
+        let window = self.call("execute", COMMAND_LIMIT, window).await?;
+        let frame = window[FRAME_KEY].as_str().map(str::to_owned);
+        frame.ok_or_else(|| BrowserError::nonsense("execute", "the frame has no name"))
+    }
+
+    /// The window in front, whatever frame of it the flow is in.
+    async fn window_context(&self) -> Result<String, BrowserError> {
+        let window = self.call("window", COMMAND_LIMIT, self.client.window());
+        Ok(String::from(window.await?))
+    }
+
+    /// A call of one of our functions in the top document's sandbox: what a page puts in the place of the
+    /// browser's own functions is not seen there, and what we keep there is not seen by the page.
+    pub(super) async fn in_sandbox(
+        &self,
+        bidi: &Bidi,
+        limit: Duration,
+        body: &str,
+    ) -> Result<Value, BrowserError> {
+        self.check_dialog().await?;
+        let function = format!("async () => {{ {body} }}");
+        let call = json!({
+            "functionDeclaration": format!("async () => JSON.stringify((await ({function})()) ?? null)"),
+            "awaitPromise": true,
+            "target": { "context": self.window_context().await?, "sandbox": "twinshot" },
+        });
+        let answer = self.call_function(bidi, limit, call).await?;
+        let text = answer["value"].as_str().unwrap_or("null");
+        serde_json::from_str(text)
+            .map_err(|error| BrowserError::nonsense("script.callFunction", &error.to_string()))
+    }
+
+    /// Runs a function's body in the page's own world, in the flow's frame; `arguments` is an array.
+    pub(super) async fn in_page_world(
+        &self,
+        bidi: &Bidi,
+        limit: Duration,
+        script: &str,
+        arguments: &[Value],
+    ) -> Result<Value, BrowserError> {
+        self.check_dialog().await?;
+        let arguments = Value::from(arguments.to_vec());
+        let call = json!({
+            "functionDeclaration": format!("function () {{ return (function () {{ {script}\n}}).apply(window, {arguments}); }}"),
+            "awaitPromise": true,
+            "target": { "context": self.context().await? },
+            "userActivation": true,
+        });
+        self.call_function(bidi, limit, call).await
+    }
+
+    /// As a script of the page would run: what it declares is global.
+    pub(super) async fn run_as_page_script(
+        &self,
+        bidi: &Bidi,
+        limit: Duration,
+        source: &str,
+    ) -> Result<(), BrowserError> {
+        let evaluation = json!({
+            "expression": source,
+            "awaitPromise": false,
+            "target": { "context": self.context().await? },
+            "serializationOptions": { "maxObjectDepth": 0 },
+        });
+        let answer = self
+            .bidi(bidi, limit, "script.evaluate", evaluation)
+            .await?;
+        returned(answer).map(drop)
+    }
+
+    /// A dialog stops the page's scripts and ours; that is told at once, as chromedriver does.
+    async fn call_function(
+        &self,
+        bidi: &Bidi,
+        limit: Duration,
+        call: Value,
+    ) -> Result<Value, BrowserError> {
+        let answer = self.bidi(bidi, limit, "script.callFunction", call);
+        let dialog = async {
+            loop {
+                tokio::time::sleep(DIALOG_PAUSE).await;
+                if let Err(error) = self.check_dialog().await {
+                    return error;
+                }
+            }
+        };
+        tokio::select! {
+            answer = answer => returned(answer?),
+            error = dialog => Err(error),
+        }
+    }
+
+    async fn check_dialog(&self) -> Result<(), BrowserError> {
+        let text = self.client.get_alert_text();
+        match self.call("alert", COMMAND_LIMIT, text).await {
+            Err(error) if error.is(ErrorStatus::NoSuchAlert) => Ok(()),
+            Err(error) => Err(error),
+            Ok(text) => Err(BrowserError::refused(
+                ErrorStatus::UnexpectedAlertOpen,
+                &format!("a dialog is open: {text}"),
+            )),
+        }
+    }
+
+    /// Gives the window in front exactly this viewport.
+    pub(super) async fn set_firefox_viewport(
+        &self,
+        bidi: &Bidi,
+        viewport: Viewport,
+    ) -> Result<(), BrowserError> {
+        let params = json!({
+            "context": self.window_context().await?,
+            "viewport": { "width": viewport.width, "height": viewport.height },
+            "devicePixelRatio": viewport.scale,
+        });
+        self.bidi(bidi, COMMAND_LIMIT, "browsingContext.setViewport", params)
+            .await
+            .map(drop)
+    }
+
+    /// What the environment asks for and no preference gives, for every window that there will be.
+    pub(super) async fn set_firefox_environment(&self, bidi: &Bidi) -> Result<(), BrowserError> {
+        let Emulation {
+            user_agent,
+            locale,
+            timezone,
+            ..
+        } = &self.options.emulation;
+        for (command, name, value) in [
+            ("emulation.setUserAgentOverride", "userAgent", user_agent),
+            ("emulation.setLocaleOverride", "locale", locale),
+            ("emulation.setTimezoneOverride", "timezone", timezone),
+        ] {
+            if let Some(value) = value {
+                let params = json!({ "userContexts": EVERY_WINDOW, name: value });
+                self.bidi(bidi, COMMAND_LIMIT, command, params).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A PNG of the viewport, or of a box of the page, which takes no notice of it.
+    pub(super) async fn firefox_picture(
+        &self,
+        bidi: &Bidi,
+        limit: Duration,
+        area: Option<CssBox>,
+    ) -> Result<Vec<u8>, BrowserError> {
+        const COMMAND: &str = "browsingContext.captureScreenshot";
+        let context = self.window_context().await?;
+        let params = match area {
+            None => json!({ "context": context, "origin": "viewport" }),
+            Some(area) => json!({
+                "context": context,
+                "origin": "document",
+                "clip": { "type": "box", "x": area.x, "y": area.y, "width": area.width, "height": area.height },
+            }),
+        };
+        let answer = self.bidi(bidi, limit, COMMAND, params).await?;
+        let data = answer["data"].as_str().unwrap_or_default();
+        BASE64_STANDARD
+            .decode(data)
+            .map_err(|error| BrowserError::nonsense(COMMAND, &error.to_string()))
+    }
+}
+
+/// What a script gave, or what it threw.
+fn returned(mut answer: Value) -> Result<Value, BrowserError> {
+    if answer["type"] == json!("success") {
+        return Ok(answer["result"].take());
+    }
+    let text = answer["exceptionDetails"]["text"].as_str();
+    let text = text.unwrap_or("the script failed");
+    Err(BrowserError::refused(ErrorStatus::JavascriptError, text))
+}

@@ -1,0 +1,215 @@
+//! The sessions of a run: started ahead, taken in pairs, one for each side, and kept for the next flow.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use super::runner::{LiveEnvironment, Setup};
+use crate::{
+    browser::{Coming, LaunchError, Launcher, Pool, Session, SessionOptions},
+    config::{Browser, Config},
+    plan::Job,
+    side::Side,
+    spec::Viewport,
+};
+
+/// The sessions of a flow; no baseline when that is golden.
+pub(super) type Sessions = Side<Option<Session>>;
+
+/// The sessions of a flow, or why one could not be had; no baseline when that is golden.
+pub(super) type Taken = Side<Result<Option<Session>, LaunchError>>;
+
+/// The pools of each browser.
+#[derive(Debug)]
+pub(super) struct Pools(BTreeMap<Browser, SidePools>);
+
+impl Pools {
+    pub(super) fn new(setup: &Setup) -> Self {
+        let browsers = setup.plan.browsers().into_iter();
+        Self(
+            browsers
+                .map(|browser| (browser, SidePools::new(setup, browser)))
+                .collect(),
+        )
+    }
+
+    /// Begins to start what a job is going to need.
+    pub(super) fn start_ahead(&self, job: &Job) {
+        for pool in self.0[&job.browser].all() {
+            pool.start_one(job.viewport.viewport);
+        }
+    }
+
+    /// What a job needs. Where room is short, the sessions of other browsers that nobody uses just then end first.
+    pub(super) async fn take(&self, job: &Job) -> Taken {
+        let pools = &self.0[&job.browser];
+        if pools.launcher.is_remote() {
+            for (_, others) in self
+                .0
+                .iter()
+                .filter(|(browser, _)| **browser != job.browser)
+            {
+                others.close().await;
+            }
+        }
+        pools.take(job.viewport.viewport).await
+    }
+
+    /// Keeps the sessions for another flow in the same browser, or ends them.
+    pub(super) async fn release(&self, browser: Browser, sessions: Sessions, is_wanted: bool) {
+        self.0[&browser].release(sessions, is_wanted).await;
+    }
+
+    /// Ends the sessions that nobody took.
+    pub(super) async fn close(&self) {
+        for pools in self.0.values() {
+            pools.close().await;
+        }
+    }
+}
+
+/// The pool of each side; no baseline when that is golden.
+#[derive(Debug)]
+struct SidePools {
+    sides: Side<Option<Pool>>,
+    launcher: Launcher,
+    /// Sessions leave and enter the pools in pairs: no flow holds one while it waits for the other.
+    pairs: Mutex<()>,
+}
+
+impl SidePools {
+    fn new(setup: &Setup, browser: Browser) -> Self {
+        let pool = |environment: &LiveEnvironment, other: Option<&LiveEnvironment>| {
+            let options = session_options(&setup.config, browser, environment, other);
+            Pool::new(setup.launcher.clone(), options, setup.config.isolation)
+        };
+        let baseline = setup.baseline.as_ref();
+        let sides = Side::new(
+            baseline.map(|baseline| pool(baseline, Some(&setup.candidate))),
+            Some(pool(&setup.candidate, baseline)),
+        );
+        Self {
+            sides,
+            launcher: setup.launcher.clone(),
+            pairs: Mutex::default(),
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Pool> {
+        let Side {
+            baseline,
+            candidate,
+        } = &self.sides;
+        [baseline, candidate].into_iter().flatten()
+    }
+
+    /// A session of each side: those that were given back or started ahead, or else new ones.
+    async fn take(&self, viewport: Viewport) -> Taken {
+        if let Some(taken) = self.take_reserved(viewport).await {
+            return taken;
+        }
+        let _turn = self.launcher.turn().await;
+        // Another flow may have given its sessions back meanwhile.
+        if let Some(taken) = self.take_reserved(viewport).await {
+            return taken;
+        }
+        let start = async |pool: &Option<Pool>| match pool {
+            Some(pool) => pool.start(viewport).await.map(Some),
+            None => Ok(None),
+        };
+        let Side {
+            baseline,
+            candidate,
+        } = &self.sides;
+        let (baseline, candidate) = tokio::join!(start(baseline), start(candidate));
+        Side::new(baseline, candidate)
+    }
+
+    /// The first pair on its way of which both could be made as good as new.
+    async fn take_reserved(&self, viewport: Viewport) -> Option<Taken> {
+        let receive = async |pool: &Option<Pool>, coming: Option<Coming>| match (pool, coming) {
+            (Some(pool), Some(coming)) => pool.receive(coming, viewport).await,
+            _ => Ok(None),
+        };
+        while let Some(reserved) = self.reserve() {
+            let (baseline, candidate) = tokio::join!(
+                receive(&self.sides.baseline, reserved.baseline),
+                receive(&self.sides.candidate, reserved.candidate)
+            );
+            let is_spent = |pool: &Option<Pool>, taken: &Result<Option<Session>, LaunchError>| {
+                pool.is_some() && matches!(taken, Ok(None))
+            };
+            if is_spent(&self.sides.baseline, &baseline)
+                || is_spent(&self.sides.candidate, &candidate)
+            {
+                let sessions = Side::new(baseline.ok().flatten(), candidate.ok().flatten());
+                self.release(sessions, false).await;
+                continue;
+            }
+            return Some(Side::new(baseline, candidate));
+        }
+        None
+    }
+
+    fn reserve(&self) -> Option<Side<Option<Coming>>> {
+        let _pair = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
+        let reserve = |pool: &Option<Pool>| pool.as_ref().and_then(Pool::reserve);
+        let reserved = self.sides.as_ref().map(reserve);
+        reserved.candidate.is_some().then_some(reserved)
+    }
+
+    /// Keeps the sessions for another flow, or ends them.
+    async fn release(&self, sessions: Sessions, is_wanted: bool) {
+        if is_wanted {
+            return self.give_back(sessions);
+        }
+        let close = async |session: Option<Session>| {
+            if let Some(session) = session {
+                session.close().await;
+            }
+        };
+        tokio::join!(close(sessions.baseline), close(sessions.candidate));
+    }
+
+    fn give_back(&self, sessions: Sessions) {
+        let _pair = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
+        for (pool, session) in [
+            (&self.sides.baseline, sessions.baseline),
+            (&self.sides.candidate, sessions.candidate),
+        ] {
+            if let (Some(pool), Some(session)) = (pool, session) {
+                pool.give_back(session);
+            }
+        }
+    }
+
+    async fn close(&self) {
+        let close = async |pool: &Option<Pool>| {
+            if let Some(pool) = pool {
+                pool.close().await;
+            }
+        };
+        tokio::join!(close(&self.sides.baseline), close(&self.sides.candidate));
+    }
+}
+
+fn session_options(
+    config: &Config,
+    browser: Browser,
+    environment: &LiveEnvironment,
+    other: Option<&LiveEnvironment>,
+) -> SessionOptions {
+    SessionOptions {
+        browser,
+        page_timeout: config.page_timeout,
+        timeout: config.timeout,
+        base: environment.base.clone(),
+        hosts: environment.hosts.clone(),
+        other: other
+            .map(|other| other.base.clone())
+            .filter(|other| *other != environment.base),
+        max_page_height: config.max_page_height,
+        emulation: environment.emulation.clone(),
+    }
+}

@@ -1,0 +1,83 @@
+//! Which browsers the flows run in.
+
+use std::fmt;
+
+use super::ConfigYaml;
+use crate::spec::{
+    Diagnostic,
+    diagnostic::{did_you_mean, listed},
+    value::Reader,
+};
+
+/// A browser, by the engine that draws its pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Browser {
+    /// Chrome or Chromium, through chromedriver.
+    Chrome,
+    /// Firefox, through geckodriver.
+    Firefox,
+}
+
+impl Browser {
+    /// All that can be named.
+    pub const ALL: [Self; 2] = [Self::Chrome, Self::Firefox];
+
+    /// Its name in `twinshot.yaml`, in reports and to its driver.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Chrome => "chrome",
+            Self::Firefox => "firefox",
+        }
+    }
+
+    /// What tells its shots from those of Chrome wherever people read them: Chrome's bear no mark, so that
+    /// they are called the same whether another browser is there or not.
+    pub fn mark(name: &str) -> String {
+        if name == Self::Chrome.name() {
+            String::new()
+        } else {
+            format!(" [{name}]")
+        }
+    }
+}
+
+impl fmt::Display for Browser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Those that are listed, in that order; Chrome alone when nothing is said.
+pub(super) fn browsers(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Vec<Browser>, Diagnostic> {
+    let Some(list) = &yaml.browsers else {
+        return Ok(vec![Browser::Chrome]);
+    };
+    if list.value.is_empty() {
+        let error = reader.key_error(list.id, "`browsers` is empty");
+        return Err(error.help(format!("list some of {}", known())));
+    }
+    let mut browsers = Vec::new();
+    for place in &list.value {
+        let text = reader.some_text(place)?;
+        let found = Browser::ALL
+            .into_iter()
+            .find(|browser| browser.name() == text.value());
+        let Some(browser) = found else {
+            let error = reader.error(place.id, format!("there is no browser `{text}`"));
+            let names = Browser::ALL.map(Browser::name);
+            return Err(match did_you_mean(text.value(), names) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error.help(format!("Twinshot drives {}", known())),
+            });
+        };
+        if browsers.contains(&browser) {
+            return Err(reader.error(place.id, format!("`{browser}` is listed twice")));
+        }
+        browsers.push(browser);
+    }
+    Ok(browsers)
+}
+
+fn known() -> String {
+    listed(Browser::ALL.map(Browser::name))
+}

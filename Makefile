@@ -1,6 +1,6 @@
 # The whole contributor interface. `make demo` and `make check` set up what they need by themselves.
 
-.PHONY: test demo check setup setup-firefox bench bench-diff bench-e2e
+.PHONY: test demo check setup setup-firefox bench bench-diff bench-e2e grid
 
 TWINSHOT := $(or $(CARGO_TARGET_DIR),target)/release/twinshot
 
@@ -39,6 +39,11 @@ bench-diff:
 bench-e2e: setup
 	cargo build --release --locked
 	scripts/bench-e2e.py $(TWINSHOT)
+
+# The demo's flows through a real Selenium Grid on this machine; Java and npm are needed.
+grid: setup
+	cargo build --release --locked
+	tests/grid/run.sh $(TWINSHOT)
 
 # A browser, its driver and a font, when they are missing.
 setup:

@@ -26,22 +26,50 @@ const describeSoon = async () => {
   return describe();
 };
 
+// Every window of the page that a script of ours may look into, the top one first.
+const reachableWindows = () => {
+  const found = [window];
+  for (let index = 0; index < found.length; index += 1) {
+    for (let frame = 0; frame < found[index].length; frame += 1) {
+      try {
+        const inner = found[index][frame];
+        if (inner.document) found.push(inner);
+      } catch {
+        // A frame of another site cannot be told.
+      }
+    }
+  }
+  return found;
+};
+
+// The tiny window of a full-page picture is another one to media queries as well: without this, what they
+// move would be on its way back when the picture is taken.
+const holdTransitions = (on) => {
+  for (const view of reachableWindows()) {
+    // What the change back moves must be where it belongs before it may move again.
+    if (!on && view.document.documentElement) view.document.documentElement.getBoundingClientRect();
+    for (const root of roots(view.document)) {
+      const others = [...root.adoptedStyleSheets].filter((sheet) => !sheet.twinshotHold);
+      if (on) {
+        const sheet = new view.CSSStyleSheet();
+        sheet.replaceSync("*, *::before, *::after { transition: none !important; }");
+        sheet.twinshotHold = true;
+        others.push(sheet);
+      }
+      root.adoptedStyleSheets = others;
+    }
+  }
+};
+
 const hush = async ({ event, on }) => {
   // Events of the last change of size are given out in the next frames.
   if (!on) await nextFrames();
-  const tell = (view) => {
-    try {
-      view.dispatchEvent(new Event(`${event}-${on ? "on" : "off"}`));
-      for (let index = 0; index < view.length; index += 1) tell(view[index]);
-    } catch {
-      // A frame of another site cannot be told.
-    }
-  };
-  tell(window);
+  for (const view of reachableWindows()) view.dispatchEvent(new Event(`${event}-${on ? "on" : "off"}`));
+  holdTransitions(on);
 };
 
-const roots = () => {
-  const found = [document];
+const roots = (top = document) => {
+  const found = [top];
   for (let index = 0; index < found.length; index += 1) {
     for (const element of found[index].querySelectorAll("*")) {
       if (element.shadowRoot) found.push(element.shadowRoot);

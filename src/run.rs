@@ -175,6 +175,7 @@ pub fn run(
     let launch = LaunchOptions {
         webdriver,
         headed: options.headed,
+        moving_images: config.settle.animations == Some(false),
     };
     let scratch = Arc::new(RunFolder::create()?);
     let launcher = Launcher::new(launch, Arc::clone(&scratch))?;

@@ -20,6 +20,8 @@ mod pictures;
 mod refused;
 #[path = "browser/report_page.rs"]
 mod report_page;
+#[path = "browser/resting.rs"]
+mod resting;
 #[path = "browser/settling.rs"]
 mod settling;
 #[path = "browser/sides.rs"]

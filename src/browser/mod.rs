@@ -6,6 +6,7 @@
 //! is thrown away with its processes.
 
 mod act;
+mod calm;
 mod clean;
 mod document;
 mod driver;

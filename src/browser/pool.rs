@@ -14,7 +14,10 @@ use super::{
     error::LaunchError,
     session::{Session, SessionOptions},
 };
-use crate::{config::Isolation, spec::Viewport};
+use crate::{
+    config::Isolation,
+    spec::{Clock, Viewport},
+};
 
 /// Sessions that are ready or about to be.
 #[derive(Debug)]
@@ -58,14 +61,18 @@ impl Pool {
         self.coming().push_back(tokio::spawn(coming));
     }
 
-    /// A session as good as new, at this viewport. It must be given back or closed.
-    pub(crate) async fn take(&self, viewport: Viewport) -> Result<Session, LaunchError> {
+    /// A session as good as new, at this viewport and with this clock. It must be given back or closed.
+    pub(crate) async fn take(
+        &self,
+        viewport: Viewport,
+        clock: Clock,
+    ) -> Result<Session, LaunchError> {
         let coming = self.coming().pop_front();
-        let Some(coming) = coming else {
-            return started(&self.launcher, self.options.clone(), viewport).await;
+        let mut session = match coming {
+            Some(coming) => outcome(coming).await?,
+            None => started(&self.launcher, self.options.clone(), viewport).await?,
         };
-        let mut session = outcome(coming).await?;
-        match session.begin_at(viewport).await {
+        match session.begin_at(viewport, clock).await {
             Ok(()) => Ok(session),
             Err(error) => {
                 let error = session.not_started(&error);

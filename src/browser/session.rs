@@ -19,7 +19,10 @@ use super::{
     driver::{Driver, Launcher},
     error::{BrowserError, LaunchError},
 };
-use crate::{config::Emulation, spec::Viewport};
+use crate::{
+    config::Emulation,
+    spec::{Settle, Viewport},
+};
 
 /// How long an ordinary command may take.
 pub(super) const COMMAND_LIMIT: Duration = Duration::from_secs(30);
@@ -52,6 +55,10 @@ pub(crate) struct SessionOptions {
     pub(crate) max_page_height: u32,
     /// What the environment asks of its browser.
     pub(crate) emulation: Emulation,
+    /// What is brought to rest where a shot does not say.
+    pub(crate) settle: Settle,
+    /// When the run began, for clocks that begin there; milliseconds since 1970.
+    pub(crate) run_began: u64,
 }
 
 /// The page in front, as it was at some moment.
@@ -74,6 +81,10 @@ pub(crate) struct Session {
     /// The event that hushes the page; unguessable, so that no page can listen for it. In our own
     /// world, what we have there bears this name too.
     pub(super) hush_event: String,
+    /// The moment at which the clock of the flow's pages begins, if it is not the time.
+    pub(super) clock: Option<u64>,
+    /// What the first window calls the script that sets this clock.
+    pub(super) clock_script: Option<Value>,
     /// The number of our world in the document that was asked last, or `NO_WORLD`.
     pub(super) world: AtomicI64,
     /// Whether no person works with the clipboard that its pages copy to.
@@ -142,6 +153,8 @@ impl Session {
             viewport,
             options,
             hush_event: format!("twinshot-{}", random_name()),
+            clock: None,
+            clock_script: None,
             world: AtomicI64::new(NO_WORLD),
             has_own_clipboard: !launcher.is_headed(),
             first_window: None,
@@ -195,13 +208,13 @@ impl Session {
     pub(super) async fn prepare_window(&self) -> Result<(), BrowserError> {
         self.cdp("Emulation.setScrollbarsHidden", json!({ "hidden": true }))
             .await?;
-        let hush = include_str!("hush.js").replace("__NAME__", &self.hush_event);
+        let preload = self.preload();
         self.cdp(
             "Page.addScriptToEvaluateOnNewDocument",
-            json!({ "source": hush }),
+            json!({ "source": preload }),
         )
         .await?;
-        self.cdp("Runtime.evaluate", json!({ "expression": hush }))
+        self.cdp("Runtime.evaluate", json!({ "expression": preload }))
             .await?;
         self.apply_environment().await?;
         self.apply_viewport(self.viewport).await
@@ -491,7 +504,7 @@ fn is_about_navigation(error: &BrowserError) -> bool {
 /// An expression that makes our functions for the page.
 fn page_library() -> String {
     let functions = include_str!("page.js").replace("__FIND__", include_str!("find.js"));
-    let names = "describe, describeSoon, hush, settle, measure, boxes";
+    let names = "describe, describeSoon, hush, settle, hold, letGo, measure, boxes";
     format!("(() => {{ {functions}\nreturn {{ {names} }}; }})()")
 }
 

@@ -4,7 +4,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -22,7 +22,7 @@ use crate::{
     config::{Config, Emulation},
     plan::{Job, Plan},
     side::{Role, Side},
-    spec::{Action, Expectation, Location, Shot, Step, Viewport},
+    spec::{Action, Clock, Expectation, Location, Shot, Step, Viewport},
 };
 
 /// Encoded pictures that may wait for their comparison; bounds the memory of a long run.
@@ -223,8 +223,9 @@ struct Pools(Side<Option<Pool>>);
 
 impl Pools {
     fn new(setup: &Setup) -> Self {
+        let began = whole_seconds_since_1970();
         let pool = |environment: &LiveEnvironment, other: Option<&LiveEnvironment>| {
-            let options = session_options(&setup.config, environment, other);
+            let options = session_options(&setup.config, environment, other, began);
             Pool::new(setup.launcher.clone(), options, setup.config.isolation)
         };
         let baseline = setup.baseline.as_ref();
@@ -241,9 +242,13 @@ impl Pools {
         }
     }
 
-    async fn take(&self, viewport: Viewport) -> Side<Result<Option<Session>, LaunchError>> {
+    async fn take(
+        &self,
+        viewport: Viewport,
+        clock: Clock,
+    ) -> Side<Result<Option<Session>, LaunchError>> {
         let take = async |pool: &Option<Pool>| match pool {
-            Some(pool) => pool.take(viewport).await.map(Some),
+            Some(pool) => pool.take(viewport, clock).await.map(Some),
             None => Ok(None),
         };
         let (baseline, candidate) = tokio::join!(take(&self.0.baseline), take(&self.0.candidate));
@@ -277,6 +282,7 @@ fn session_options(
     config: &Config,
     environment: &LiveEnvironment,
     other: Option<&LiveEnvironment>,
+    run_began: u64,
 ) -> SessionOptions {
     SessionOptions {
         page_timeout: config.page_timeout,
@@ -288,7 +294,15 @@ fn session_options(
             .filter(|other| *other != environment.base),
         max_page_height: config.max_page_height,
         emulation: environment.emulation.clone(),
+        settle: config.settle,
+        run_began,
     }
+}
+
+/// In milliseconds.
+fn whole_seconds_since_1970() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.map_or(0, |now| now.as_secs() * 1000)
 }
 
 /// Where finished pairs go.
@@ -391,7 +405,8 @@ impl<'a> JobRun<'a> {
 
     /// A side that has no session is told of as a failure.
     async fn take_sessions(&mut self, pools: &Pools) -> Sessions {
-        let taken = pools.take(self.job.viewport.viewport).await;
+        let clock = self.job.flow.clock.unwrap_or(self.setup.config.clock);
+        let taken = pools.take(self.job.viewport.viewport, clock).await;
         let mut sessions = Side::new(None, None);
         for (role, taken, session) in [
             (Role::Baseline, taken.baseline, &mut sessions.baseline),

@@ -361,6 +361,7 @@ fn kind_of(name: &str) -> &'static str {
         "js" => "text/javascript",
         "css" => "text/css",
         "png" => "image/png",
+        "gif" => "image/gif",
         "woff2" => "font/woff2",
         "xml" => "text/xml",
         "txt" => "text/plain",

@@ -10,6 +10,8 @@ mod credentials;
 mod demo;
 #[path = "browser/emulation.rs"]
 mod emulation;
+#[path = "browser/hostile.rs"]
+mod hostile;
 #[path = "browser/isolation.rs"]
 mod isolation;
 #[path = "browser/navigation.rs"]

@@ -321,11 +321,22 @@ impl Session {
         let began = Instant::now();
         loop {
             match self.in_this_document(limit, function, argument).await {
+                Err(error) if is_about_silence(&error) => return Err(self.silent_page()),
                 Err(error) if is_about_navigation(&error) && began.elapsed() < limit => {
                     tokio::time::sleep(NAVIGATION_PAUSE).await;
                 }
                 other => return other,
             }
+        }
+    }
+
+    fn silent_page(&self) -> BrowserError {
+        let seconds = self.options.page_timeout.as_secs_f32();
+        BrowserError::Refused {
+            status: ErrorStatus::Timeout,
+            message: format!(
+                "the page did not answer within {seconds} s: its scripts never end, or it is still loading"
+            ),
         }
     }
 
@@ -483,6 +494,13 @@ fn is_about_a_world(error: &BrowserError) -> bool {
     };
     message.contains("Cannot find context")
         || (*status == ErrorStatus::Timeout && message == "timeout")
+}
+
+/// What chromedriver says when the page's own scripts let nobody in.
+fn is_about_silence(error: &BrowserError) -> bool {
+    error.is(ErrorStatus::Timeout)
+        && matches!(error, BrowserError::Refused { message, .. }
+            if message.contains("receiving message from renderer"))
 }
 
 /// What chromedriver says when a document went away while a script was to run in it.

@@ -23,15 +23,18 @@ use crate::{
 
 /// How long two equal frames are looked for.
 const STABLE_BUDGET: Duration = Duration::from_secs(5);
-/// So many frames are taken at least, however long that takes: of a machine that is busy, time says little.
+/// So many frames are taken before that is given up: of a machine that is busy, time says little.
 const LEAST_FRAMES: u32 = 8;
+/// But no longer than this.
+const LONGEST_BUDGET: Duration = Duration::from_secs(20);
 /// What moves by itself for so long, in time and frames, is held if it can be.
 const REST_BUDGET: Duration = Duration::from_millis(1500);
 const REST_FRAMES: u32 = 4;
 /// Pauses between frames that differ.
 const PAUSES_MS: [u64; 5] = [50, 100, 200, 400, 800];
-/// How long one picture may take; a very tall page takes tens of seconds.
-const PICTURE_LIMIT: Duration = Duration::from_secs(90);
+/// How long one picture may take; a very tall page takes several seconds, and one that goes on to another
+/// page in the wrong moment never gives any.
+const PICTURE_LIMIT: Duration = Duration::from_secs(45);
 /// How long the picture of a failed step may take; some broken pages never give one.
 const SNAPSHOT_LIMIT: Duration = Duration::from_secs(5);
 
@@ -362,7 +365,8 @@ impl Session {
                     return Ok(if next.png < last.png { next } else { last });
                 }
             }
-            if began.elapsed() > STABLE_BUDGET && times.frames >= LEAST_FRAMES {
+            let is_long = began.elapsed() > STABLE_BUDGET && times.frames >= LEAST_FRAMES;
+            if is_long || began.elapsed() > LONGEST_BUDGET {
                 return Err(unstable(&last, &next, &settled));
             }
             let is_restless = began.elapsed() > REST_BUDGET && times.frames >= REST_FRAMES;

@@ -271,6 +271,12 @@ fn answer(request: &Request, shared: &Shared) -> Answer {
             answer.status = 302;
             answer
         }
+        // Only of the next release.
+        "/unwell" => {
+            let mut answer = Answer::html("<!doctype html><title>Well</title><p>Well".to_owned());
+            answer.status = if shared.roots.len() > 1 { 500 } else { 200 };
+            answer
+        }
         "/no-content" => {
             let mut answer = Answer::html(String::new());
             answer.status = 204;

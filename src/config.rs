@@ -18,7 +18,7 @@ use crate::diff::{Antialiasing, Metric};
 use crate::ready::Ready;
 pub use crate::spec::NamedViewport;
 use crate::spec::{
-    Diagnostic, Diagnostics, MaxMismatch, Secrets, Source, Variables, Viewport,
+    Clock, Diagnostic, Diagnostics, MaxMismatch, Secrets, Settle, Source, Variables, Viewport,
     diagnostic::{did_you_mean, is_unprintable, listed},
     interpolate::{Scope, Used},
     is_host,
@@ -68,6 +68,10 @@ pub struct Config {
     pub webdriver: Webdriver,
     /// What flows share.
     pub isolation: Isolation,
+    /// What is brought to rest before each picture.
+    pub settle: Settle,
+    /// What the clock of pages says.
+    pub clock: Clock,
     /// How long a wait or a look for an element may take.
     pub timeout: Duration,
     /// How long a page may take to load.
@@ -291,6 +295,10 @@ struct ConfigYaml {
     webdriver: Option<Place<Texts>>,
     /// `reuse` cleans browsers between flows, `session` starts new ones for each; `reuse` when absent.
     isolation: Option<Isolation>,
+    /// Which parts of bringing a page to rest are done before each picture; all when absent.
+    settle: Option<Settle>,
+    /// `off`, `fixed` (every page's time begins when the run did), or the moment at which it begins.
+    clock: Option<Place<String>>,
     /// How long a wait or a look for an element may take, for example `10s`.
     timeout: Option<Place<String>>,
     /// How long a page may take to load, for example `30s`.
@@ -394,6 +402,7 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
     ));
     let threshold = keep.of(reader.threshold(yaml.threshold.as_ref()));
     let max_mismatch = keep.of(reader.max_mismatch(yaml.max_mismatch.as_ref()));
+    let clock = keep.of(reader.clock(yaml.clock.as_ref()));
     let timeout = keep.of(reader.maybe_timeout(yaml.timeout.as_ref()));
     let page_timeout = keep.of(reader.maybe_timeout(yaml.page_timeout.as_ref()));
     let browsers = keep.of(browsers::browsers(reader, yaml));
@@ -413,6 +422,8 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
         secrets: Vec::new(),
         webdriver: webdriver.unwrap_or(Webdriver::Auto),
         isolation: yaml.isolation.unwrap_or_default(),
+        settle: yaml.settle.unwrap_or_default(),
+        clock: clock.flatten().unwrap_or_default(),
         timeout: timeout.flatten().unwrap_or(TIMEOUT),
         page_timeout: page_timeout.flatten().unwrap_or(PAGE_TIMEOUT),
         max_page_height: max_page_height.unwrap_or(MAX_PAGE_HEIGHT),

@@ -180,6 +180,7 @@ pub fn run(
         webdrivers,
         per_flow: if roles.baseline.is_some() { 2 } else { 1 },
         headed: options.headed,
+        moving_images: config.settle.animations == Some(false),
     };
     let scratch = Arc::new(RunFolder::create()?);
     let launcher = Launcher::new(launch, &plan.browsers(), Arc::clone(&scratch))?;

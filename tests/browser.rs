@@ -12,6 +12,8 @@ mod demo;
 mod emulation;
 #[path = "browser/engines.rs"]
 mod engines;
+#[path = "browser/hostile.rs"]
+mod hostile;
 #[path = "browser/isolation.rs"]
 mod isolation;
 #[path = "browser/navigation.rs"]
@@ -22,6 +24,8 @@ mod pictures;
 mod refused;
 #[path = "browser/report_page.rs"]
 mod report_page;
+#[path = "browser/resting.rs"]
+mod resting;
 #[path = "browser/settling.rs"]
 mod settling;
 #[path = "browser/sides.rs"]

@@ -8,7 +8,7 @@ use super::{
     error::BrowserError,
     session::{COMMAND_LIMIT, Session},
 };
-use crate::spec::Viewport;
+use crate::spec::{Clock, Viewport};
 
 /// How long a session may take to become as good as new; a new one takes less.
 pub(super) const CLEAN_LIMIT: Duration = Duration::from_secs(3);
@@ -104,6 +104,8 @@ impl Session {
             options: _,
             viewport: _,
             hush_event: _,
+            clock: _,
+            clock_script: _,
             world: _,
             has_own_clipboard: _,
             first_window,
@@ -125,8 +127,13 @@ impl Session {
         Ok(())
     }
 
-    /// Gives a flow the viewport that it begins with.
-    pub(super) async fn begin_at(&mut self, viewport: Viewport) -> Result<(), BrowserError> {
+    /// Gives a flow the viewport and the clock that it begins with.
+    pub(super) async fn begin_at(
+        &mut self,
+        viewport: Viewport,
+        clock: Clock,
+    ) -> Result<(), BrowserError> {
+        self.set_clock(clock).await?;
         if self.viewport != viewport {
             self.apply_viewport(viewport).await?;
             self.viewport = viewport;

@@ -48,6 +48,8 @@ pub(crate) struct LaunchOptions {
     pub(crate) per_flow: usize,
     /// Shows the browser's window.
     pub(crate) headed: bool,
+    /// Lets GIFs and their like move.
+    pub(crate) moving_images: bool,
 }
 
 /// Knows how to start sessions; cheap to clone.
@@ -179,6 +181,9 @@ impl Launcher {
         if !self.inner.options.headed {
             arguments.push("--headless".to_owned());
         }
+        if !self.inner.options.moving_images {
+            arguments.push(STILL_IMAGES.to_owned());
+        }
         if shared_memory_is_small() {
             arguments.push("--disable-dev-shm-usage".to_owned());
         }
@@ -198,6 +203,10 @@ impl Launcher {
 /// Keeps storage in memory, where emptying it takes 2 ms instead of 60. The shell does nothing else
 /// differently for it; the whole browser would.
 const IN_MEMORY: &str = "--incognito";
+
+/// Images that move (GIF, WebP, APNG) stay at their first picture, wherever they are on the page, and SVG
+/// drawings as they are without what moves them.
+const STILL_IMAGES: &str = "--blink-settings=imageAnimationPolicy=2";
 
 /// Containers often give 64 MB, on which Chromium crashes with tall pages.
 fn shared_memory_is_small() -> bool {

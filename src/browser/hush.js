@@ -6,12 +6,33 @@
   const listen = EventTarget.prototype.addEventListener;
   const stop = Event.prototype.stopImmediatePropagation;
   const call = Function.prototype.call.bind(Function.prototype.call);
+  const { apply } = Reflect;
   const swallow = (event) => {
     if (hushed) call(stop, event);
   };
 
   const waiting = new Set();
-  call(listen, window, `${NAME}-on`, () => (hushed = true));
+  // Timers run on, and may look.
+  const sizes = [
+    [window, "innerWidth"],
+    [window, "innerHeight"],
+    [VisualViewport.prototype, "width"],
+    [VisualViewport.prototype, "height"],
+  ].map(([owner, name]) => {
+    const found = Object.getOwnPropertyDescriptor(owner, name);
+    const size = { from: owner === window ? window : window.visualViewport, read: found.get, kept: 0 };
+    const get = new Proxy(found.get, { apply: (read, self, given) => (hushed ? size.kept : apply(read, self, given)) });
+    Object.defineProperty(owner, name, { ...found, get });
+    return size;
+  });
+  const keepSizes = () => {
+    for (let index = 0; index < sizes.length; index += 1) sizes[index].kept = call(sizes[index].read, sizes[index].from);
+  };
+
+  call(listen, window, `${NAME}-on`, () => {
+    if (!hushed) keepSizes();
+    hushed = true;
+  });
   call(listen, window, `${NAME}-off`, () => {
     hushed = false;
     for (const deliver of [...waiting]) deliver();

@@ -7,6 +7,7 @@
 
 mod act;
 mod bidi;
+mod calm;
 mod clean;
 mod document;
 mod driver;

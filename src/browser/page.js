@@ -32,22 +32,50 @@ const describeSoon = async () => {
   return describe();
 };
 
+// Every window of the page that a script of ours may look into, the top one first.
+const reachableWindows = () => {
+  const found = [window];
+  for (let index = 0; index < found.length; index += 1) {
+    for (let frame = 0; frame < found[index].length; frame += 1) {
+      try {
+        const inner = found[index][frame];
+        if (inner.document) found.push(inner);
+      } catch {
+        // A frame of another site cannot be told.
+      }
+    }
+  }
+  return found;
+};
+
+// The tiny window of a full-page picture is another one to media queries as well: without this, what they
+// move would be on its way back when the picture is taken.
+const holdTransitions = (on) => {
+  for (const view of reachableWindows()) {
+    // What the change back moves must be where it belongs before it may move again.
+    if (!on && view.document.documentElement) view.document.documentElement.getBoundingClientRect();
+    for (const root of roots(view.document)) {
+      const others = [...root.adoptedStyleSheets].filter((sheet) => !sheet.twinshotHold);
+      if (on) {
+        const sheet = new view.CSSStyleSheet();
+        sheet.replaceSync("*, *::before, *::after { transition: none !important; }");
+        sheet.twinshotHold = true;
+        others.push(sheet);
+      }
+      root.adoptedStyleSheets = others;
+    }
+  }
+};
+
 const hush = async ({ event, on }) => {
   // Events of the last change of size are given out in the next frames.
   if (!on) await nextFrames();
-  const tell = (view) => {
-    try {
-      view.dispatchEvent(new Event(`${event}-${on ? "on" : "off"}`));
-      for (let index = 0; index < view.length; index += 1) tell(view[index]);
-    } catch {
-      // A frame of another site cannot be told.
-    }
-  };
-  tell(window);
+  for (const view of reachableWindows()) view.dispatchEvent(new Event(`${event}-${on ? "on" : "off"}`));
+  holdTransitions(on);
 };
 
-const roots = () => {
-  const found = [document];
+const roots = (top = document) => {
+  const found = [top];
   for (let index = 0; index < found.length; index += 1) {
     for (const element of found[index].querySelectorAll("*")) {
       if (element.shadowRoot) found.push(element.shadowRoot);
@@ -97,18 +125,96 @@ const decodeImages = (root, wholePage) =>
       .map((image) => image.decode().catch(() => {})),
   );
 
+// Videos that we stopped, to let them go on afterwards, and how often; a page that insists is left alone.
+const stopped = new Map();
+const MOST_STOPS = 3;
+
+// Videos go to their first picture. Returns how many were not there yet.
+const stopVideos = (root) => {
+  let moving = 0;
+  for (const video of root.querySelectorAll("video")) {
+    const stops = stopped.get(video) || 0;
+    if (!video.paused && video.readyState >= 2 && stops < MOST_STOPS) {
+      stopped.set(video, stops + 1);
+      video.pause();
+      video.currentTime = 0;
+      moving += 1;
+    } else if (stops > 0 && video.seeking) moving += 1;
+  }
+  return moving;
+};
+
+// Gathers what the page's main world says to a question.
+const ask = (event, question, answer) => {
+  let sum = 0;
+  const hear = ({ detail }) => (sum += Number(detail) || 0);
+  for (const view of reachableWindows()) {
+    view.addEventListener(`${event}-${answer}`, hear);
+    view.dispatchEvent(new Event(`${event}-${question}`));
+    view.removeEventListener(`${event}-${answer}`, hear);
+  }
+  return sum;
+};
+
+// Holds the page's own drawing loops; resolves to the frames that they have drawn, 0 when there is none to hold.
+const hold = async ({ event }) => {
+  const held = reachableWindows().map(
+    (view) =>
+      new Promise((done) => {
+        view.addEventListener(`${event}-held`, ({ detail }) => done(Number(detail) || 0), { once: true });
+        view.dispatchEvent(new Event(`${event}-hold`));
+        // A frame that was there before our script was.
+        setTimeout(() => done(0), 4000);
+      }),
+  );
+  const frames = await Promise.all(held);
+  await nextFrames();
+  return Math.max(...frames);
+};
+
+// Lets everything go on that was held or stopped for a picture, and describes the document.
+const letGo = ({ event }) => {
+  for (const view of reachableWindows()) view.dispatchEvent(new Event(`${event}-go`));
+  for (const video of stopped.keys()) video.play().catch(() => {});
+  stopped.clear();
+  return describe();
+};
+
 // What still keeps the page from standing still: its kind, how many there are, and what is to be said of it.
-const stillPending = (wholePage) => {
+const stillPending = ({ wholePage, parts, event, patient }) => {
   const pending = [];
   const tell = (kind, count, words) => pending.push({ kind, count, words });
   if (document.readyState !== "complete") tell("document", 1, `the document is ${document.readyState}`);
-  if (document.fonts.status !== "loaded") tell("fonts", 1, "fonts are loading");
-  const images = roots().flatMap((root) => pendingImages(root, wholePage));
-  if (images.length) tell("images", images.length, `${images.length} images are loading, such as ${images[0].currentSrc || images[0].src}`);
-  const moving = roots().reduce((sum, root) => sum + finishAnimations(root), 0);
-  if (moving) tell("animations", moving, `${moving} animations start anew each time they are finished`);
+  if (parts.fonts && document.fonts.status !== "loaded") tell("fonts", 1, "fonts are loading");
+  if (parts.images) {
+    const images = roots().flatMap((root) => pendingImages(root, wholePage));
+    if (images.length) tell("images", images.length, `${images.length} images are loading, such as ${images[0].currentSrc || images[0].src}`);
+  }
+  if (parts.requests && patient) {
+    const requests = ask(event, "ask", "requests");
+    if (requests) tell("requests", requests, `${requests} requests of scripts are not answered`);
+  }
+  if (parts.animations) {
+    const moving = roots().reduce((sum, root) => sum + finishAnimations(root) + stopVideos(root), 0);
+    if (moving) tell("animations", moving, `${moving} animations start anew each time they are finished`);
+  }
   return pending;
 };
+
+// A page that always has some request under way is waited for once.
+const PATIENCE_MS = 5000;
+let isAlwaysAsking = false;
+
+// What the page does after an answer has arrived comes in small pieces: so long without a change is its end, and
+// so long a page may go on changing itself.
+const QUIET_MS = 60;
+const CHANGES_MS = 600;
+const changes = (() => {
+  let last = -Infinity;
+  const observer = new MutationObserver(() => (last = performance.now()));
+  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  return { since: () => performance.now() - last };
+})();
 
 // Adds what was waited for since then to how long its kind was waited for, and keeps the most of it at once.
 const addWait = (waits, kind, since, count = 1) => {
@@ -132,24 +238,28 @@ const measure = () => {
 };
 
 // Waits until nothing is pending, at most `budget` milliseconds. `rested`: frames were just waited for.
-const settle = async ({ budget, wholePage, rested }) => {
+const settle = async ({ budget, wholePage, rested, parts, event }) => {
   const began = performance.now();
   const waits = {};
   let pending = [];
   do {
     let since = performance.now();
+    if (since > began + PATIENCE_MS) isAlwaysAsking = true;
+    const patient = budget > 0 && !isAlwaysAsking;
     roots().forEach(hideCaret);
     if (document.body) document.body.getBoundingClientRect();
-    pending = stillPending(wholePage);
+    pending = stillPending({ wholePage, parts, event, patient });
     addWait(waits, "layout", since);
     if (!pending.length) {
       since = performance.now();
-      await Promise.all(roots().map((root) => decodeImages(root, wholePage)));
+      if (parts.images) await Promise.all(roots().map((root) => decodeImages(root, wholePage)));
       addWait(waits, "decoding", since);
       since = performance.now();
       if (!rested) await nextFrames();
       addWait(waits, "drawing", since);
-      pending = stillPending(wholePage);
+      pending = stillPending({ wholePage, parts, event, patient });
+      const isChanging = patient && changes.since() < QUIET_MS && performance.now() < began + CHANGES_MS;
+      if (parts.requests && isChanging && !pending.length) pending.push({ kind: "changes", count: 1, words: "the page changes itself" });
       if (!pending.length) break;
     }
     since = performance.now();

@@ -14,7 +14,10 @@ use super::{
     error::LaunchError,
     session::{Session, SessionOptions},
 };
-use crate::{config::Isolation, spec::Viewport};
+use crate::{
+    config::Isolation,
+    spec::{Clock, Viewport},
+};
 
 /// Sessions that are ready or about to be.
 #[derive(Debug)]
@@ -64,29 +67,28 @@ impl Pool {
         self.coming().pop_front()
     }
 
-    /// A reserved session, as good as new and at this viewport; none when it could not be made so and whoever waits
-    /// must ask for another. It must be given back or closed.
+    /// A reserved session, as good as new, at this viewport and with this clock; none when it could not be made so
+    /// and whoever waits must ask for another. It must be given back or closed.
     pub(crate) async fn receive(
         &self,
         coming: Coming,
         viewport: Viewport,
+        clock: Clock,
     ) -> Result<Option<Session>, LaunchError> {
-        let Some(mut session) = outcome(coming).await? else {
-            return Ok(None);
-        };
-        match session.begin_at(viewport).await {
-            Ok(()) => Ok(Some(session)),
-            Err(error) => {
-                let error = session.not_started(&error);
-                session.close().await;
-                Err(error)
-            }
+        match outcome(coming).await? {
+            Some(session) => begun(session, viewport, clock).await.map(Some),
+            None => Ok(None),
         }
     }
 
-    /// A new session at this viewport. It must be given back or closed.
-    pub(crate) async fn start(&self, viewport: Viewport) -> Result<Session, LaunchError> {
-        started(&self.launcher, self.options.clone(), viewport).await
+    /// A new session at this viewport and with this clock. It must be given back or closed.
+    pub(crate) async fn start(
+        &self,
+        viewport: Viewport,
+        clock: Clock,
+    ) -> Result<Session, LaunchError> {
+        let session = started(&self.launcher, self.options.clone(), viewport).await?;
+        begun(session, viewport, clock).await
     }
 
     /// Takes a session back from a flow that went well, for one that is still to come. It is cleaned
@@ -140,6 +142,22 @@ async fn started(
     times.started += 1;
     times.start += began.elapsed();
     session
+}
+
+/// A session made what a flow needs.
+async fn begun(
+    mut session: Session,
+    viewport: Viewport,
+    clock: Clock,
+) -> Result<Session, LaunchError> {
+    match session.begin_at(viewport, clock).await {
+        Ok(()) => Ok(session),
+        Err(error) => {
+            let error = session.not_started(&error);
+            session.close().await;
+            Err(error)
+        }
+    }
 }
 
 /// The session is given back as the error when it could not be cleaned.

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     config::{Browser, Emulation},
-    spec::Viewport,
+    spec::{Settle, Viewport},
 };
 
 /// How long an ordinary command may take.
@@ -60,6 +60,10 @@ pub(crate) struct SessionOptions {
     pub(crate) max_page_height: u32,
     /// What the environment asks of its browser.
     pub(crate) emulation: Emulation,
+    /// What is brought to rest where a shot does not say.
+    pub(crate) settle: Settle,
+    /// When the run began, for clocks that begin there; milliseconds since 1970.
+    pub(crate) run_began: u64,
 }
 
 /// The page in front, as it was at some moment.
@@ -83,6 +87,10 @@ pub(crate) struct Session {
     /// The event that hushes the page; unguessable, so that no page can listen for it. In our own
     /// world, what we have there bears this name too.
     pub(super) hush_event: String,
+    /// The moment at which the clock of the flow's pages begins, if it is not the time.
+    pub(super) clock: Option<u64>,
+    /// What the first window calls the script that sets this clock.
+    pub(super) clock_script: Option<Value>,
     /// The number of our world in the document that was asked last, or `NO_WORLD`.
     pub(super) world: AtomicI64,
     /// Whether no person works with the clipboard that its pages copy to.
@@ -153,6 +161,8 @@ impl Session {
             viewport,
             options,
             hush_event: format!("twinshot-{}", random_name()),
+            clock: None,
+            clock_script: None,
             world: AtomicI64::new(NO_WORLD),
             has_own_clipboard: !launcher.is_headed(),
             first_window: None,
@@ -213,13 +223,13 @@ impl Session {
     async fn prepare_chrome_window(&self) -> Result<(), BrowserError> {
         self.cdp("Emulation.setScrollbarsHidden", json!({ "hidden": true }))
             .await?;
-        let hush = include_str!("hush.js").replace("__NAME__", &self.hush_event);
+        let preload = self.preload();
         self.cdp(
             "Page.addScriptToEvaluateOnNewDocument",
-            json!({ "source": hush }),
+            json!({ "source": preload }),
         )
         .await?;
-        self.cdp("Runtime.evaluate", json!({ "expression": hush }))
+        self.cdp("Runtime.evaluate", json!({ "expression": preload }))
             .await?;
         self.apply_environment().await
     }
@@ -342,11 +352,22 @@ impl Session {
         let began = Instant::now();
         loop {
             match self.in_this_document(limit, function, argument).await {
+                Err(error) if is_about_silence(&error) => return Err(self.silent_page()),
                 Err(error) if is_about_navigation(&error) && began.elapsed() < limit => {
                     tokio::time::sleep(NAVIGATION_PAUSE).await;
                 }
                 other => return other,
             }
+        }
+    }
+
+    fn silent_page(&self) -> BrowserError {
+        let seconds = self.options.page_timeout.as_secs_f32();
+        BrowserError::Refused {
+            status: ErrorStatus::Timeout,
+            message: format!(
+                "the page did not answer within {seconds} s: its scripts never end, or it is still loading"
+            ),
         }
     }
 
@@ -533,6 +554,13 @@ fn is_about_a_world(error: &BrowserError) -> bool {
         || (*status == ErrorStatus::Timeout && message == "timeout")
 }
 
+/// What chromedriver says when the page's own scripts let nobody in.
+fn is_about_silence(error: &BrowserError) -> bool {
+    error.is(ErrorStatus::Timeout)
+        && matches!(error, BrowserError::Refused { message, .. }
+            if message.contains("receiving message from renderer"))
+}
+
 /// What drivers say when a document went away while a script was to run in it.
 fn is_about_navigation(error: &BrowserError) -> bool {
     let BrowserError::Refused { status, message } = error else {
@@ -554,7 +582,7 @@ fn is_about_navigation(error: &BrowserError) -> bool {
 /// An expression that makes our functions for the page.
 fn page_library() -> String {
     let functions = include_str!("page.js").replace("__FIND__", include_str!("find.js"));
-    let names = "describe, describeSoon, hush, settle, measure, boxes";
+    let names = "describe, describeSoon, hush, settle, hold, letGo, measure, boxes";
     format!("(() => {{ {functions}\nreturn {{ {names} }}; }})()")
 }
 

@@ -9,7 +9,10 @@ use super::{
     error::BrowserError,
     session::{COMMAND_LIMIT, Session},
 };
-use crate::capture::{Awaited, Wait};
+use crate::{
+    capture::{Awaited, Wait},
+    spec::Settle,
+};
 
 /// How long a page may take to settle before a shot is unstable.
 pub(super) const SETTLE_BUDGET: Duration = Duration::from_secs(10);
@@ -55,9 +58,22 @@ impl Session {
         whole_page: bool,
         rested: bool,
         budget: Duration,
+        parts: Settle,
     ) -> Result<Settled, BrowserError> {
         let milliseconds = u64::try_from(budget.as_millis()).unwrap_or(u64::MAX);
-        let argument = json!({ "budget": milliseconds, "wholePage": whole_page, "rested": rested });
+        let is_on = |part: Option<bool>| part.unwrap_or(true);
+        let argument = json!({
+            "budget": milliseconds,
+            "wholePage": whole_page,
+            "rested": rested,
+            "event": self.hush_event,
+            "parts": {
+                "animations": is_on(parts.animations),
+                "fonts": is_on(parts.fonts),
+                "images": is_on(parts.images),
+                "requests": is_on(parts.requests),
+            },
+        });
         let answer = self
             .in_page(COMMAND_LIMIT + budget, "settle", &argument)
             .await?;

@@ -9,7 +9,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 use super::{
-    document::Allowance,
+    document::{Allowance, Document},
     engine::Engine,
     error::BrowserError,
     find::{POLL, alternatives},
@@ -19,15 +19,23 @@ use super::{
 use crate::{
     capture::{Awaited, Wait},
     diff::{self, Rect, Size},
-    spec::{Area, Shot, Target, Viewport},
+    spec::{Area, Settle, Shot, Target, Viewport},
 };
 
 /// How long two equal frames are looked for.
 const STABLE_BUDGET: Duration = Duration::from_secs(5);
+/// So many frames are taken before that is given up: of a machine that is busy, time says little.
+const LEAST_FRAMES: u32 = 8;
+/// But no longer than this.
+const LONGEST_BUDGET: Duration = Duration::from_secs(20);
+/// What moves by itself for so long, in time and frames, is held if it can be.
+const REST_BUDGET: Duration = Duration::from_millis(1500);
+const REST_FRAMES: u32 = 4;
 /// Pauses between frames that differ.
 const PAUSES_MS: [u64; 5] = [50, 100, 200, 400, 800];
-/// How long one picture may take; a very tall page takes tens of seconds.
-const PICTURE_LIMIT: Duration = Duration::from_secs(90);
+/// How long one picture may take; a very tall page takes several seconds, and one that goes on to another
+/// page in the wrong moment never gives any.
+const PICTURE_LIMIT: Duration = Duration::from_secs(45);
 /// How long the picture of a failed step may take; some broken pages never give one.
 const SNAPSHOT_LIMIT: Duration = Duration::from_secs(5);
 
@@ -59,6 +67,8 @@ pub(crate) struct ShotTimes {
     pub(crate) shoot: Duration,
     /// How many were taken.
     pub(crate) frames: u32,
+    /// At which of its frames a drawing loop of the page was held.
+    held_at: Option<u64>,
 }
 
 impl ShotTimes {
@@ -171,8 +181,11 @@ impl Session {
         times: &mut ShotTimes,
     ) -> Result<Picture, ShootError> {
         let began = Instant::now();
-        let settled = self.settle_fully(shot.area.is_beyond_viewport()).await;
+        let settled = self.settle_fully(shot).await;
         times.settle = began.elapsed();
+        if settled.is_err() {
+            let _ = self.let_go().await;
+        }
         let settled = settled?;
         times.waits.clone_from(&settled.waits);
         times.add_driver(settled.in_page);
@@ -183,13 +196,14 @@ impl Session {
         let began = Instant::now();
         let frame = self.still_frame(settled, shot, viewport.scale, times).await;
         times.shoot = began.elapsed();
+        let document = self.let_go().await;
         let frame = frame?;
-
-        let page = self.same_document(&frame.png).await?;
+        let page = self.same_document(document?, &frame.png)?;
         let cut_from = frame.clip.cut_from.map(|height| height.ceil() as u32);
         let mut warnings: Vec<String> = cut_from
             .map(|height| self.cut_warning(height))
             .into_iter()
+            .chain(times.held_at.map(held_warning))
             .collect();
         warn_of_idle_masks(&shot.masks, &frame.masks, &mut warnings);
         Ok(Picture {
@@ -213,13 +227,15 @@ impl Session {
         if let Area::Element(target) = &shot.area {
             self.wait_for_area(target).await?;
         }
-        self.two_equal_frames(settled, shot, scale, &mut times.frames)
-            .await
+        if !self.parts(shot).frames.unwrap_or(true) {
+            times.frames = 1;
+            return self.frame(&settled.measures, shot, scale).await;
+        }
+        self.two_equal_frames(settled, shot, scale, times).await
     }
 
     /// The page in front, if it is still the one that was judged.
-    async fn same_document(&self, png: &[u8]) -> Result<PageInfo, ShootError> {
-        let document = self.document().await?;
+    fn same_document(&self, document: Document, png: &[u8]) -> Result<PageInfo, ShootError> {
         if document.began == self.judged_document {
             return Ok(document.info);
         }
@@ -232,8 +248,15 @@ impl Session {
         })
     }
 
-    async fn settle_fully(&self, whole_page: bool) -> Result<Settled, ShootError> {
-        let settled = self.settle(whole_page, false, SETTLE_BUDGET).await?;
+    /// Which parts of settling the shot asks for.
+    fn parts(&self, shot: &Shot) -> Settle {
+        shot.settle.or(self.options.settle)
+    }
+
+    async fn settle_fully(&self, shot: &Shot) -> Result<Settled, ShootError> {
+        let whole_page = shot.area.is_beyond_viewport();
+        let parts = self.parts(shot);
+        let settled = self.settle(whole_page, false, SETTLE_BUDGET, parts).await?;
         if settled.pending.is_empty() {
             return Ok(settled);
         }
@@ -319,21 +342,22 @@ impl Session {
     }
 
     /// Frames are taken until one equals the frame before it outside of the masks, or until they are
-    /// seen to alternate between two that nobody can tell apart. `taken` counts them.
+    /// seen to alternate between two that nobody can tell apart. What does not come to rest is held.
     async fn two_equal_frames(
         &self,
         settled: Settled,
         shot: &Shot,
         scale: f64,
-        taken: &mut u32,
+        times: &mut ShotTimes,
     ) -> Result<Frame, ShootError> {
         let began = Instant::now();
         let mut earlier = Vec::new();
+        let mut is_held = false;
         let mut last = self.frame(&settled.measures, shot, scale).await?;
-        *taken += 1;
+        times.frames += 1;
         for attempt in 0.. {
             let (settled, next) = self.settled_frame(&last, shot, scale).await?;
-            *taken += 1;
+            times.frames += 1;
             if settled.pending.is_empty() {
                 if next == last || differ_under_masks_only(&last, &next).await {
                     return Ok(next);
@@ -342,8 +366,14 @@ impl Session {
                     return Ok(if next.png < last.png { next } else { last });
                 }
             }
-            if began.elapsed() > STABLE_BUDGET {
+            let is_long = began.elapsed() > STABLE_BUDGET && times.frames >= LEAST_FRAMES;
+            if is_long || began.elapsed() > LONGEST_BUDGET {
                 return Err(unstable(&last, &next, &settled));
+            }
+            let is_restless = began.elapsed() > REST_BUDGET && times.frames >= REST_FRAMES;
+            if is_restless && !is_held && self.parts(shot).animations.unwrap_or(true) {
+                is_held = true;
+                times.held_at = Some(self.hold_loops().await?).filter(|&frames| frames > 0);
             }
             earlier.push(std::mem::replace(&mut last, next));
             let pause = PAUSES_MS[attempt.min(PAUSES_MS.len() - 1)];
@@ -362,7 +392,10 @@ impl Session {
         let whole_page = shot.area.is_beyond_viewport();
         // The end of the hush waited for frames already.
         let is_rested = last.clip.page.is_some();
-        let settled = self.settle(whole_page, is_rested, Duration::ZERO).await?;
+        let parts = self.parts(shot);
+        let settled = self
+            .settle(whole_page, is_rested, Duration::ZERO, parts)
+            .await?;
         let frame = self.frame(&settled.measures, shot, scale).await?;
         Ok((settled, frame))
     }
@@ -522,6 +555,14 @@ async fn nothing_differs(one: &Frame, other: &Frame, options: diff::Options) -> 
     let compared = tokio::task::spawn_blocking(move || diff::compare(&one, &other, &options)).await;
     let compared = compared.ok().and_then(Result::ok);
     compared.is_some_and(|diff| diff.mismatched_pixels == 0)
+}
+
+/// What was held draws as it would at that moment, unless it draws by chance or by the time of its start.
+fn held_warning(frames: u64) -> String {
+    format!(
+        "the page never stops drawing; it was held at its frame {frames} for the picture: set `clock: fixed` or mask it \
+         if that differs"
+    )
 }
 
 fn unstable(last: &Frame, next: &Frame, settled: &Settled) -> ShootError {

@@ -153,6 +153,10 @@ pub enum Awaited {
     Images,
     /// Animations that were finished, and were looked at once more.
     Animations,
+    /// Requests of scripts were not answered.
+    Requests,
+    /// The page changed itself.
+    Changes,
     /// Images that had loaded were decoded.
     Decoding,
     /// The browser laid the page out, and we looked through it.
@@ -165,11 +169,13 @@ pub enum Awaited {
 
 impl Awaited {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Document,
         Self::Fonts,
         Self::Images,
         Self::Animations,
+        Self::Requests,
+        Self::Changes,
         Self::Decoding,
         Self::Layout,
         Self::Drawing,
@@ -183,6 +189,8 @@ impl Awaited {
             Self::Fonts => "fonts",
             Self::Images => "images",
             Self::Animations => "animations",
+            Self::Requests => "requests",
+            Self::Changes => "changes",
             Self::Decoding => "decoding",
             Self::Layout => "layout",
             Self::Drawing => "drawing",
@@ -194,11 +202,13 @@ impl Awaited {
 impl std::fmt::Display for Wait {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (name, ms) = (self.awaited.name(), self.ms);
-        match (self.awaited, self.count) {
-            (Awaited::Images | Awaited::Animations, 1) => {
-                write!(f, "1 {} {ms} ms", name.trim_end_matches('s'))
-            }
-            (Awaited::Images | Awaited::Animations, count) => write!(f, "{count} {name} {ms} ms"),
+        let is_counted = matches!(
+            self.awaited,
+            Awaited::Images | Awaited::Animations | Awaited::Requests
+        );
+        match (is_counted, self.count) {
+            (true, 1) => write!(f, "1 {} {ms} ms", name.trim_end_matches('s')),
+            (true, count) => write!(f, "{count} {name} {ms} ms"),
             _ => write!(f, "{name} {ms} ms"),
         }
     }

@@ -3,15 +3,16 @@
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
+    time::SystemTime,
 };
 
 use super::runner::{LiveEnvironment, Setup};
 use crate::{
     browser::{Coming, LaunchError, Launcher, Pool, Session, SessionOptions},
-    config::{Browser, Config},
+    config::Browser,
     plan::Job,
     side::Side,
-    spec::Viewport,
+    spec::{Clock, Viewport},
 };
 
 /// The sessions of a flow; no baseline when that is golden.
@@ -26,12 +27,10 @@ pub(super) struct Pools(BTreeMap<Browser, SidePools>);
 
 impl Pools {
     pub(super) fn new(setup: &Setup) -> Self {
+        let run_began = whole_seconds_since_1970();
         let browsers = setup.plan.browsers().into_iter();
-        Self(
-            browsers
-                .map(|browser| (browser, SidePools::new(setup, browser)))
-                .collect(),
-        )
+        let pools = |browser| (browser, SidePools::new(setup, browser, run_began));
+        Self(browsers.map(pools).collect())
     }
 
     /// Begins to start what a job is going to need.
@@ -42,7 +41,7 @@ impl Pools {
     }
 
     /// What a job needs. Where room is short, the sessions of other browsers that nobody uses just then end first.
-    pub(super) async fn take(&self, job: &Job) -> Taken {
+    pub(super) async fn take(&self, job: &Job, clock: Clock) -> Taken {
         let pools = &self.0[&job.browser];
         if pools.launcher.is_remote() {
             for (_, others) in self
@@ -53,7 +52,7 @@ impl Pools {
                 others.close().await;
             }
         }
-        pools.take(job.viewport.viewport).await
+        pools.take(job.viewport.viewport, clock).await
     }
 
     /// Keeps the sessions for another flow in the same browser, or ends them.
@@ -79,9 +78,9 @@ struct SidePools {
 }
 
 impl SidePools {
-    fn new(setup: &Setup, browser: Browser) -> Self {
+    fn new(setup: &Setup, browser: Browser, run_began: u64) -> Self {
         let pool = |environment: &LiveEnvironment, other: Option<&LiveEnvironment>| {
-            let options = session_options(&setup.config, browser, environment, other);
+            let options = session_options(setup, browser, run_began, environment, other);
             Pool::new(setup.launcher.clone(), options, setup.config.isolation)
         };
         let baseline = setup.baseline.as_ref();
@@ -105,17 +104,17 @@ impl SidePools {
     }
 
     /// A session of each side: those that were given back or started ahead, or else new ones.
-    async fn take(&self, viewport: Viewport) -> Taken {
-        if let Some(taken) = self.take_reserved(viewport).await {
+    async fn take(&self, viewport: Viewport, clock: Clock) -> Taken {
+        if let Some(taken) = self.take_reserved(viewport, clock).await {
             return taken;
         }
         let _turn = self.launcher.turn().await;
         // Another flow may have given its sessions back meanwhile.
-        if let Some(taken) = self.take_reserved(viewport).await {
+        if let Some(taken) = self.take_reserved(viewport, clock).await {
             return taken;
         }
         let start = async |pool: &Option<Pool>| match pool {
-            Some(pool) => pool.start(viewport).await.map(Some),
+            Some(pool) => pool.start(viewport, clock).await.map(Some),
             None => Ok(None),
         };
         let Side {
@@ -127,9 +126,9 @@ impl SidePools {
     }
 
     /// The first pair on its way of which both could be made as good as new.
-    async fn take_reserved(&self, viewport: Viewport) -> Option<Taken> {
+    async fn take_reserved(&self, viewport: Viewport, clock: Clock) -> Option<Taken> {
         let receive = async |pool: &Option<Pool>, coming: Option<Coming>| match (pool, coming) {
-            (Some(pool), Some(coming)) => pool.receive(coming, viewport).await,
+            (Some(pool), Some(coming)) => pool.receive(coming, viewport, clock).await,
             _ => Ok(None),
         };
         while let Some(reserved) = self.reserve() {
@@ -195,11 +194,13 @@ impl SidePools {
 }
 
 fn session_options(
-    config: &Config,
+    setup: &Setup,
     browser: Browser,
+    run_began: u64,
     environment: &LiveEnvironment,
     other: Option<&LiveEnvironment>,
 ) -> SessionOptions {
+    let config = &setup.config;
     SessionOptions {
         browser,
         page_timeout: config.page_timeout,
@@ -211,5 +212,13 @@ fn session_options(
             .filter(|other| *other != environment.base),
         max_page_height: config.max_page_height,
         emulation: environment.emulation.clone(),
+        settle: config.settle,
+        run_began,
     }
+}
+
+/// In milliseconds.
+fn whole_seconds_since_1970() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.map_or(0, |now| now.as_secs() * 1000)
 }

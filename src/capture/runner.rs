@@ -321,7 +321,8 @@ impl<'a> JobRun<'a> {
 
     /// A side that has no session is told of as a failure.
     async fn take_sessions(&mut self, pools: &Pools) -> Sessions {
-        let taken = pools.take(self.job).await;
+        let clock = self.job.flow.clock.unwrap_or(self.setup.config.clock);
+        let taken = pools.take(self.job, clock).await;
         let mut sessions = Side::new(None, None);
         for (role, taken, session) in [
             (Role::Baseline, taken.baseline, &mut sessions.baseline),

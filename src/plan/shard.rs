@@ -135,11 +135,12 @@ fn digest(suite: &Suite, config: &Config) -> String {
         (&config.browsers, &config.viewports, config.max_page_height),
         (config.metric, config.threshold, config.antialiasing),
         config.max_mismatch,
+        (config.settle, config.clock),
     );
     let mut hasher = blake3::Hasher::new();
     hasher.update(format!("{rules:?}").as_bytes());
     for flow in &suite.flows {
-        hasher.update(format!("{:?}", (&flow.name, &flow.viewports)).as_bytes());
+        hasher.update(format!("{:?}", (&flow.name, &flow.viewports, flow.clock)).as_bytes());
         for step in &flow.steps {
             hasher.update(format!("{:?}", (&step.label, &step.shot)).as_bytes());
         }

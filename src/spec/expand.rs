@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Action, Diagnostic, Diagnostics, Flow, Step, SuiteSettings,
+    Action, Clock, Diagnostic, Diagnostics, Flow, Step, SuiteSettings,
     action::{self, Actions},
     diagnostic::{Spot, did_you_mean, listed},
     interpolate::{Scope, has_variable},
@@ -81,7 +81,7 @@ impl<'f> Expander<'f> {
         let header = self
             .header(reader, yaml)
             .map_err(|problem| problems.push(problem));
-        let (viewports, defaults, timeout) = header.ok()?;
+        let (viewports, defaults, timeout, clock) = header.ok()?;
         self.steps.set(0);
         let context = |part| Context {
             reader,
@@ -99,6 +99,7 @@ impl<'f> Expander<'f> {
             name: yaml.flow.value.clone(),
             location: reader.tree.spot(yaml.flow.id).location().clone(),
             viewports,
+            clock,
             setup: setup.into_iter().map(|draft| draft.step).collect(),
             steps: steps.into_iter().map(Draft::finish).collect(),
         })
@@ -133,12 +134,13 @@ impl<'f> Expander<'f> {
         &self,
         reader: Reader<'_>,
         yaml: &FlowYaml,
-    ) -> Result<(Vec<String>, Defaults, Option<Duration>), Diagnostic> {
+    ) -> Result<(Vec<String>, Defaults, Option<Duration>, Option<Clock>), Diagnostic> {
         let defaults = Defaults {
             masks: reader.masks(yaml.mask.as_ref())?,
             threshold: reader.threshold(yaml.threshold.as_ref())?,
             max_mismatch: reader.max_mismatch(yaml.max_mismatch.as_ref())?,
             at_least: reader.at_least(yaml.at_least.as_ref())?,
+            settle: yaml.settle.unwrap_or_default(),
         };
         if let Some((place, expected)) = yaml.at_least.as_ref().zip(defaults.at_least) {
             let max = defaults.max_mismatch.unwrap_or(self.settings.max_mismatch);
@@ -149,7 +151,8 @@ impl<'f> Expander<'f> {
             Some(names) => self.viewports(reader, names)?,
             None => Vec::new(),
         };
-        Ok((viewports, defaults, timeout))
+        let clock = reader.clock(yaml.clock.as_ref())?;
+        Ok((viewports, defaults, timeout, clock))
     }
 
     fn viewports(

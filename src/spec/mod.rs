@@ -2,6 +2,7 @@
 //! Past this module nobody re-validates.
 
 mod action;
+mod calm;
 pub(crate) mod diagnostic;
 mod expand;
 pub(crate) mod interpolate;
@@ -20,6 +21,7 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 pub(crate) use self::{action::is_host, schema::schema_of};
 pub use self::{
+    calm::{Clock, Settle},
     diagnostic::{Diagnostic, Diagnostics},
     interpolate::Variables,
     limit::{Amount, AmountError, window_limit},
@@ -92,6 +94,8 @@ pub struct Flow {
     pub location: Location,
     /// Names of the configured viewports it runs at; all when empty.
     pub viewports: Vec<String>,
+    /// What the clock of its pages says; the configuration's when absent.
+    pub clock: Option<Clock>,
     /// Runs first on both sides and is never photographed.
     pub setup: Vec<Step>,
     /// The photographed steps.
@@ -130,6 +134,8 @@ pub struct Shot {
     pub max_mismatch: Option<MaxMismatch>,
     /// The difference that is expected, if any.
     pub at_least: AtLeast,
+    /// What is brought to rest before; the configuration's where it says nothing.
+    pub settle: Settle,
 }
 
 /// How much of the page a shot shows.

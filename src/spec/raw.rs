@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::calm::Settle;
 use super::read::{Entries, Held, ListOrEntries, Nothing, Place, TextOr, Texts, TextsOr};
 
 /// A spec file: one flow or one fragment.
@@ -45,6 +46,10 @@ pub(super) struct FlowYaml {
     pub(super) max_mismatch: Option<Place<TextOr<LimitYaml>>>,
     /// How much of each picture must mismatch, because a change is expected: pixels, a ratio, or both.
     pub(super) at_least: Option<Place<TextOr<AtLeastYaml>>>,
+    /// Which parts of bringing the page to rest are done before its pictures.
+    pub(super) settle: Option<Settle>,
+    /// `off`, `fixed` (every page's time begins when the run did), or the moment at which it begins.
+    pub(super) clock: Option<Place<String>>,
     /// How long each wait may take, for example `10s`.
     pub(super) timeout: Option<Place<String>>,
 }
@@ -217,6 +222,8 @@ pub(super) struct ShotYaml {
     pub(super) max_mismatch: Option<Place<TextOr<LimitYaml>>>,
     /// How much of the picture must mismatch, because a change is expected.
     pub(super) at_least: Option<Place<TextOr<AtLeastYaml>>>,
+    /// Which parts of bringing the page to rest are done before it.
+    pub(super) settle: Option<Settle>,
 }
 
 /// How much of a picture may mismatch; all limits that are given must hold.

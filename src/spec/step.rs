@@ -1,7 +1,7 @@
 //! One step of a file: its names and types, its one action, and the picture that it asks for.
 
 use super::{
-    Area, AtLeast, Diagnostic, Diagnostics, MaxMismatch, Shot, Target,
+    Area, AtLeast, Diagnostic, Diagnostics, MaxMismatch, Settle, Shot, Target,
     action::Actions,
     diagnostic::{Spot, did_you_mean},
     raw::{ACTIONS, BARE, OPTIONS, ShotYaml, StepYaml},
@@ -152,6 +152,7 @@ pub(super) struct Defaults {
     pub(super) threshold: Option<f64>,
     pub(super) max_mismatch: Option<MaxMismatch>,
     pub(super) at_least: Option<AtLeast>,
+    pub(super) settle: Settle,
 }
 
 /// A picture that a step asks for. An empty name: it gets one when all steps of the flow are known.
@@ -267,6 +268,7 @@ fn shot(
             .at_least(yaml.at_least.as_ref())?
             .or(defaults.at_least)
             .unwrap_or_default(),
+        settle: defaults.settle,
     };
     if let Some(details) = details {
         refine(actions, details, &mut shot)?;
@@ -322,5 +324,6 @@ fn refine(actions: Actions<'_>, details: &ShotYaml, shot: &mut Shot) -> Result<(
     if let Some(expected) = reader.at_least(details.at_least.as_ref())? {
         shot.at_least = expected;
     }
+    shot.settle = details.settle.unwrap_or_default().or(shot.settle);
     Ok(())
 }

@@ -178,6 +178,7 @@ fn describe_config(ParsedConfig { config, secrets }: &ParsedConfig) -> String {
             config.timeout, config.page_timeout
         ),
         format!("pages up to {}", config.max_page_height),
+        format!("{:?}, clock {:?}", config.settle, config.clock),
     ];
     text + &lines.join("\n")
 }
@@ -196,6 +197,9 @@ fn describe_flow(text: &mut String, flow: &Flow) -> std::fmt::Result {
         "\nflow {} at {}, viewports {:?}",
         flow.name, flow.location, flow.viewports
     )?;
+    if let Some(clock) = flow.clock {
+        writeln!(text, "clock {clock:?}")?;
+    }
     for (part, steps) in [("setup", &flow.setup), ("steps", &flow.steps)] {
         writeln!(text, "{part}")?;
         for step in steps {

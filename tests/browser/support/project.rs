@@ -163,6 +163,30 @@ impl Project {
         self.folder.path().join(file).is_file()
     }
 
+    /// Waits for a renderer of this project's browsers and kills it; what a crash looks like from outside.
+    pub(crate) fn kill_a_renderer(&self) {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            let groups: Vec<_> = self
+                .process_list()
+                .iter()
+                .map(|(id, _)| group_of(id))
+                .collect();
+            for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+                let id = entry.file_name().to_string_lossy().into_owned();
+                let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+                let is_renderer = String::from_utf8_lossy(&command).contains("--type=renderer");
+                if is_renderer && groups.contains(&group_of(&id)) {
+                    let killed = Command::new("kill").args(["-9", &id]).status();
+                    assert!(killed.expect("kill is there").success());
+                    return;
+                }
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("there is no renderer to kill");
+    }
+
     fn write_configuration(&self) {
         let text = format!(
             "{}viewports: {{ {} }}\n{}",
@@ -189,6 +213,13 @@ impl Project {
     }
 
     fn processes(&self) -> Vec<String> {
+        let list = self.process_list().into_iter();
+        list.map(|(id, command)| format!("{id}: {command}"))
+            .collect()
+    }
+
+    /// Number and command of each.
+    fn process_list(&self) -> Vec<(String, String)> {
         let needle = self.scratch().to_string_lossy().into_owned();
         let mut found = Vec::new();
         for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
@@ -196,7 +227,7 @@ impl Project {
             let said = [read("cmdline"), read("environ")].concat();
             if String::from_utf8_lossy(&said).contains(&needle) {
                 let command = String::from_utf8_lossy(&read("cmdline")).replace('\0', " ");
-                found.push(format!("{:?}: {command}", entry.file_name()));
+                found.push((entry.file_name().to_string_lossy().into_owned(), command));
             }
         }
         found
@@ -209,6 +240,13 @@ impl Project {
             |name: &String| name.starts_with("twinshot-") && !name.starts_with("twinshot-run-");
         names.filter(|name| !is_failing_folder(name)).collect()
     }
+}
+
+/// The process group: the third word after the name, which stands in brackets.
+fn group_of(id: &str) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(2).map(str::to_owned)
 }
 
 fn copy_folder(from: &Path, to: &Path) {

@@ -271,6 +271,12 @@ fn answer(request: &Request, shared: &Shared) -> Answer {
             answer.status = 302;
             answer
         }
+        // Only of the next release.
+        "/unwell" => {
+            let mut answer = Answer::html("<!doctype html><title>Well</title><p>Well".to_owned());
+            answer.status = if shared.roots.len() > 1 { 500 } else { 200 };
+            answer
+        }
         "/no-content" => {
             let mut answer = Answer::html(String::new());
             answer.status = 204;
@@ -361,6 +367,7 @@ fn kind_of(name: &str) -> &'static str {
         "js" => "text/javascript",
         "css" => "text/css",
         "png" => "image/png",
+        "gif" => "image/gif",
         "woff2" => "font/woff2",
         "xml" => "text/xml",
         "txt" => "text/plain",

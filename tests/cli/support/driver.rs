@@ -489,7 +489,7 @@ impl Session {
             "Emulation.setDeviceMetricsOverride" => self.resize(asked),
             "Page.getFrameTree" => json!({ "frameTree": { "frame": { "id": "frame" } } }),
             "Page.createIsolatedWorld" => json!({ "executionContextId": 7 }),
-            "page.describe" | "page.describeSoon" => in_page(self.describe(title)),
+            "page.describe" | "page.describeSoon" | "page.letGo" => in_page(self.describe(title)),
             "page.settle" => in_page(self.settle(title)),
             "page.measure" => in_page(self.measure()),
             "page.boxes" => in_page(boxes(&asked.page_argument())),

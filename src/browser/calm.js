@@ -1,0 +1,145 @@
+// Runs in every page before its own scripts, beside hush.js: counts the requests that scripts have sent, and
+// can hold the page's own drawing loops. It takes what it needs before the page can replace it.
+// __NAME__ becomes an unguessable event name.
+(() => {
+  const NAME = "__NAME__";
+  // A loop is held after as many frames, and as much of the page's time, as make a whole number of these.
+  const LAP_FRAMES = 600;
+  const LAP_MS = 10000;
+  // A request that takes longer is a line that the server keeps open.
+  const PATIENCE_MS = 5000;
+  // So long may it take to get there.
+  const MOST_MS = 3000;
+
+  const call = Function.prototype.call.bind(Function.prototype.call);
+  const { apply } = Reflect;
+  const { ceil, floor } = Math;
+  const listen = EventTarget.prototype.addEventListener;
+  const send = EventTarget.prototype.dispatchEvent;
+  const then = Promise.prototype.then;
+  const nowOf = Performance.prototype.now;
+  const clock = performance;
+  const Told = CustomEvent;
+  const report = window.reportError;
+  const now = () => call(nowOf, clock);
+  const tell = (name, detail) => call(send, window, new Told(`${NAME}-${name}`, { detail }));
+  const replace = (owner, name, how) => (owner[name] = new Proxy(owner[name], { apply: how }));
+
+  // Requests by number, with the moment when each was sent.
+  const requests = Object.create(null);
+  let lastRequest = 0;
+  const begin = () => {
+    const number = (lastRequest += 1);
+    requests[number] = now();
+    return () => delete requests[number];
+  };
+  replace(window, "fetch", (fetch, self, given) => {
+    const end = begin();
+    const ended = (answer) => {
+      end();
+      return answer;
+    };
+    const failed = (error) => {
+      end();
+      throw error;
+    };
+    return call(then, apply(fetch, self, given), ended, failed);
+  });
+  replace(XMLHttpRequest.prototype, "send", (sendRequest, self, given) => {
+    const end = begin();
+    call(listen, self, "loadend", end, { once: true });
+    try {
+      return apply(sendRequest, self, given);
+    } catch (error) {
+      end();
+      throw error;
+    }
+  });
+  call(listen, window, `${NAME}-ask`, () => {
+    let count = 0;
+    for (const number in requests) if (now() - requests[number] < PATIENCE_MS) count += 1;
+    tell("requests", count);
+  });
+
+  // The callbacks of the next frame by number; one request of our own stands for all of them.
+  const waiting = Object.create(null);
+  const requestFrame = window.requestAnimationFrame;
+  let lastCallback = 0;
+  let isRequested = false;
+  let frames = 0;
+  // How far the page's time is ahead, and where it stands while a loop is held.
+  let ahead = 0;
+  let standing = null;
+  const isWaiting = () => {
+    for (const _ in waiting) return true;
+    return false;
+  };
+  const runFrame = (time) => {
+    const numbers = Object.create(null);
+    for (const number in waiting) numbers[number] = true;
+    frames += 1;
+    for (const number in numbers) {
+      const callback = waiting[number];
+      if (!callback) continue;
+      delete waiting[number];
+      try {
+        call(callback, window, time);
+      } catch (error) {
+        call(report, window, error);
+      }
+    }
+  };
+  const goOn = () => {
+    if (isRequested || standing !== null || !isWaiting()) return;
+    isRequested = true;
+    call(requestFrame, window, (time) => {
+      isRequested = false;
+      if (standing === null && isWaiting()) runFrame(time + ahead);
+      goOn();
+    });
+  };
+  replace(window, "requestAnimationFrame", (native, self, given) => {
+    // The browser's own words for what is no function.
+    if (typeof given[0] !== "function") return apply(native, self, given);
+    waiting[(lastCallback += 1)] = given[0];
+    goOn();
+    return lastCallback;
+  });
+  replace(window, "cancelAnimationFrame", (native, self, given) => {
+    delete waiting[given[0]];
+  });
+  replace(Performance.prototype, "now", (native, self, given) => {
+    const real = apply(native, self, given);
+    return standing === null ? real + ahead : standing;
+  });
+
+  const letGo = () => {
+    if (standing === null) return;
+    ahead = standing - now();
+    standing = null;
+    goOn();
+  };
+  // Goes through frames at once until a round number of them, where the page's time is round as well; a loop that
+  // ends by itself on the way just ends.
+  const hold = async () => {
+    if (standing !== null) return frames;
+    if (!isWaiting()) return 0;
+    const began = now();
+    const from = began + ahead;
+    const first = frames;
+    const goal = (floor(first / LAP_FRAMES) + 1) * LAP_FRAMES;
+    const end = ceil((from + 1) / LAP_MS) * LAP_MS;
+    while (frames < goal && isWaiting() && now() - began < MOST_MS) {
+      standing = from + ((end - from) * (frames + 1 - first)) / (goal - first);
+      runFrame(standing);
+      // What the page does in promises comes before its next frame.
+      await null;
+      await null;
+    }
+    if (frames === goal) return frames;
+    letGo();
+    return 0;
+  };
+  call(listen, window, `${NAME}-hold`, async () => tell("held", await hold()));
+  call(listen, window, `${NAME}-go`, letGo);
+})();

@@ -1,0 +1,78 @@
+//! What runs in pages before their own scripts, the clock that it may give them, and the drawing loops that
+//! it can hold.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{
+    document::Document,
+    error::BrowserError,
+    session::{COMMAND_LIMIT, Session},
+};
+use crate::spec::Clock;
+
+/// How long holding loops may take: the script's own limit, and the frames after it.
+const HOLD_LIMIT: Duration = Duration::from_secs(20);
+
+impl Session {
+    /// The script of every page: hushed for pictures, its requests counted, with the clock of the flow.
+    pub(super) fn preload(&self) -> String {
+        let scripts = [include_str!("hush.js"), include_str!("calm.js")].concat();
+        let scripts = scripts.replace("__NAME__", &self.hush_event);
+        match self.clock {
+            None => scripts,
+            Some(moment) => format!("{scripts}{}", clock_script(moment)),
+        }
+    }
+
+    /// From the next page on; the first window has a script of its own for it, which can be taken away.
+    pub(super) async fn set_clock(&mut self, clock: Clock) -> Result<(), BrowserError> {
+        let wanted = match clock {
+            Clock::Off => None,
+            Clock::Fixed => Some(self.options.run_began),
+            Clock::At(moment) => Some(moment),
+        };
+        if wanted == self.clock {
+            return Ok(());
+        }
+        if let Some(script) = self.clock_script.take() {
+            let params = json!({ "identifier": script });
+            self.cdp("Page.removeScriptToEvaluateOnNewDocument", params)
+                .await?;
+        }
+        self.clock = wanted;
+        if let Some(moment) = wanted {
+            let params = json!({ "source": clock_script(moment) });
+            let added = self
+                .cdp("Page.addScriptToEvaluateOnNewDocument", params)
+                .await?;
+            self.clock_script = Some(added["identifier"].clone());
+        }
+        Ok(())
+    }
+
+    /// Holds the page's own drawing loops at a round number of frames, which is returned; 0 when it has none.
+    pub(super) async fn hold_loops(&self) -> Result<u64, BrowserError> {
+        let frames = self
+            .in_page(HOLD_LIMIT, "hold", &self.event_argument())
+            .await?;
+        Ok(frames.as_u64().unwrap_or(0))
+    }
+
+    /// Lets the page go on after a picture, and says which document it is.
+    pub(super) async fn let_go(&self) -> Result<Document, BrowserError> {
+        let document = self
+            .in_page(COMMAND_LIMIT, "letGo", &self.event_argument())
+            .await?;
+        Ok(Document::of(&document))
+    }
+
+    fn event_argument(&self) -> Value {
+        json!({ "event": self.hush_event })
+    }
+}
+
+fn clock_script(moment: u64) -> String {
+    include_str!("clock.js").replace("__TIME__", &moment.to_string())
+}

@@ -1,0 +1,168 @@
+//! Each kind of movement, photographed again and again: one picture, however often. TWINSHOT_TEST_CAPTURES says
+//! how often on each side; the usual few keep the suite quick.
+
+use std::collections::BTreeSet;
+
+use crate::support::{Outcome, Project, Site};
+
+/// What a page does, where it is, and what its flow says besides.
+const MOVEMENTS: &[(&str, &str, &str)] = &[
+    ("animations", "animation.html", ""),
+    ("transitions", "transition.html", ""),
+    ("caret", "caret.html", ""),
+    ("images that move", "gif.html", ""),
+    ("drawings that move", "smil.html", ""),
+    ("chart", "chart.html", ""),
+    ("loop by frames", "counter.html", ""),
+    ("loop by time", "canvas.html", ""),
+    ("late answers", "late.html", ""),
+    ("late font", "font.html", ""),
+    ("lazy images", "lazy.html", ""),
+    ("smooth scrolling", "scroll.html", ""),
+    ("looks at its size", "looks.html", ""),
+    ("replaces what is built in", "tampered.html", ""),
+    ("always asks", "polling.html", ""),
+    ("time and chance", "clock.html", "clock: fixed"),
+    ("another time", "clock.html", "clock: 2030-04-05T06:07:00Z"),
+];
+
+fn captures() -> usize {
+    let asked = std::env::var("TWINSHOT_TEST_CAPTURES").ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(2)
+}
+
+fn steps(page: &str) -> String {
+    (0..captures())
+        .map(|number| format!("  - goto: /moving/{page}?{number}\n"))
+        .collect()
+}
+
+#[test]
+fn every_movement_comes_to_one_picture() {
+    let (one, other) = (Site::new(), Site::new());
+    let mut project = Project::pair(&one, &other);
+    for (name, page, setting) in MOVEMENTS {
+        project = project.flow(name, &format!("{setting}\nsteps:\n{}", steps(page)));
+    }
+    let outcome = project.run_with(&["--workers", "2"]);
+    let problems: Vec<String> = MOVEMENTS
+        .iter()
+        .filter_map(|(name, ..)| problem(&outcome, name))
+        .collect();
+    assert!(
+        problems.is_empty(),
+        "{}\n{}",
+        problems.join("\n"),
+        outcome.said()
+    );
+    let outcome = outcome.exits(0);
+    assert_eq!(
+        picture_of(&outcome, "late answers").at(100, 30),
+        [0, 128, 128]
+    );
+    assert_eq!(
+        picture_of(&outcome, "late answers").at(100, 90),
+        [0, 0, 128]
+    );
+    assert_eq!(picture_of(&outcome, "chart").at(380, 60), [0, 128, 128]);
+    assert_eq!(
+        picture_of(&outcome, "images that move").at(20, 20),
+        [255, 0, 0]
+    );
+    assert_eq!(
+        picture_of(&outcome, "drawings that move").at(90, 93),
+        [0, 0, 128]
+    );
+    assert_eq!(
+        picture_of(&outcome, "looks at its size").at(400, 2000),
+        [0, 128, 128]
+    );
+    assert_eq!(
+        picture_of(&outcome, "replaces what is built in").at(100, 145),
+        [0, 128, 128]
+    );
+    let warnings = outcome.first_shot_of("loop by frames")["warnings"].to_string();
+    assert!(warnings.contains("held at its frame 600"), "{warnings}");
+}
+
+fn shots_of<'a>(outcome: &'a Outcome, flow: &str) -> impl Iterator<Item = &'a serde_json::Value> {
+    let flow = flow.to_owned();
+    outcome
+        .shots()
+        .iter()
+        .filter(move |shot| shot["flow"] == flow.as_str())
+}
+
+fn picture_of(outcome: &Outcome, flow: &str) -> crate::support::Picture {
+    outcome.stored(&outcome.first_shot_of(flow)["pictures"]["candidate"]["file"])
+}
+
+/// More or fewer pictures than one.
+fn problem(outcome: &Outcome, flow: &str) -> Option<String> {
+    let mut found = BTreeSet::new();
+    let mut failed = 0;
+    for shot in shots_of(outcome, flow) {
+        for side in ["baseline", "candidate"] {
+            match shot["pictures"][side]["hash"].as_str() {
+                Some(hash) => drop(found.insert(hash.to_owned())),
+                None => failed += 1,
+            }
+        }
+    }
+    (found.len() != 1 || failed > 0)
+        .then(|| format!("{flow}: {} pictures, {failed} failed", found.len()))
+}
+
+/// A video that plays is stopped at its first picture, and goes on afterwards.
+#[test]
+fn a_video_is_stopped_for_the_picture() {
+    let site = Site::new();
+    let steps = "steps:
+  - { goto: /moving/video.html, shot: false }
+  - wait: { js: 'document.title === `It plays`' }
+    shot: first
+  - wait: 150ms
+    shot: again
+  - wait: { js: '!shown.paused && shown.currentTime > 0.05' }
+    shot: false
+";
+    let outcome = Project::pair(&site, &site)
+        .flow("Video", steps)
+        .run()
+        .exits(0);
+    for name in ["first", "again"] {
+        let [red, green, blue] = outcome.picture(name).at(100, 50);
+        assert!(
+            red > 200 && green < 60 && blue < 60,
+            "{name}: {red} {green} {blue}"
+        );
+    }
+}
+
+/// Each part that is switched off is one that was needed.
+#[test]
+fn parts_can_be_switched_off() {
+    let site = Site::new();
+    let off = |part: &str, page: &str| {
+        format!("steps:\n  - goto: /moving/{page}\n    shot: {{ settle: {{ {part}: false }} }}\n")
+    };
+    let outcome = Project::solo(&site)
+        .flow("requests", &off("requests", "late.html"))
+        .flow("images", &off("images", "lazy.html"))
+        .flow("frames", &off("frames", "ticker.html"))
+        .flow("animations", &off("animations", "canvas.html"))
+        .flow(
+            "by flow",
+            "settle: { frames: false }\nsteps:\n  - goto: /moving/ticker.html\n  - goto: /moving/ticker.html\n    shot: { settle: { frames: true } }\n",
+        )
+        .run_with(&["--workers", "2"])
+        .exits(3);
+    assert_eq!(picture_of(&outcome, "requests").at(100, 30), [255, 215, 0]);
+    assert_ne!(picture_of(&outcome, "images").at(50, 11_050), [0, 128, 0]);
+    assert_eq!(outcome.first_shot_of("frames")["verdict"], "new");
+    assert_eq!(outcome.first_shot_of("animations")["verdict"], "failed");
+    let verdicts: Vec<_> = shots_of(&outcome, "by flow")
+        .map(|shot| &shot["verdict"])
+        .collect();
+    assert_eq!(verdicts, ["new", "failed"]);
+}

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Action, Clock, Diagnostic, Diagnostics, Flow, Step, SuiteSettings,
+    Action, Diagnostic, Diagnostics, Flow, Step, SuiteSettings,
     action::{self, Actions},
     diagnostic::{Spot, did_you_mean, listed},
     interpolate::{Scope, has_variable},

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Action, Clock, Diagnostic, Diagnostics, Flow, Step, SuiteSettings,
+    Action, Diagnostic, Diagnostics, Flow, Step, SuiteSettings,
     action::{self, Actions},
     diagnostic::{Spot, did_you_mean, listed},
     interpolate::{Scope, has_variable},
@@ -81,7 +81,10 @@ impl<'f> Expander<'f> {
         let header = self
             .header(reader, yaml)
             .map_err(|problem| problems.push(problem));
-        let (viewports, defaults, timeout, clock) = header.ok()?;
+        let clock = reader
+            .clock(yaml.clock.as_ref())
+            .map_err(|problem| problems.push(problem));
+        let ((viewports, defaults, timeout), clock) = header.ok().zip(clock.ok())?;
         self.steps.set(0);
         let context = |part| Context {
             reader,
@@ -134,7 +137,7 @@ impl<'f> Expander<'f> {
         &self,
         reader: Reader<'_>,
         yaml: &FlowYaml,
-    ) -> Result<(Vec<String>, Defaults, Option<Duration>, Option<Clock>), Diagnostic> {
+    ) -> Result<(Vec<String>, Defaults, Option<Duration>), Diagnostic> {
         let defaults = Defaults {
             masks: reader.masks(yaml.mask.as_ref())?,
             threshold: reader.threshold(yaml.threshold.as_ref())?,
@@ -151,8 +154,7 @@ impl<'f> Expander<'f> {
             Some(names) => self.viewports(reader, names)?,
             None => Vec::new(),
         };
-        let clock = reader.clock(yaml.clock.as_ref())?;
-        Ok((viewports, defaults, timeout, clock))
+        Ok((viewports, defaults, timeout))
     }
 
     fn viewports(

@@ -73,6 +73,7 @@ pub(crate) struct PageInfo {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(super) client: Client,
+    /// What its browser gives beyond the standard's HTTP commands, and how.
     pub(super) engine: Engine,
     pub(super) options: SessionOptions,
     pub(super) viewport: Viewport,

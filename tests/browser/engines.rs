@@ -195,6 +195,11 @@ fn firefox_gives_a_difference_the_numbers_that_chrome_gives_it() {
             );
         }
     }
+    let page = std::fs::read_to_string(project.report_folder().join("index.html"));
+    assert!(
+        page.expect("a page")
+            .contains("<bdi>desktop [firefox]</bdi>")
+    );
     let browser = outcome.report["run"]["browser"].to_string();
     assert!(
         browser.contains("chrome") && browser.contains(", firefox "),

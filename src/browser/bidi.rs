@@ -123,3 +123,87 @@ fn refusal(method: &'static str, answer: &Value) -> BrowserError {
     let status = error.parse().unwrap_or(ErrorStatus::UnknownError);
     BrowserError::refused(status, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{SinkExt, StreamExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A browser that answers every command with these texts; `ID` stands for the command's number.
+    async fn connected(answers: &'static [&'static str]) -> Bidi {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}/session/1", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+            while let Some(Ok(Message::Text(command))) = socket.next().await {
+                let command: Value = serde_json::from_str(&command).unwrap();
+                for answer in answers {
+                    let text = answer.replace("ID", &command["id"].to_string());
+                    socket.send(Message::text(text)).await.unwrap();
+                }
+                if answers.is_empty() {
+                    return;
+                }
+            }
+        });
+        Bidi::connect(&url).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_no_answer_to_the_command_is_passed_over() {
+        let bidi = connected(&[
+            r#"{"type": "event", "method": "log.entryAdded", "params": {}}"#,
+            r#"{"type": "success", "id": 4711, "result": "another's"}"#,
+            r#"{"type": "success", "id": ID, "result": {"number": ID}}"#,
+        ])
+        .await;
+        for number in 1..=2 {
+            let answer = bidi.command("session.status", &json!({})).await.unwrap();
+            assert_eq!(answer["number"], number);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_keeps_its_status_and_its_words() {
+        let bidi = connected(&[
+            r#"{"type": "error", "id": ID, "error": "no such frame", "message": "it is gone"}"#,
+        ])
+        .await;
+        let answer = bidi.command("session.status", &json!({})).await;
+        let error = answer.unwrap_err();
+        assert!(error.is(ErrorStatus::NoSuchFrame) && !error.is_fatal());
+        assert_eq!(error.to_string(), "it is gone");
+    }
+
+    #[tokio::test]
+    async fn a_command_that_the_browser_does_not_know_asks_for_a_newer_one() {
+        let bidi = connected(&[
+            r#"{"type": "error", "id": ID, "error": "unknown command", "message": "x"}"#,
+        ])
+        .await;
+        let answer = bidi
+            .command("emulation.setLocaleOverride", &json!({}))
+            .await;
+        let error = answer.unwrap_err().to_string();
+        assert!(
+            error.contains("does not know `emulation.setLocaleOverride`"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_ends_is_a_lost_session() {
+        let bidi = connected(&[]).await;
+        let answer = bidi.command("session.status", &json!({})).await;
+        assert!(answer.unwrap_err().is_fatal());
+    }
+
+    #[tokio::test]
+    async fn only_plain_addresses_are_spoken_to() {
+        let error = Bidi::connect("wss://127.0.0.1:1/").await.unwrap_err();
+        assert!(error.to_string().contains("without TLS"), "{error}");
+    }
+}

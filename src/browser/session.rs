@@ -19,6 +19,7 @@ use super::{
     driver::{Driver, Launcher},
     engine::{Engine, capabilities, start_limit},
     error::{BrowserError, LaunchError},
+    firefox::DEPARTED,
 };
 use crate::{
     config::{Browser, Emulation},
@@ -517,6 +518,7 @@ fn is_about_navigation(error: &BrowserError) -> bool {
             "No frame for given id",
             "navigated or closed",
             "Browsing context got discarded",
+            DEPARTED,
             "Actor '",
         ]
         .iter()

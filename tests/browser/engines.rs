@@ -4,6 +4,7 @@
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -324,6 +325,27 @@ fn each_browser_has_golden_pictures_of_its_own() {
         .map(|shot| &shot["verdict"])
         .collect();
     assert_eq!(verdicts, ["match", "match"], "{}", outcome.said());
+}
+
+/// A document that goes away while we look at it answers nothing; the next one does.
+#[test]
+fn firefox_goes_on_when_a_page_goes_on_by_itself() {
+    let site = Site::new();
+    let go = |milliseconds: u32| {
+        format!(
+            "  - goto: /find.html\n  - evaluate: \"setTimeout(() => {{ location = '/card.html' }}, {milliseconds})\"\n  \
+             - wait: {{ url: /card.html }}\n"
+        )
+    };
+    let steps: String = [0, 5, 15, 30, 60, 100].map(go).concat();
+    let flow = format!("setup:\n{steps}steps:\n  - expect: {{ path: /card.html }}");
+    let Some(project) = firefox(Project::solo(&site).flow("Going", &flow)) else {
+        return;
+    };
+    let began = Instant::now();
+    project.run().exits(0);
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(60), "{took:?}");
 }
 
 /// A page cannot make us see other numbers than the browser's.

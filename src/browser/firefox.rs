@@ -254,7 +254,7 @@ impl Session {
         };
         let answer = self.within(COMMAND, limit, answer).await;
         bidi.forget(sent).await;
-        answer
+        answer.map_err(departed)
     }
 
     /// What tells the document of a window or frame from all others.
@@ -340,6 +340,16 @@ impl Session {
         BASE64_STANDARD
             .decode(data)
             .map_err(|error| BrowserError::nonsense(COMMAND, &error.to_string()))
+    }
+}
+
+/// Where Firefox does answer for a document that went away, it speaks of its own workings.
+fn departed(error: BrowserError) -> BrowserError {
+    match &error {
+        BrowserError::Refused { message, .. } if message.contains("destroyed before query") => {
+            BrowserError::refused(ErrorStatus::JavascriptError, DEPARTED)
+        }
+        _ => error,
     }
 }
 

@@ -517,9 +517,7 @@ fn is_about_navigation(error: &BrowserError) -> bool {
             "context was destroyed",
             "No frame for given id",
             "navigated or closed",
-            "Browsing context got discarded",
             DEPARTED,
-            "Actor '",
         ]
         .iter()
         .any(|sign| message.contains(sign))

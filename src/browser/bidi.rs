@@ -2,11 +2,13 @@
 //! Firefox gives through it what Chrome gives through its own protocol.
 
 use std::{
+    collections::HashMap,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use fantoccini::error::ErrorStatus;
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, sync::Mutex};
 use tokio_tungstenite::{
@@ -23,8 +25,23 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 /// One session's connection.
 #[derive(Debug)]
 pub(super) struct Bidi {
-    socket: Mutex<WebSocketStream<TcpStream>>,
+    channel: Mutex<Channel>,
     last_number: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Channel {
+    socket: WebSocketStream<TcpStream>,
+    /// Answers that others than those who wait for them have read; none yet under a number that somebody
+    /// is going to ask for.
+    awaited: HashMap<u64, Option<Value>>,
+}
+
+/// A command that was sent.
+#[derive(Debug)]
+pub(super) struct Sent {
+    number: u64,
+    method: &'static str,
 }
 
 impl Bidi {
@@ -37,36 +54,72 @@ impl Bidi {
             Err(_) => return Err(BrowserError::Lost(format!("{url} does not answer"))),
         };
         Ok(Self {
-            socket: Mutex::new(socket),
+            channel: Mutex::new(Channel {
+                socket,
+                awaited: HashMap::new(),
+            }),
             last_number: AtomicU64::new(0),
         })
     }
 
-    /// Sends a command and waits for its answer; what else the browser tells is passed over. An answer that
-    /// nobody waited for is passed over by whoever comes next.
+    /// Sends a command and waits for its answer.
     pub(super) async fn command(
         &self,
         method: &'static str,
         params: &Value,
     ) -> Result<Value, BrowserError> {
-        use tungstenite::Error;
-        let lost = |error: Error| BrowserError::Lost(error.to_string());
+        let sent = self.send(method, params).await?;
+        self.answer(&sent).await
+    }
+
+    /// Sends a command whose answer may be long in coming.
+    pub(super) async fn send(
+        &self,
+        method: &'static str,
+        params: &Value,
+    ) -> Result<Sent, BrowserError> {
         let number = self.last_number.fetch_add(1, Ordering::Relaxed) + 1;
         let command = json!({ "id": number, "method": method, "params": params });
-        let mut socket = self.socket.lock().await;
-        send(&mut socket, command.to_string()).await.map_err(lost)?;
+        let mut channel = self.channel.lock().await;
+        let message = Message::text(command.to_string());
+        channel.socket.send(message).await.map_err(lost)?;
+        channel.awaited.insert(number, None);
+        Ok(Sent { number, method })
+    }
+
+    /// Waits for an answer. Who gives up waiting may send other commands, and wait again.
+    pub(super) async fn answer(&self, sent: &Sent) -> Result<Value, BrowserError> {
+        let mut channel = self.channel.lock().await;
         loop {
-            let text = receive(&mut socket).await.map_err(lost)?;
-            let mut answer: Value = serde_json::from_str(&text)
-                .map_err(|error| BrowserError::nonsense(method, &error.to_string()))?;
-            if answer["id"] != json!(number) {
-                continue;
+            if let Some(Some(_)) = channel.awaited.get(&sent.number) {
+                let answer = channel.awaited.remove(&sent.number).flatten();
+                return outcome(sent.method, answer.unwrap_or_default());
             }
-            return match answer["type"].as_str() {
-                Some("success") => Ok(answer["result"].take()),
-                _ => Err(refusal(method, &answer)),
-            };
+            let text = receive(&mut channel.socket).await.map_err(lost)?;
+            let answer: Value = serde_json::from_str(&text)
+                .map_err(|error| BrowserError::nonsense(sent.method, &error.to_string()))?;
+            // Events have no number, and what nobody waits for any more is not kept.
+            let number = answer["id"].as_u64().unwrap_or_default();
+            if let Some(place) = channel.awaited.get_mut(&number) {
+                *place = Some(answer);
+            }
         }
+    }
+
+    /// Nobody is going to ask for this answer.
+    pub(super) async fn forget(&self, sent: Sent) {
+        self.channel.lock().await.awaited.remove(&sent.number);
+    }
+}
+
+fn lost(error: tungstenite::Error) -> BrowserError {
+    BrowserError::Lost(error.to_string())
+}
+
+fn outcome(method: &'static str, mut answer: Value) -> Result<Value, BrowserError> {
+    match answer["type"].as_str() {
+        Some("success") => Ok(answer["result"].take()),
+        _ => Err(refusal(method, &answer)),
     }
 }
 
@@ -94,17 +147,8 @@ async fn open(url: &str) -> Result<WebSocketStream<TcpStream>, String> {
         .map_err(|error| error.to_string())
 }
 
-async fn send(
-    socket: &mut WebSocketStream<TcpStream>,
-    text: String,
-) -> Result<(), tungstenite::Error> {
-    use futures_util::SinkExt;
-    socket.send(Message::text(text)).await
-}
-
 /// The next text; pings are answered on the way.
 async fn receive(socket: &mut WebSocketStream<TcpStream>) -> Result<String, tungstenite::Error> {
-    use futures_util::StreamExt;
     while let Some(message) = socket.next().await {
         if let Message::Text(text) = message? {
             return Ok(text.as_str().to_owned());
@@ -122,4 +166,99 @@ fn refusal(method: &'static str, answer: &Value) -> BrowserError {
     }
     let status = error.parse().unwrap_or(ErrorStatus::UnknownError);
     BrowserError::refused(status, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A browser that answers every command with these texts; `ID` stands for the command's number.
+    async fn connected(answers: &'static [&'static str]) -> Bidi {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}/session/1", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+            while let Some(Ok(Message::Text(command))) = socket.next().await {
+                let command: Value = serde_json::from_str(&command).unwrap();
+                for answer in answers {
+                    let text = answer.replace("ID", &command["id"].to_string());
+                    socket.send(Message::text(text)).await.unwrap();
+                }
+                if answers.is_empty() {
+                    return;
+                }
+            }
+        });
+        Bidi::connect(&url).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_no_answer_to_the_command_is_passed_over() {
+        let bidi = connected(&[
+            r#"{"type": "event", "method": "log.entryAdded", "params": {}}"#,
+            r#"{"type": "success", "id": 4711, "result": "another's"}"#,
+            r#"{"type": "success", "id": ID, "result": {"number": ID}}"#,
+        ])
+        .await;
+        for number in 1..=2 {
+            let answer = bidi.command("session.status", &json!({})).await.unwrap();
+            assert_eq!(answer["number"], number);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_may_be_read_by_others_and_forgotten() {
+        let bidi = connected(&[r#"{"type": "success", "id": ID, "result": ID}"#]).await;
+        let first = bidi.send("session.status", &json!({})).await.unwrap();
+        let left = bidi.send("session.status", &json!({})).await.unwrap();
+        bidi.forget(left).await;
+        let third = bidi.command("session.status", &json!({})).await.unwrap();
+        assert_eq!(third, json!(3));
+        assert_eq!(bidi.answer(&first).await.unwrap(), json!(1));
+        assert!(bidi.channel.lock().await.awaited.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_refusal_keeps_its_status_and_its_words() {
+        let bidi = connected(&[
+            r#"{"type": "error", "id": ID, "error": "no such frame", "message": "it is gone"}"#,
+        ])
+        .await;
+        let answer = bidi.command("session.status", &json!({})).await;
+        let error = answer.unwrap_err();
+        assert!(error.is(ErrorStatus::NoSuchFrame) && !error.is_fatal());
+        assert_eq!(error.to_string(), "it is gone");
+    }
+
+    #[tokio::test]
+    async fn a_command_that_the_browser_does_not_know_asks_for_a_newer_one() {
+        let bidi = connected(&[
+            r#"{"type": "error", "id": ID, "error": "unknown command", "message": "x"}"#,
+        ])
+        .await;
+        let answer = bidi
+            .command("emulation.setLocaleOverride", &json!({}))
+            .await;
+        let error = answer.unwrap_err().to_string();
+        assert!(
+            error.contains("does not know `emulation.setLocaleOverride`"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_ends_is_a_lost_session() {
+        let bidi = connected(&[]).await;
+        let answer = bidi.command("session.status", &json!({})).await;
+        assert!(answer.unwrap_err().is_fatal());
+    }
+
+    #[tokio::test]
+    async fn only_plain_addresses_are_spoken_to() {
+        let error = Bidi::connect("wss://127.0.0.1:1/").await.unwrap_err();
+        assert!(error.to_string().contains("without TLS"), "{error}");
+    }
 }

@@ -1,5 +1,5 @@
 //! What an environment's browser is to be: its name, language, time zone and the colours that it prefers.
-//! One place for all of it; every window needs it anew.
+//! One place for all of it in Chrome, where every window needs it anew; `firefox.rs` has Firefox's.
 
 use serde_json::json;
 

@@ -19,8 +19,10 @@ use crate::{
     spec::Viewport,
 };
 
-/// How often it is looked whether a dialog keeps a script from going on.
-const DIALOG_PAUSE: Duration = Duration::from_millis(200);
+/// How often it is looked whether a script can still come to its end.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Why it cannot.
+pub(super) const DEPARTED: &str = "the document went away while a script ran in it";
 /// The key under which WebDriver sends a frame.
 const FRAME_KEY: &str = "frame-075b-4da1-b6ba-e579c2d3230a";
 /// What all windows of a session belong to, those too that are not open yet.
@@ -222,26 +224,49 @@ impl Session {
         returned(answer).map(drop)
     }
 
-    /// A dialog stops the page's scripts and ours; that is told at once, as chromedriver does.
+    /// A dialog stops the page's scripts and ours; that is told at once, as chromedriver does. Nor does
+    /// Firefox ever answer for a document that went away.
     async fn call_function(
         &self,
         bidi: &Bidi,
         limit: Duration,
         call: Value,
     ) -> Result<Value, BrowserError> {
-        let answer = self.bidi(bidi, limit, "script.callFunction", call);
-        let dialog = async {
+        const COMMAND: &str = "script.callFunction";
+        let context = call["target"]["context"].clone();
+        let document = self.realm(bidi, &context).await?;
+        let sent = self
+            .within(COMMAND, limit, bidi.send(COMMAND, &call))
+            .await?;
+        let answer = async {
             loop {
-                tokio::time::sleep(DIALOG_PAUSE).await;
-                if let Err(error) = self.check_dialog().await {
-                    return error;
+                match tokio::time::timeout(PAUSE, bidi.answer(&sent)).await {
+                    Ok(answer) => return returned(answer?),
+                    Err(_) => self.check_dialog().await?,
+                }
+                if self.realm(bidi, &context).await? != document {
+                    return Err(BrowserError::refused(
+                        ErrorStatus::JavascriptError,
+                        DEPARTED,
+                    ));
                 }
             }
         };
-        tokio::select! {
-            answer = answer => returned(answer?),
-            error = dialog => Err(error),
-        }
+        let answer = self.within(COMMAND, limit, answer).await;
+        bidi.forget(sent).await;
+        answer.map_err(departed)
+    }
+
+    /// What tells the document of a window or frame from all others.
+    async fn realm(&self, bidi: &Bidi, context: &Value) -> Result<Value, BrowserError> {
+        let params = json!({ "context": context, "type": "window" });
+        let mut answer = self
+            .bidi(bidi, COMMAND_LIMIT, "script.getRealms", params)
+            .await?;
+        let realms = answer["realms"].as_array_mut();
+        let mut realms = realms.into_iter().flatten();
+        let own = realms.find(|realm| realm["sandbox"].is_null());
+        Ok(own.map(|realm| realm["realm"].take()).unwrap_or_default())
     }
 
     async fn check_dialog(&self) -> Result<(), BrowserError> {
@@ -315,6 +340,16 @@ impl Session {
         BASE64_STANDARD
             .decode(data)
             .map_err(|error| BrowserError::nonsense(COMMAND, &error.to_string()))
+    }
+}
+
+/// Where Firefox does answer for a document that went away, it speaks of its own workings.
+fn departed(error: BrowserError) -> BrowserError {
+    match &error {
+        BrowserError::Refused { message, .. } if message.contains("destroyed before query") => {
+            BrowserError::refused(ErrorStatus::JavascriptError, DEPARTED)
+        }
+        _ => error,
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A [`Launcher`] knows where the browser is driven; a [`Session`] is one browser with one page to
 //! itself, in which steps are done and pictures taken; a [`Pool`] starts sessions ahead of time and
-//! cleans them between flows. Every call to the driver has our own deadline; a session that misses one
+//! cleans them between flows where the browser can be cleaned. What differs between browsers is an
+//! `Engine`'s. Every call to the driver has our own deadline; a session that misses one
 //! is thrown away with its processes.
 
 mod act;

@@ -19,6 +19,7 @@ use super::{
     driver::{Driver, Launcher},
     engine::{Engine, capabilities, start_limit},
     error::{BrowserError, LaunchError},
+    firefox::DEPARTED,
 };
 use crate::{
     config::{Browser, Emulation},
@@ -81,6 +82,7 @@ pub(crate) struct PageInfo {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(super) client: Client,
+    /// What its browser gives beyond the standard's HTTP commands, and how.
     pub(super) engine: Engine,
     pub(super) options: SessionOptions,
     pub(super) viewport: Viewport,
@@ -572,8 +574,7 @@ fn is_about_navigation(error: &BrowserError) -> bool {
             "context was destroyed",
             "No frame for given id",
             "navigated or closed",
-            "Browsing context got discarded",
-            "Actor '",
+            DEPARTED,
         ]
         .iter()
         .any(|sign| message.contains(sign))

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Report, RunTimes, ShotReport, Times, words};
+use crate::config::Browser;
 
 /// So many shots are drawn; they are enough to see what is slow.
 const MOST_SHOTS: usize = 50;
@@ -21,7 +22,8 @@ pub(super) struct Timeline<'a> {
 struct ShotBar<'a> {
     flow: &'a str,
     shot: &'a str,
-    viewport: &'a str,
+    /// With the browser, where that is not Chrome.
+    viewport: String,
     bar: Bar,
 }
 
@@ -54,7 +56,7 @@ impl<'a> Timeline<'a> {
         let shot_bar = |shot: &&'a ShotReport| ShotBar {
             flow: &shot.flow,
             shot: &shot.shot,
-            viewport: &shot.viewport,
+            viewport: format!("{}{}", shot.viewport, Browser::mark(&shot.browser)),
             bar: Bar::of(parts(&shot.times), longest),
         };
         let totals = run_parts(&report.run.times);

@@ -195,6 +195,11 @@ fn firefox_gives_a_difference_the_numbers_that_chrome_gives_it() {
             );
         }
     }
+    let page = std::fs::read_to_string(project.report_folder().join("index.html"));
+    assert!(
+        page.expect("a page")
+            .contains("<bdi>desktop [firefox]</bdi>")
+    );
     let browser = outcome.report["run"]["browser"].to_string();
     assert!(
         browser.contains("chrome") && browser.contains(", firefox "),
@@ -236,6 +241,11 @@ fn firefox_says_what_could_not_be_done() {
         )
         .flow("Gone", "steps:\n  - goto: /no-such-page.html")
         .flow("Refused", "steps:\n  - goto: http://127.0.0.1:1/")
+        .flow(
+            "Left",
+            "steps:\n  - goto: /find.html\n    shot: false\n  \
+             - evaluate: \"return new Promise(() => { setTimeout(() => { location = '/card.html' }, 300) })\"",
+        )
         .spec("actions/drag-and-drop.yaml");
     let Some(project) = firefox(project) else {
         return;
@@ -254,6 +264,7 @@ fn firefox_says_what_could_not_be_done() {
     for (flow, expected) in [
         ("Gone", "HTTP status 404"),
         ("Refused", "its own error page"),
+        ("Left", "the document went away while a script ran in it"),
         (
             "Drag and drop",
             "cannot drop what is dragged by the browser itself",
@@ -319,6 +330,20 @@ fn each_browser_has_golden_pictures_of_its_own() {
         .map(|shot| &shot["verdict"])
         .collect();
     assert_eq!(verdicts, ["match", "match"], "{}", outcome.said());
+}
+
+/// A document that goes away while we look at it answers nothing; the next one does.
+#[test]
+fn firefox_goes_on_when_a_page_goes_on_by_itself() {
+    let site = Site::new();
+    let flow = "setup:\n  - goto: /find.html\nsteps:\n  - evaluate: \"document.body.append(Object.assign(new Image(), \
+        { src: '/hang' })); setTimeout(() => { location = '/card.html' }, 500)\"\n    shot: gone on";
+    let Some(project) = firefox(Project::solo(&site).flow("Going", flow)) else {
+        return;
+    };
+    let outcome = project.run().exits(0);
+    let page = &outcome.shot("gone on")["pictures"]["candidate"]["page"];
+    assert_eq!(page["url"], "/card.html", "{page}");
 }
 
 /// A page cannot make us see other numbers than the browser's.

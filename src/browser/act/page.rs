@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::{Trouble, reference};
 use crate::{
     browser::{
+        bidi::Bidi,
         engine::Engine,
+        error::BrowserError,
         find::Need,
         session::{Session, exception_text},
     },
@@ -49,7 +51,7 @@ impl Session {
                 let answer = self.client.execute(script, args.to_vec());
                 self.call("execute", limit, answer).await
             }
-            Engine::Firefox(bidi) => self.in_page_world(bidi, limit, script, args).await,
+            Engine::Firefox(bidi) => self.evaluate_over_bidi(bidi, script, args).await,
         };
         match answer {
             Err(error) if error.is(ErrorStatus::ScriptTimeout) => Err(Trouble::Step(format!(
@@ -58,6 +60,21 @@ impl Session {
             ))),
             other => Ok(other.map(drop)?),
         }
+    }
+
+    /// Drivers end a script that takes too long; over BiDi nobody does, and the page is left to it.
+    async fn evaluate_over_bidi(
+        &self,
+        bidi: &Bidi,
+        script: &str,
+        args: &[Value],
+    ) -> Result<Value, BrowserError> {
+        let answer = self.in_page_world(bidi, self.page_limit(), script, args);
+        let answer = tokio::time::timeout(self.options.page_timeout, answer).await;
+        answer.unwrap_or_else(|_| {
+            let status = ErrorStatus::ScriptTimeout;
+            Err(BrowserError::refused(status, "the script did not end"))
+        })
     }
 
     pub(super) async fn inject(&self, inject: &Inject) -> Result<(), Trouble> {

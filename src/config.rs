@@ -3,7 +3,7 @@
 mod emulation;
 mod ready;
 
-use std::{collections::BTreeSet, path::PathBuf, str::FromStr, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -14,7 +14,8 @@ use crate::diff::{Antialiasing, Metric};
 use crate::ready::Ready;
 pub use crate::spec::NamedViewport;
 use crate::spec::{
-    Diagnostic, Diagnostics, MaxMismatch, Secrets, Source, Variables, Viewport,
+    Diagnostic, Diagnostics, LoginYaml, MaxMismatch, Secrets, Sessions, Source, Variables,
+    Viewport,
     diagnostic::{did_you_mean, is_unprintable, listed},
     interpolate::{Scope, Used},
     is_host,
@@ -56,6 +57,8 @@ pub struct Config {
     pub antialiasing: Antialiasing,
     /// How much of one shot may mismatch.
     pub max_mismatch: MaxMismatch,
+    /// Logins that flows share.
+    pub sessions: Sessions,
     /// Names of variables whose values are secret.
     pub secrets: Vec<String>,
     /// Where the browser is driven.
@@ -277,6 +280,8 @@ struct ConfigYaml {
     antialiasing: Option<Antialiasing>,
     /// How much of one picture may mismatch: pixels (`12`), a ratio (`"0.2%"`), or a map of limits.
     max_mismatch: Option<Place<TextOr<LimitYaml>>>,
+    /// Logins that flows share, by name.
+    sessions: Option<Place<Entries<LoginYaml>>>,
     /// Names of variables whose values never appear in any output.
     secrets: Option<Place<Vec<Place<String>>>>,
     /// `auto`, or the URL of a WebDriver that runs already.
@@ -324,7 +329,7 @@ pub fn config_schema() -> serde_json::Value {
 impl Config {
     /// Reads `twinshot.yaml`. The names under `secrets` count before any variable is filled in.
     pub fn parse(source: &Source, variables: &Variables) -> Result<ParsedConfig, Diagnostics> {
-        let tree = Tree::parse(source)?;
+        let tree = Arc::new(Tree::parse(source)?);
         if let Value::Null = tree.node(0).value {
             let error = Diagnostic::new("the file is empty", tree.spot(0));
             return Err(error
@@ -346,6 +351,9 @@ impl Config {
         }
         let mut config = lower(reader, &yaml)?;
         config.root = source.folder.clone();
+        if let Some(place) = yaml.sessions {
+            config.sessions = Sessions::new(Arc::clone(&tree), place.value);
+        }
         config.secrets = secrets;
         let secrets = used.into_secrets();
         Ok(ParsedConfig { config, secrets })
@@ -400,6 +408,7 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
         threshold: threshold.flatten().unwrap_or(THRESHOLD),
         antialiasing: yaml.antialiasing.unwrap_or_default(),
         max_mismatch: max_mismatch.flatten().unwrap_or_default(),
+        sessions: Sessions::default(),
         secrets: Vec::new(),
         webdriver: webdriver.unwrap_or(Webdriver::Auto),
         isolation: yaml.isolation.unwrap_or_default(),

@@ -24,12 +24,12 @@ use tokio::sync::{mpsc, watch};
 pub use crate::browser::LaunchError;
 use crate::{
     browser::{self, LaunchOptions, Launcher, RunFolder},
-    capture::runner::{self, Delivery, LiveEnvironment, OnWork, Setup, Work},
+    capture::runner::{self, Delivery, Learned, LiveEnvironment, OnWork, Setup, Work},
     config::{BaselineSource, Config, Environment, EnvironmentUrl, Webdriver},
     demo::{DemoServer, Release},
     plan::Plan,
     report::{Report, RunState, ShotReport},
-    side::Role,
+    side::{Role, Side},
     spec::Secrets,
     store::{FailingFolder, GoldenFolder, ReportFolder, StoreError},
 };
@@ -188,6 +188,7 @@ pub fn run(
 
     let counter = Some(launcher.clone());
     let collector = Collector::new(&plan, &config, run_id, &folder, options, counter)?;
+    let learned = Arc::new(Learned::default());
     let judge = Judge {
         plan: &plan,
         folder: &folder,
@@ -195,6 +196,7 @@ pub fn run(
         golden: GoldenFolder::new(options.golden.clone()),
         baseline_is_golden: config.baseline == BaselineSource::Golden,
         secrets: &options.secrets,
+        learned: &learned,
     };
     let stop = Stop::default();
     let (deliveries, arriving) = mpsc::channel(1);
@@ -208,6 +210,7 @@ pub fn run(
             scratch,
             workers: options.workers,
             news: news.clone(),
+            learned: Arc::clone(&learned),
         };
         let stop = &stop;
         let capture = scope.spawn(move || capture.run(deliveries, stop));
@@ -323,6 +326,7 @@ struct Capture {
     scratch: Arc<RunFolder>,
     workers: usize,
     news: Sender<News>,
+    learned: Arc<Learned>,
 }
 
 impl Capture {
@@ -359,6 +363,8 @@ impl Capture {
             candidate,
             config: self.config,
             workers: self.workers,
+            logins: Side::default(),
+            learned: self.learned,
             on_work: OnWork::new(move |work| {
                 // The collector leaves early only when results cannot be written any more.
                 let _ = self.news.send(News::Work(work));

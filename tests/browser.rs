@@ -12,6 +12,8 @@ mod demo;
 mod emulation;
 #[path = "browser/isolation.rs"]
 mod isolation;
+#[path = "browser/logins.rs"]
+mod logins;
 #[path = "browser/navigation.rs"]
 mod navigation;
 #[path = "browser/pictures.rs"]

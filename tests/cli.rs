@@ -18,6 +18,7 @@ mod cli {
     mod kills;
     mod launch;
     mod limits;
+    mod logins;
     mod output;
     mod pairs;
     mod readiness;

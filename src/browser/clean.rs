@@ -43,6 +43,7 @@ impl Session {
         let first_page = json!({ "url": FIRST_PAGE });
         self.post("url", "url".to_owned(), first_page).await?;
         self.leave_world();
+        self.stop_restoring().await?;
         self.forget_the_past().await?;
         self.begin_anew().await
     }
@@ -110,6 +111,7 @@ impl Session {
             judged_document,
             documents: _,
             knows_a_password: _,
+            restoring: _,
             lost: _,
             driver: _,
         } = self;
@@ -122,7 +124,7 @@ impl Session {
     }
 
     /// Gives a flow the viewport that it begins with.
-    pub(super) async fn begin_at(&mut self, viewport: Viewport) -> Result<(), BrowserError> {
+    pub(crate) async fn begin_at(&mut self, viewport: Viewport) -> Result<(), BrowserError> {
         if self.viewport != viewport {
             self.apply_viewport(viewport).await?;
             self.viewport = viewport;

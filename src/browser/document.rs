@@ -164,6 +164,11 @@ impl Session {
         self.asked.clone().filter(|asked| path(asked) != found)
     }
 
+    /// Where a URL of a spec leads, if anywhere.
+    pub(crate) fn asked_url(&self, url: &str) -> Option<Url> {
+        self.resolve(url).ok()
+    }
+
     /// Where a URL of a spec leads: below the environment's URL unless it is absolute.
     pub(super) fn resolve(&self, url: &str) -> Result<Url, String> {
         match Url::parse(url) {

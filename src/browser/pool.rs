@@ -64,37 +64,26 @@ impl Pool {
         let Some(coming) = coming else {
             return started(&self.launcher, self.options.clone(), viewport).await;
         };
-        let mut session = outcome(coming).await?;
-        match session.begin_at(viewport).await {
-            Ok(()) => Ok(session),
-            Err(error) => {
-                let error = session.not_started(&error);
-                session.close().await;
-                Err(error)
-            }
-        }
+        at_viewport(outcome(coming).await?, viewport).await
     }
 
     /// Takes a session back from a flow that went well, for one that is still to come. It is cleaned
     /// in the background; when that does not go well, or another one is better, a new one takes its place.
     pub(crate) fn give_back(&self, session: Session) {
         let (launcher, options) = (self.launcher.clone(), self.options.clone());
-        let is_kept = self.isolation == Isolation::Reuse && session.is_worth_cleaning();
-        let coming = async move {
-            let viewport = session.viewport;
-            match if is_kept {
-                cleaned(&launcher, session).await
-            } else {
-                Err(session)
-            } {
-                Ok(clean) => Ok(clean),
-                Err(spent) => {
-                    spent.close().await;
-                    started(&launcher, options, viewport).await
-                }
-            }
-        };
-        self.coming().push_back(tokio::spawn(coming));
+        let renewed = renewed(launcher, options, self.isolation, session);
+        self.coming().push_back(tokio::spawn(renewed));
+    }
+
+    /// The session, or another one in its place, as good as new and at this viewport.
+    pub(crate) async fn renew(
+        &self,
+        session: Session,
+        viewport: Viewport,
+    ) -> Result<Session, LaunchError> {
+        let (launcher, options) = (self.launcher.clone(), self.options.clone());
+        let session = renewed(launcher, options, self.isolation, session).await?;
+        at_viewport(session, viewport).await
     }
 
     /// Ends the sessions that nobody took.
@@ -110,6 +99,40 @@ impl Pool {
 
     fn coming(&self) -> MutexGuard<'_, VecDeque<Coming>> {
         self.coming.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A session that is cleaned, or a new one where that does not go well or is not wanted.
+async fn renewed(
+    launcher: Launcher,
+    options: SessionOptions,
+    isolation: Isolation,
+    session: Session,
+) -> Result<Session, LaunchError> {
+    let viewport = session.viewport;
+    let is_kept = isolation == Isolation::Reuse && session.is_worth_cleaning();
+    let cleaned = if is_kept {
+        cleaned(&launcher, session).await
+    } else {
+        Err(session)
+    };
+    match cleaned {
+        Ok(clean) => Ok(clean),
+        Err(spent) => {
+            spent.close().await;
+            started(&launcher, options, viewport).await
+        }
+    }
+}
+
+async fn at_viewport(mut session: Session, viewport: Viewport) -> Result<Session, LaunchError> {
+    match session.begin_at(viewport).await {
+        Ok(()) => Ok(session),
+        Err(error) => {
+            let error = session.not_started(&error);
+            session.close().await;
+            Err(error)
+        }
     }
 }
 

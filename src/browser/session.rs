@@ -95,6 +95,8 @@ pub(crate) struct Session {
     /// Whether it went to a URL with a password other than the environment's; no command makes a
     /// browser forget one.
     pub(super) knows_a_password: bool,
+    /// The script that fills storage as a login left it.
+    pub(super) restoring: Option<String>,
     pub(super) lost: AtomicBool,
     /// Ends with the session, and every process with it.
     pub(super) driver: Driver,
@@ -152,6 +154,7 @@ impl Session {
             judged_document: 0.0,
             documents: 0,
             knows_a_password: false,
+            restoring: None,
             lost: AtomicBool::new(false),
             driver,
         };
@@ -496,7 +499,7 @@ fn page_library() -> String {
 }
 
 /// 64 random bits from the standard library's hasher seeds.
-fn random_name() -> String {
+pub(super) fn random_name() -> String {
     use std::hash::{BuildHasher, RandomState};
     format!("{:016x}", RandomState::new().hash_one(std::process::id()))
 }

@@ -6,6 +6,7 @@ pub(crate) mod diagnostic;
 mod expand;
 pub(crate) mod interpolate;
 mod limit;
+mod login;
 pub(crate) mod raw;
 pub(crate) mod read;
 mod schema;
@@ -18,11 +19,12 @@ pub(crate) mod value;
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
-pub(crate) use self::{action::is_host, schema::schema_of};
+pub(crate) use self::{action::is_host, login::LoginYaml, schema::schema_of};
 pub use self::{
     diagnostic::{Diagnostic, Diagnostics},
     interpolate::Variables,
     limit::{Amount, AmountError, window_limit},
+    login::{Login, Sessions},
     schema::spec_schema,
     value::ViewportError,
 };
@@ -45,6 +47,8 @@ pub struct SuiteSettings {
     pub viewports: Vec<NamedViewport>,
     /// The configured limit.
     pub max_mismatch: MaxMismatch,
+    /// The configured logins.
+    pub sessions: Sessions,
 }
 
 /// A viewport and its name in file names and reports.
@@ -92,6 +96,8 @@ pub struct Flow {
     pub location: Location,
     /// Names of the configured viewports it runs at; all when empty.
     pub viewports: Vec<String>,
+    /// Who is logged in before it begins.
+    pub session: Option<Arc<Login>>,
     /// Runs first on both sides and is never photographed.
     pub setup: Vec<Step>,
     /// The photographed steps.

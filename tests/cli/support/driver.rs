@@ -230,6 +230,12 @@ impl FakeDriver {
         sessions.visited.iter().any(|url| url.contains(place))
     }
 
+    pub(crate) fn how_often(&self, command: &str) -> usize {
+        let sessions = self.shared.sessions();
+        let asked = sessions.commands.iter();
+        asked.filter(|asked| *asked == command).count()
+    }
+
     pub(crate) fn was_asked(&self, command: &str) -> bool {
         let sessions = self.shared.sessions();
         sessions.commands.iter().any(|asked| asked == command)
@@ -474,6 +480,11 @@ impl Session {
                     .push_str(asked.body["text"].as_str().unwrap_or_default());
                 Value::Null
             }
+            "Network.getAllCookies" => {
+                json!({ "cookies": [{ "name": "session", "value": "c4n4ry-of-jane", "httpOnly": true }] })
+            }
+            "DOMStorage.getDOMStorageItems" => json!({ "entries": [["token", "stored"]] }),
+            "Page.addScriptToEvaluateOnNewDocument" => json!({ "identifier": "1" }),
             _ => json!({}),
         })
     }

@@ -1,6 +1,7 @@
 //! `twinshot.yaml` in, a checked `Config` out. Reads no file itself.
 
 mod emulation;
+mod headers;
 mod ready;
 
 use std::{collections::BTreeSet, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
@@ -97,6 +98,8 @@ pub struct Environment {
     pub ready: Option<Ready>,
     /// What it asks of its browser.
     pub emulation: Emulation,
+    /// What is sent along to its own hosts; each value may be secret.
+    pub headers: http::HeaderMap,
 }
 
 /// A user and a password.
@@ -307,6 +310,8 @@ struct EnvironmentYaml {
     hosts: Option<Place<Vec<Place<String>>>>,
     /// HTTP basic authentication: `user:password`.
     basic_auth: Option<Place<String>>,
+    /// What is sent along to the environment's own hosts, and to nobody else.
+    headers: Option<Place<Entries<String>>>,
     /// What it must serve before a run begins.
     ready: Option<Place<ready::ReadyYaml>>,
     /// What the browser calls itself, in place of its own name and version.
@@ -477,6 +482,7 @@ fn environment(
         hosts,
         ready,
         emulation: emulation::emulation(reader, &place.value)?,
+        headers: headers::headers(reader, place.value.headers.as_ref())?,
     })
 }
 

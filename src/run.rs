@@ -398,6 +398,7 @@ async fn live(
         base: environment.with_credentials(&base),
         hosts: environment.hosts.clone(),
         emulation: environment.emulation.clone(),
+        headers: environment.headers.clone(),
     })
 }
 

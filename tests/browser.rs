@@ -10,6 +10,8 @@ mod credentials;
 mod demo;
 #[path = "browser/emulation.rs"]
 mod emulation;
+#[path = "browser/headers.rs"]
+mod headers;
 #[path = "browser/isolation.rs"]
 mod isolation;
 #[path = "browser/logins.rs"]

@@ -112,6 +112,7 @@ impl Session {
             documents: _,
             knows_a_password: _,
             restoring: _,
+            header_sender: _,
             lost: _,
             driver: _,
         } = self;

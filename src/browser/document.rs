@@ -198,7 +198,7 @@ fn is_below(url: &Url, base: &Url) -> bool {
 }
 
 /// Scheme, host and port: what a credential may be sent to.
-fn same_origin(one: &Url, other: &Url) -> bool {
+pub(super) fn same_origin(one: &Url, other: &Url) -> bool {
     one.scheme() == other.scheme() && host_and_port(one) == host_and_port(other)
 }
 
@@ -233,7 +233,7 @@ pub(super) fn has_other_credentials(url: &Url, base: &Url) -> bool {
 }
 
 /// `name` allows any port of the host, `name:port` that one.
-fn matches_host(allowed: &str, url: &Url) -> bool {
+pub(super) fn matches_host(allowed: &str, url: &Url) -> bool {
     url.host_str()
         .is_some_and(|host| host.eq_ignore_ascii_case(allowed))
         || host_and_port(url).eq_ignore_ascii_case(allowed)

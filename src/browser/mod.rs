@@ -12,6 +12,7 @@ mod driver;
 mod environment;
 mod error;
 mod find;
+mod headers;
 mod kept;
 mod pool;
 mod session;

@@ -10,7 +10,7 @@ use fantoccini::{
     error::{CmdError, ErrorStatus},
     wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle},
 };
-use http::Method;
+use http::{HeaderMap, Method};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
@@ -18,6 +18,7 @@ use url::{ParseError, Url};
 use super::{
     driver::{Driver, Launcher},
     error::{BrowserError, LaunchError},
+    headers::HeaderSender,
 };
 use crate::{config::Emulation, spec::Viewport};
 
@@ -52,6 +53,8 @@ pub(crate) struct SessionOptions {
     pub(crate) max_page_height: u32,
     /// What the environment asks of its browser.
     pub(crate) emulation: Emulation,
+    /// What is sent along to its own hosts.
+    pub(crate) headers: HeaderMap,
 }
 
 /// The page in front, as it was at some moment.
@@ -97,6 +100,8 @@ pub(crate) struct Session {
     pub(super) knows_a_password: bool,
     /// The script that fills storage as a login left it.
     pub(super) restoring: Option<String>,
+    /// Adds the environment's headers, where it has any.
+    pub(super) header_sender: Option<HeaderSender>,
     pub(super) lost: AtomicBool,
     /// Ends with the session, and every process with it.
     pub(super) driver: Driver,
@@ -155,14 +160,43 @@ impl Session {
             documents: 0,
             knows_a_password: false,
             restoring: None,
+            header_sender: None,
             lost: AtomicBool::new(false),
             driver,
         };
+        if let Err(error) = session.send_headers().await {
+            session.close().await;
+            return Err(error);
+        }
         session
             .prepare_first_window()
             .await
             .map_err(|error| session.not_started(&error))?;
         Ok(session)
+    }
+
+    /// The browser must be one that this machine can reach: nobody else can be asked about requests.
+    async fn send_headers(&mut self) -> Result<(), LaunchError> {
+        if self.options.headers.is_empty() {
+            return Ok(());
+        }
+        let capabilities = self.client.capabilities();
+        let options = capabilities.and_then(|all| all.get("goog:chromeOptions"));
+        let address = options.and_then(|options| options["debuggerAddress"].as_str());
+        let started = match address.filter(|_| self.driver.is_on_this_machine()) {
+            Some(address) => HeaderSender::start(address, &self.options).await,
+            None => Err("its browser must be a Chrome or Chromium on this machine".to_owned()),
+        };
+        match started {
+            Ok(sender) => {
+                self.header_sender = Some(sender);
+                Ok(())
+            }
+            Err(reason) => Err(LaunchError::Headers {
+                driver: self.driver.describe(),
+                reason,
+            }),
+        }
     }
 
     pub(super) fn not_started(&self, error: &BrowserError) -> LaunchError {
@@ -240,6 +274,15 @@ impl Session {
     ) -> Result<T, BrowserError> {
         if self.is_lost() {
             return Err(BrowserError::Lost("the session was lost before".to_owned()));
+        }
+        if self
+            .header_sender
+            .as_ref()
+            .is_some_and(HeaderSender::is_over)
+        {
+            self.give_up();
+            let reason = "the connection that adds `headers` broke".to_owned();
+            return Err(BrowserError::Lost(reason));
         }
         let result = match tokio::time::timeout(limit, answer).await {
             Ok(answer) => answer.map_err(|error| BrowserError::command(command, error)),

@@ -45,6 +45,8 @@ pub(crate) struct LiveEnvironment {
     pub(crate) hosts: Vec<String>,
     /// What it asks of its browser.
     pub(crate) emulation: Emulation,
+    /// What is sent along to its own hosts.
+    pub(crate) headers: http::HeaderMap,
 }
 
 /// Everything that the jobs share.
@@ -295,6 +297,7 @@ fn session_options(
             .filter(|other| *other != environment.base),
         max_page_height: config.max_page_height,
         emulation: environment.emulation.clone(),
+        headers: environment.headers.clone(),
     }
 }
 

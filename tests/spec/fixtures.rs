@@ -165,6 +165,9 @@ fn describe_config(ParsedConfig { config, secrets }: &ParsedConfig) -> String {
         if environment.emulation != Default::default() {
             writeln!(text, "  {:?}", environment.emulation).expect("a string takes all");
         }
+        if !environment.headers.is_empty() {
+            writeln!(text, "  {:?}", environment.headers).expect("a string takes all");
+        }
         if let Some(ready) = &environment.ready {
             writeln!(text, "  {ready:?}").expect("a string takes all");
         }

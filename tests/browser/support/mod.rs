@@ -10,7 +10,7 @@ pub(crate) use self::{
     outcome::{Outcome, failures_of},
     picture::Picture,
     project::Project,
-    site::Site,
+    site::{Request, Site},
 };
 
 use std::path::PathBuf;

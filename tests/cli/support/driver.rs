@@ -93,6 +93,7 @@ struct Script {
     rules: Vec<Rule>,
     paint: Arc<Paint>,
     title: Arc<Title>,
+    debugger: Option<&'static str>,
 }
 
 /// One session as the driver keeps it.
@@ -139,6 +140,7 @@ impl FakeDriver {
             rules: Vec::new(),
             paint: Arc::new(|view| view.page().png()),
             title: Arc::new(|_| "A page".to_owned()),
+            debugger: None,
         };
         let shared = Arc::new(Shared {
             script: Mutex::new(script),
@@ -166,6 +168,12 @@ impl FakeDriver {
 
     pub(crate) fn titles(self, title: impl Fn(&Session) -> String + Send + Sync + 'static) -> Self {
         self.shared.script().title = Arc::new(title);
+        self
+    }
+
+    /// Says that its browsers can be talked to there.
+    pub(crate) fn with_debugger_at(self, address: &'static str) -> Self {
+        self.shared.script().debugger = Some(address);
         self
     }
 
@@ -360,13 +368,15 @@ impl Shared {
     }
 
     fn begin(&self) -> Value {
+        let debugger = self.script().debugger;
         let mut sessions = self.sessions();
         sessions.begun += 1;
         let id = format!("session-{}", sessions.begun);
         sessions.open.insert(id.clone(), Session::default());
         json!({
             "sessionId": id,
-            "capabilities": { "browserName": "chrome", "browserVersion": "150.0.1.2" },
+            "capabilities": { "browserName": "chrome", "browserVersion": "150.0.1.2",
+                "goog:chromeOptions": { "debuggerAddress": debugger } },
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod emulation;
 mod headers;
+mod network;
 mod ready;
 
 use std::{collections::BTreeSet, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use url::Url;
 
 pub use self::emulation::{ColorScheme, Emulation};
+pub use self::network::{Network, Proxy};
 use crate::diff::{Antialiasing, Metric};
 use crate::ready::Ready;
 pub use crate::spec::NamedViewport;
@@ -100,6 +102,8 @@ pub struct Environment {
     pub emulation: Emulation,
     /// What is sent along to its own hosts; each value may be secret.
     pub headers: http::HeaderMap,
+    /// How its browser reaches it.
+    pub network: Network,
 }
 
 /// A user and a password.
@@ -312,6 +316,12 @@ struct EnvironmentYaml {
     basic_auth: Option<Place<String>>,
     /// What is sent along to the environment's own hosts, and to nobody else.
     headers: Option<Place<Entries<String>>>,
+    /// The proxy that the browser asks: `http://host:port` or `socks5://host:port`.
+    proxy: Option<Place<String>>,
+    /// Hosts that are reached without the proxy.
+    no_proxy: Option<Place<Vec<Place<String>>>>,
+    /// Whether certificates are believed that nobody vouches for, such as self-signed ones.
+    ignore_certificate_errors: Option<bool>,
     /// What it must serve before a run begins.
     ready: Option<Place<ready::ReadyYaml>>,
     /// What the browser calls itself, in place of its own name and version.
@@ -482,6 +492,7 @@ fn environment(
         hosts,
         ready,
         emulation: emulation::emulation(reader, &place.value)?,
+        network: network::network(reader, &place.value)?,
         headers: headers::headers(reader, place.value.headers.as_ref())?,
     })
 }

@@ -399,6 +399,7 @@ async fn live(
         hosts: environment.hosts.clone(),
         emulation: environment.emulation.clone(),
         headers: environment.headers.clone(),
+        network: environment.network.clone(),
     })
 }
 

@@ -18,6 +18,8 @@ mod isolation;
 mod logins;
 #[path = "browser/navigation.rs"]
 mod navigation;
+#[path = "browser/network.rs"]
+mod network;
 #[path = "browser/pictures.rs"]
 mod pictures;
 #[path = "browser/refused.rs"]

@@ -79,8 +79,14 @@ impl Session {
         self.judged_document = document.began;
         self.documents += 1;
         if document.info.url.starts_with("chrome-error:") {
-            let trouble = document.trouble.map(|name| format!(" ({name})"));
-            let trouble = trouble.unwrap_or_default();
+            let trouble = match document.trouble {
+                Some(name) => format!(" ({name})"),
+                None if self.options.base.scheme() == "https" => {
+                    "; if nobody vouches for the certificate, set `ignore_certificate_errors`"
+                        .to_owned()
+                }
+                None => String::new(),
+            };
             return Err(format!(
                 "the page could not be loaded: the browser shows its own error page{trouble}"
             ));

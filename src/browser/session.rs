@@ -20,7 +20,10 @@ use super::{
     error::{BrowserError, LaunchError},
     headers::HeaderSender,
 };
-use crate::{config::Emulation, spec::Viewport};
+use crate::{
+    config::{Emulation, Network, Proxy},
+    spec::Viewport,
+};
 
 /// How long an ordinary command may take.
 pub(super) const COMMAND_LIMIT: Duration = Duration::from_secs(30);
@@ -55,6 +58,8 @@ pub(crate) struct SessionOptions {
     pub(crate) emulation: Emulation,
     /// What is sent along to its own hosts.
     pub(crate) headers: HeaderMap,
+    /// How its browser reaches it.
+    pub(crate) network: Network,
 }
 
 /// The page in front, as it was at some moment.
@@ -143,7 +148,7 @@ impl Session {
         viewport: Viewport,
     ) -> Result<Self, LaunchError> {
         let driver = launcher.driver().await?;
-        let client = connect(launcher, &driver, options.page_timeout).await?;
+        let client = connect(launcher, &driver, &options).await?;
         let mut session = Self {
             client,
             viewport,
@@ -468,10 +473,10 @@ impl Session {
 async fn connect(
     launcher: &Launcher,
     driver: &Driver,
-    page_timeout: Duration,
+    options: &SessionOptions,
 ) -> Result<Client, LaunchError> {
     let mut builder = ClientBuilder::new(HttpConnector::new());
-    builder.capabilities(capabilities(launcher.chrome_options(), page_timeout));
+    builder.capabilities(capabilities(launcher.chrome_options(), options));
     match tokio::time::timeout(START_LIMIT, builder.connect(driver.url.as_str())).await {
         Ok(Ok(client)) => Ok(client),
         Ok(Err(error)) => Err(LaunchError::session(driver.describe(), &error)),
@@ -482,19 +487,40 @@ async fn connect(
     }
 }
 
-fn capabilities(chrome_options: Value, page_timeout: Duration) -> Capabilities {
-    let milliseconds = u64::try_from(page_timeout.as_millis()).unwrap_or(u64::MAX);
-    let wanted = json!({
+fn capabilities(chrome_options: Value, options: &SessionOptions) -> Capabilities {
+    let milliseconds = u64::try_from(options.page_timeout.as_millis()).unwrap_or(u64::MAX);
+    let mut wanted = json!({
         "browserName": "chrome",
         "pageLoadStrategy": "normal",
         "unhandledPromptBehavior": "ignore",
         "timeouts": { "pageLoad": milliseconds, "script": milliseconds, "implicit": 0 },
         "goog:chromeOptions": chrome_options,
     });
+    if options.network.ignore_certificate_errors {
+        wanted["acceptInsecureCerts"] = json!(true);
+    }
+    if let Some(proxy) = &options.network.proxy {
+        wanted["proxy"] = proxy_capability(proxy);
+    }
     match wanted {
         Value::Object(map) => map,
         _ => unreachable!("an object literal is an object"),
     }
+}
+
+fn proxy_capability(proxy: &Proxy) -> Value {
+    let mut wanted = json!({ "proxyType": "manual" });
+    if proxy.is_socks {
+        wanted["socksProxy"] = json!(proxy.address);
+        wanted["socksVersion"] = json!(5);
+    } else {
+        wanted["httpProxy"] = json!(proxy.address);
+        wanted["sslProxy"] = json!(proxy.address);
+    }
+    if !proxy.except.is_empty() {
+        wanted["noProxy"] = json!(proxy.except);
+    }
+    wanted
 }
 
 pub(super) fn exception_text(details: &Value) -> String {

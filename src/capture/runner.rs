@@ -21,7 +21,7 @@ use crate::{
         LaunchError, Launcher, Picture, Pool, Session, SessionOptions, ShootError, ShotTimes,
         Trouble,
     },
-    config::{Config, Emulation},
+    config::{Config, Emulation, Network},
     plan::{Job, Plan},
     side::{Role, Side},
     spec::{Action, Expectation, Location, Shot, Step, Viewport},
@@ -47,6 +47,8 @@ pub(crate) struct LiveEnvironment {
     pub(crate) emulation: Emulation,
     /// What is sent along to its own hosts.
     pub(crate) headers: http::HeaderMap,
+    /// How its browser reaches it.
+    pub(crate) network: Network,
 }
 
 /// Everything that the jobs share.
@@ -298,6 +300,7 @@ fn session_options(
         max_page_height: config.max_page_height,
         emulation: environment.emulation.clone(),
         headers: environment.headers.clone(),
+        network: environment.network.clone(),
     }
 }
 

@@ -168,6 +168,9 @@ fn describe_config(ParsedConfig { config, secrets }: &ParsedConfig) -> String {
         if !environment.headers.is_empty() {
             writeln!(text, "  {:?}", environment.headers).expect("a string takes all");
         }
+        if environment.network != Default::default() {
+            writeln!(text, "  {:?}", environment.network).expect("a string takes all");
+        }
         if let Some(ready) = &environment.ready {
             writeln!(text, "  {ready:?}").expect("a string takes all");
         }

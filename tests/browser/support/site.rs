@@ -343,7 +343,11 @@ fn picture(request: &Request) -> String {
 }
 
 fn file(path: &str, roots: &[PathBuf]) -> Answer {
-    let name = path.trim_start_matches('/');
+    // A proxy is asked for whole URLs.
+    let whole = path
+        .strip_prefix("http://")
+        .and_then(|rest| rest.split_once('/'));
+    let name = whole.map_or(path, |(_, name)| name).trim_start_matches('/');
     let name = if name.is_empty() { "index.html" } else { name };
     let found = roots
         .iter()

@@ -197,10 +197,11 @@ fn a_login_that_fails_fails_who_needs_it_and_nobody_else() {
     for flow in ["a", "c"] {
         let shot = outcome.first_shot_of(flow);
         let failure = failures_of(shot).next().expect("a failure");
-        assert_eq!(
-            failure["message"],
-            "the login of session `jane` failed: waited 2.0 s in vain for `.avatar` to be visible"
-        );
+        let message = failure["message"].as_str().unwrap_or_default();
+        let begins = "the login of session `jane` failed: waited 2.";
+        let is_told =
+            message.starts_with(begins) && message.ends_with("for `.avatar` to be visible");
+        assert!(is_told, "{message}");
         assert_eq!(failure["step"]["label"], "wait .avatar");
         assert_eq!(outcome.stored(&failure["pictures"][0]).size(), (800, 600));
     }

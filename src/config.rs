@@ -2,9 +2,11 @@
 
 mod browsers;
 mod emulation;
+mod headers;
+mod network;
 mod ready;
 
-use std::{collections::BTreeSet, path::PathBuf, str::FromStr, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,12 +15,14 @@ use url::Url;
 pub use self::{
     browsers::Browser,
     emulation::{ColorScheme, Emulation},
+    network::{Network, Proxy},
 };
 use crate::diff::{Antialiasing, Metric};
 use crate::ready::Ready;
 pub use crate::spec::NamedViewport;
 use crate::spec::{
-    Clock, Diagnostic, Diagnostics, MaxMismatch, Secrets, Settle, Source, Variables, Viewport,
+    Clock, Diagnostic, Diagnostics, LoginYaml, MaxMismatch, Secrets, Sessions, Settle, Source,
+    Variables, Viewport,
     diagnostic::{did_you_mean, is_unprintable, listed},
     interpolate::{Scope, Used},
     is_host,
@@ -62,6 +66,8 @@ pub struct Config {
     pub antialiasing: Antialiasing,
     /// How much of one shot may mismatch.
     pub max_mismatch: MaxMismatch,
+    /// Logins that flows share.
+    pub sessions: Sessions,
     /// Names of variables whose values are secret.
     pub secrets: Vec<String>,
     /// Where the browser is driven.
@@ -104,6 +110,10 @@ pub struct Environment {
     pub ready: Option<Ready>,
     /// What it asks of its browser.
     pub emulation: Emulation,
+    /// What is sent along to its own hosts; each value may be secret.
+    pub headers: http::HeaderMap,
+    /// How its browser reaches it.
+    pub network: Network,
 }
 
 /// A user and a password.
@@ -289,6 +299,8 @@ struct ConfigYaml {
     antialiasing: Option<Antialiasing>,
     /// How much of one picture may mismatch: pixels (`12`), a ratio (`"0.2%"`), or a map of limits.
     max_mismatch: Option<Place<TextOr<LimitYaml>>>,
+    /// Logins that flows share, by name.
+    sessions: Option<Place<Entries<LoginYaml>>>,
     /// Names of variables whose values never appear in any output.
     secrets: Option<Place<Vec<Place<String>>>>,
     /// `auto`, or the URL of a WebDriver or Selenium Grid that runs already, or a list of them.
@@ -318,6 +330,14 @@ struct EnvironmentYaml {
     hosts: Option<Place<Vec<Place<String>>>>,
     /// HTTP basic authentication: `user:password`.
     basic_auth: Option<Place<String>>,
+    /// What is sent along to the environment's own hosts, and to nobody else.
+    headers: Option<Place<Entries<String>>>,
+    /// The proxy that the browser asks: `http://host:port` or `socks5://host:port`.
+    proxy: Option<Place<String>>,
+    /// Hosts that are reached without the proxy.
+    no_proxy: Option<Place<Vec<Place<String>>>>,
+    /// Whether certificates are believed that nobody vouches for, such as self-signed ones.
+    ignore_certificate_errors: Option<bool>,
     /// What it must serve before a run begins.
     ready: Option<Place<ready::ReadyYaml>>,
     /// What the browser calls itself, in place of its own name and version.
@@ -340,7 +360,7 @@ pub fn config_schema() -> serde_json::Value {
 impl Config {
     /// Reads `twinshot.yaml`. The names under `secrets` count before any variable is filled in.
     pub fn parse(source: &Source, variables: &Variables) -> Result<ParsedConfig, Diagnostics> {
-        let tree = Tree::parse(source)?;
+        let tree = Arc::new(Tree::parse(source)?);
         if let Value::Null = tree.node(0).value {
             let error = Diagnostic::new("the file is empty", tree.spot(0));
             return Err(error
@@ -362,6 +382,9 @@ impl Config {
         }
         let mut config = lower(reader, &yaml)?;
         config.root = source.folder.clone();
+        if let Some(place) = yaml.sessions {
+            config.sessions = Sessions::new(Arc::clone(&tree), place.value);
+        }
         config.secrets = secrets;
         let secrets = used.into_secrets();
         Ok(ParsedConfig { config, secrets })
@@ -419,6 +442,7 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
         threshold: threshold.flatten().unwrap_or(THRESHOLD),
         antialiasing: yaml.antialiasing.unwrap_or_default(),
         max_mismatch: max_mismatch.flatten().unwrap_or_default(),
+        sessions: Sessions::default(),
         secrets: Vec::new(),
         webdriver: webdriver.unwrap_or(Webdriver::Auto),
         isolation: yaml.isolation.unwrap_or_default(),
@@ -489,6 +513,8 @@ fn environment(
         hosts,
         ready,
         emulation: emulation::emulation(reader, &place.value)?,
+        network: network::network(reader, &place.value)?,
+        headers: headers::headers(reader, place.value.headers.as_ref())?,
     })
 }
 

@@ -101,6 +101,7 @@ impl Project {
         let settings = SuiteSettings {
             viewports: self.config.viewports.clone(),
             max_mismatch: self.config.max_mismatch,
+            sessions: self.config.sessions.clone(),
         };
         Ok(Suite::parse(&sources, &self.variables, &settings)?)
     }

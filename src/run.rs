@@ -24,12 +24,12 @@ use tokio::sync::{mpsc, watch};
 pub use crate::browser::LaunchError;
 use crate::{
     browser::{self, LaunchOptions, Launcher, RunFolder},
-    capture::runner::{self, Delivery, LiveEnvironment, OnWork, Setup, Work},
+    capture::runner::{self, Delivery, Learned, LiveEnvironment, OnWork, Setup, Work},
     config::{BaselineSource, Browser, Config, Environment, EnvironmentUrl, Webdriver},
     demo::{DemoServer, Release},
     plan::Plan,
     report::{Report, RunState, ShotReport},
-    side::Role,
+    side::{Role, Side},
     spec::Secrets,
     store::{FailingFolder, GoldenFolder, ReportFolder, StoreError},
 };
@@ -194,6 +194,7 @@ pub fn run(
 
     let counter = Some(launcher.clone());
     let collector = Collector::new(&plan, &config, run_id, &folder, options, counter)?;
+    let learned = Arc::new(Learned::default());
     let judge = Judge {
         plan: &plan,
         folder: &folder,
@@ -201,6 +202,7 @@ pub fn run(
         golden: GoldenFolder::new(options.golden.clone()),
         baseline_is_golden: config.baseline == BaselineSource::Golden,
         secrets: &options.secrets,
+        learned: &learned,
     };
     let stop = Stop::default();
     let (deliveries, arriving) = mpsc::channel(1);
@@ -214,6 +216,7 @@ pub fn run(
             scratch,
             workers: options.workers,
             news: news.clone(),
+            learned: Arc::clone(&learned),
         };
         let stop = &stop;
         let capture = scope.spawn(move || capture.run(deliveries, stop));
@@ -329,6 +332,7 @@ struct Capture {
     scratch: Arc<RunFolder>,
     workers: usize,
     news: Sender<News>,
+    learned: Arc<Learned>,
 }
 
 impl Capture {
@@ -365,6 +369,8 @@ impl Capture {
             candidate,
             config: self.config,
             workers: self.workers,
+            logins: Side::default(),
+            learned: self.learned,
             on_work: OnWork::new(move |work| {
                 // The collector leaves early only when results cannot be written any more.
                 let _ = self.news.send(News::Work(work));
@@ -398,6 +404,8 @@ async fn live(
         base: environment.with_credentials(&base),
         hosts: environment.hosts.clone(),
         emulation: environment.emulation.clone(),
+        headers: environment.headers.clone(),
+        network: environment.network.clone(),
     })
 }
 

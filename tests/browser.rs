@@ -12,12 +12,18 @@ mod demo;
 mod emulation;
 #[path = "browser/engines.rs"]
 mod engines;
+#[path = "browser/headers.rs"]
+mod headers;
 #[path = "browser/hostile.rs"]
 mod hostile;
 #[path = "browser/isolation.rs"]
 mod isolation;
+#[path = "browser/logins.rs"]
+mod logins;
 #[path = "browser/navigation.rs"]
 mod navigation;
+#[path = "browser/network.rs"]
+mod network;
 #[path = "browser/pictures.rs"]
 mod pictures;
 #[path = "browser/refused.rs"]

@@ -19,6 +19,7 @@ mod cli {
     mod kills;
     mod launch;
     mod limits;
+    mod logins;
     mod output;
     mod pairs;
     mod readiness;

@@ -46,6 +46,7 @@ impl Session {
         let first_page = json!({ "url": FIRST_PAGE });
         self.post("url", "url".to_owned(), first_page).await?;
         self.leave_world();
+        self.stop_restoring().await?;
         self.forget_the_past().await?;
         self.begin_anew().await
     }
@@ -116,6 +117,8 @@ impl Session {
             judged_document,
             documents: _,
             knows_a_password: _,
+            restoring: _,
+            header_sender: _,
             lost: _,
             driver: _,
         } = self;
@@ -128,7 +131,7 @@ impl Session {
     }
 
     /// Gives a flow the viewport and the clock that it begins with.
-    pub(super) async fn begin_at(
+    pub(crate) async fn begin_at(
         &mut self,
         viewport: Viewport,
         clock: Clock,

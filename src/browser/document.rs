@@ -79,8 +79,14 @@ impl Session {
         self.judged_document = document.began;
         self.documents += 1;
         if document.info.url.starts_with("chrome-error:") || document.trouble.is_some() {
-            let trouble = document.trouble.map(|name| format!(" ({name})"));
-            let trouble = trouble.unwrap_or_default();
+            let trouble = match document.trouble {
+                Some(name) => format!(" ({name})"),
+                None if self.options.base.scheme() == "https" => {
+                    "; if nobody vouches for the certificate, set `ignore_certificate_errors`"
+                        .to_owned()
+                }
+                None => String::new(),
+            };
             return Err(format!(
                 "the page could not be loaded: the browser shows its own error page{trouble}"
             ));
@@ -164,6 +170,11 @@ impl Session {
         self.asked.clone().filter(|asked| path(asked) != found)
     }
 
+    /// Where a URL of a spec leads, if anywhere.
+    pub(crate) fn asked_url(&self, url: &str) -> Option<Url> {
+        self.resolve(url).ok()
+    }
+
     /// Where a URL of a spec leads: below the environment's URL unless it is absolute.
     pub(super) fn resolve(&self, url: &str) -> Result<Url, String> {
         match Url::parse(url) {
@@ -193,7 +204,7 @@ fn is_below(url: &Url, base: &Url) -> bool {
 }
 
 /// Scheme, host and port: what a credential may be sent to.
-fn same_origin(one: &Url, other: &Url) -> bool {
+pub(super) fn same_origin(one: &Url, other: &Url) -> bool {
     one.scheme() == other.scheme() && host_and_port(one) == host_and_port(other)
 }
 
@@ -228,7 +239,7 @@ pub(super) fn has_other_credentials(url: &Url, base: &Url) -> bool {
 }
 
 /// `name` allows any port of the host, `name:port` that one.
-fn matches_host(allowed: &str, url: &Url) -> bool {
+pub(super) fn matches_host(allowed: &str, url: &Url) -> bool {
     url.host_str()
         .is_some_and(|host| host.eq_ignore_ascii_case(allowed))
         || host_and_port(url).eq_ignore_ascii_case(allowed)

@@ -349,6 +349,12 @@ impl Driver {
         matches!(self.held, Held::Process(_))
     }
 
+    /// Whether its browser can be talked to from here.
+    pub(super) fn is_on_this_machine(&self) -> bool {
+        let host = self.url.host_str().unwrap_or_default();
+        self.is_ours() || matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+    }
+
     /// What it is called in messages.
     pub(super) fn describe(&self) -> String {
         match &self.held {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use fantoccini::{Client, wd::Capabilities};
 use serde_json::{Value, json};
 
-use super::{bidi::Bidi, driver::Launcher, error::BrowserError, firefox};
-use crate::config::{Browser, Emulation};
+use super::{bidi::Bidi, driver::Launcher, error::BrowserError, firefox, session::SessionOptions};
+use crate::config::{Browser, Proxy};
 
 /// By which protocol the browser of a session gives pictures, viewports and a world of our own.
 #[derive(Debug)]
@@ -43,28 +43,44 @@ pub(super) fn start_limit(browser: Browser) -> Duration {
 }
 
 /// What a session is asked to be.
-pub(super) fn capabilities(
-    browser: Browser,
-    launcher: &Launcher,
-    emulation: &Emulation,
-    page_timeout: Duration,
-) -> Capabilities {
-    let milliseconds = u64::try_from(page_timeout.as_millis()).unwrap_or(u64::MAX);
+pub(super) fn capabilities(launcher: &Launcher, options: &SessionOptions) -> Capabilities {
+    let milliseconds = u64::try_from(options.page_timeout.as_millis()).unwrap_or(u64::MAX);
     let mut wanted = json!({
-        "browserName": browser.name(),
+        "browserName": options.browser.name(),
         "pageLoadStrategy": "normal",
         "unhandledPromptBehavior": "ignore",
         "timeouts": { "pageLoad": milliseconds, "script": milliseconds, "implicit": 0 },
     });
-    match browser {
+    match options.browser {
         Browser::Chrome => wanted["goog:chromeOptions"] = launcher.chrome_options(),
         Browser::Firefox => {
             wanted["webSocketUrl"] = json!(true);
-            wanted["moz:firefoxOptions"] = firefox::options(launcher, emulation);
+            wanted["moz:firefoxOptions"] = firefox::options(launcher, &options.emulation);
         }
+    }
+    if options.network.ignore_certificate_errors {
+        wanted["acceptInsecureCerts"] = json!(true);
+    }
+    if let Some(proxy) = &options.network.proxy {
+        wanted["proxy"] = proxy_capability(proxy);
     }
     match wanted {
         Value::Object(map) => map,
         _ => unreachable!("an object literal is an object"),
     }
+}
+
+fn proxy_capability(proxy: &Proxy) -> Value {
+    let mut wanted = json!({ "proxyType": "manual" });
+    if proxy.is_socks {
+        wanted["socksProxy"] = json!(proxy.address);
+        wanted["socksVersion"] = json!(5);
+    } else {
+        wanted["httpProxy"] = json!(proxy.address);
+        wanted["sslProxy"] = json!(proxy.address);
+    }
+    if !proxy.except.is_empty() {
+        wanted["noProxy"] = json!(proxy.except);
+    }
+    wanted
 }

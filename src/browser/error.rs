@@ -70,6 +70,14 @@ pub enum LaunchError {
         /// What it said.
         reason: String,
     },
+    /// The environment's headers cannot be added to requests.
+    #[error("the environment's `headers` cannot be sent with {driver}: {reason}")]
+    Headers {
+        /// The driver or its URL.
+        driver: String,
+        /// Why not.
+        reason: String,
+    },
     /// Our scratch folder cannot be made.
     #[error("cannot make a scratch folder in {path}: {source}")]
     Scratch {

@@ -96,23 +96,31 @@ impl Pool {
     /// that may be full is not asked for that one here: it has to wait for its turn.
     pub(crate) fn give_back(&self, session: Session) {
         let (launcher, options) = (self.launcher.clone(), self.options.clone());
-        let is_kept = self.isolation == Isolation::Reuse && session.is_worth_cleaning();
+        let isolation = self.isolation;
         let coming = async move {
             let viewport = session.viewport;
-            let session = match is_kept {
-                true => cleaned(&launcher, session).await,
-                false => Err(session),
-            };
-            match session {
-                Ok(clean) => return Ok(Some(clean)),
-                Err(spent) => spent.close().await,
-            }
-            match launcher.is_remote() {
-                true => Ok(None),
-                false => started(&launcher, options, viewport).await.map(Some),
+            match cleaned_or_closed(&launcher, isolation, session).await {
+                Some(clean) => Ok(Some(clean)),
+                None if launcher.is_remote() => Ok(None),
+                None => started(&launcher, options, viewport).await.map(Some),
             }
         };
         self.coming().push_back(tokio::spawn(coming));
+    }
+
+    /// The session, or another one in its place, as good as new, at this viewport and with this clock.
+    pub(crate) async fn renew(
+        &self,
+        session: Session,
+        viewport: Viewport,
+        clock: Clock,
+    ) -> Result<Session, LaunchError> {
+        let clean = cleaned_or_closed(&self.launcher, self.isolation, session).await;
+        let session = match clean {
+            Some(clean) => clean,
+            None => started(&self.launcher, self.options.clone(), viewport).await?,
+        };
+        begun(session, viewport, clock).await
     }
 
     /// Ends the sessions that nobody took.
@@ -127,6 +135,26 @@ impl Pool {
 
     fn coming(&self) -> MutexGuard<'_, VecDeque<Coming>> {
         self.coming.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A session that is worth it, cleaned; it is closed where that does not go well or is not wanted.
+async fn cleaned_or_closed(
+    launcher: &Launcher,
+    isolation: Isolation,
+    session: Session,
+) -> Option<Session> {
+    let is_kept = isolation == Isolation::Reuse && session.is_worth_cleaning();
+    let cleaned = match is_kept {
+        true => cleaned(launcher, session).await,
+        false => Err(session),
+    };
+    match cleaned {
+        Ok(clean) => Some(clean),
+        Err(spent) => {
+            spent.close().await;
+            None
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use fantoccini::{
     error::{CmdError, ErrorStatus},
     wd::{WebDriverCompatibleCommand, WindowHandle},
 };
-use http::Method;
+use http::{HeaderMap, Method};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
@@ -20,9 +20,10 @@ use super::{
     engine::{Engine, capabilities, start_limit},
     error::{BrowserError, LaunchError},
     firefox::DEPARTED,
+    headers::HeaderSender,
 };
 use crate::{
-    config::{Browser, Emulation},
+    config::{Browser, Emulation, Network},
     spec::{Settle, Viewport},
 };
 
@@ -65,6 +66,10 @@ pub(crate) struct SessionOptions {
     pub(crate) settle: Settle,
     /// When the run began, for clocks that begin there; milliseconds since 1970.
     pub(crate) run_began: u64,
+    /// What is sent along to its own hosts.
+    pub(crate) headers: HeaderMap,
+    /// How its browser reaches it.
+    pub(crate) network: Network,
 }
 
 /// The page in front, as it was at some moment.
@@ -114,6 +119,10 @@ pub(crate) struct Session {
     /// Whether it went to a URL with a password other than the environment's; no command makes a
     /// browser forget one.
     pub(super) knows_a_password: bool,
+    /// The script that fills storage as a login left it.
+    pub(super) restoring: Option<String>,
+    /// Adds the environment's headers, where it has any.
+    pub(super) header_sender: Option<HeaderSender>,
     pub(super) lost: AtomicBool,
     /// Ends with the session, and every process with it.
     pub(super) driver: Driver,
@@ -175,14 +184,44 @@ impl Session {
             judged_document: 0.0,
             documents: 0,
             knows_a_password: false,
+            restoring: None,
+            header_sender: None,
             lost: AtomicBool::new(false),
             driver,
         };
+        if let Err(error) = session.send_headers().await {
+            session.close().await;
+            return Err(error);
+        }
         session
             .prepare_first_window()
             .await
             .map_err(|error| session.not_started(&error))?;
         Ok(session)
+    }
+
+    /// The browser must be one that this machine can reach: nobody else can be asked about requests.
+    async fn send_headers(&mut self) -> Result<(), LaunchError> {
+        if self.options.headers.is_empty() {
+            return Ok(());
+        }
+        let capabilities = self.client.capabilities();
+        let options = capabilities.and_then(|all| all.get("goog:chromeOptions"));
+        let address = options.and_then(|options| options["debuggerAddress"].as_str());
+        let started = match address.filter(|_| self.driver.is_on_this_machine()) {
+            Some(address) => HeaderSender::start(address, &self.options).await,
+            None => Err("its browser must be a Chrome or Chromium on this machine".to_owned()),
+        };
+        match started {
+            Ok(sender) => {
+                self.header_sender = Some(sender);
+                Ok(())
+            }
+            Err(reason) => Err(LaunchError::Headers {
+                driver: self.driver.describe(),
+                reason,
+            }),
+        }
     }
 
     pub(super) fn not_started(&self, error: &BrowserError) -> LaunchError {
@@ -283,6 +322,15 @@ impl Session {
     ) -> Result<T, BrowserError> {
         if self.is_lost() {
             return Err(BrowserError::Lost("the session was lost before".to_owned()));
+        }
+        if self
+            .header_sender
+            .as_ref()
+            .is_some_and(HeaderSender::is_over)
+        {
+            self.give_up();
+            let reason = "the connection that adds `headers` broke".to_owned();
+            return Err(BrowserError::Lost(reason));
         }
         let result = match tokio::time::timeout(limit, answer).await {
             Ok(answer) => answer,
@@ -515,14 +563,12 @@ async fn connect_to(
     driver: &Driver,
     options: &SessionOptions,
 ) -> Result<Client, LaunchError> {
-    let browser = options.browser;
-    let wanted = capabilities(browser, launcher, &options.emulation, options.page_timeout);
     let mut connector = HttpConnector::new();
     connector.set_connect_timeout(Some(REACH_LIMIT));
     let mut builder = ClientBuilder::new(connector);
-    builder.capabilities(wanted);
+    builder.capabilities(capabilities(launcher, options));
     let limit = match driver.is_ours() {
-        true => start_limit(browser),
+        true => start_limit(options.browser),
         false => QUEUE_LIMIT,
     };
     match tokio::time::timeout(limit, builder.connect(driver.url.as_str())).await {
@@ -588,7 +634,7 @@ fn page_library() -> String {
 }
 
 /// 64 random bits from the standard library's hasher seeds.
-fn random_name() -> String {
+pub(super) fn random_name() -> String {
     use std::hash::{BuildHasher, RandomState};
     format!("{:016x}", RandomState::new().hash_one(std::process::id()))
 }

@@ -11,7 +11,7 @@ use crate::{
     browser::{Coming, LaunchError, Launcher, Pool, Session, SessionOptions},
     config::Browser,
     plan::Job,
-    side::Side,
+    side::{Role, Side},
     spec::{Clock, Viewport},
 };
 
@@ -53,6 +53,20 @@ impl Pools {
             }
         }
         pools.take(job.viewport.viewport, clock).await
+    }
+
+    /// A session without a past in place of this one.
+    pub(super) async fn renew(
+        &self,
+        job: &Job,
+        clock: Clock,
+        role: Role,
+        session: Session,
+    ) -> Result<Session, LaunchError> {
+        match self.0[&job.browser].sides.get(role) {
+            Some(pool) => pool.renew(session, job.viewport.viewport, clock).await,
+            None => Ok(session),
+        }
     }
 
     /// Keeps the sessions for another flow in the same browser, or ends them.
@@ -212,6 +226,8 @@ fn session_options(
             .filter(|other| *other != environment.base),
         max_page_height: config.max_page_height,
         emulation: environment.emulation.clone(),
+        headers: environment.headers.clone(),
+        network: environment.network.clone(),
         settle: config.settle,
         run_began,
     }

@@ -1,6 +1,8 @@
 //! EFFECT, ASYNC. Runs the plan's jobs in real browsers, both sides of a flow at the same time, under a
 //! concurrency cap, and sends every pair of pictures on as it is taken.
 
+mod login;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -17,11 +19,14 @@ use super::{
 };
 use crate::{
     browser::{LaunchError, Launcher, Picture, Session, ShootError, ShotTimes, Trouble},
-    config::{Browser, Config, Emulation},
+    config::{Browser, Config, Emulation, Network},
     plan::{Job, Plan},
     side::{Role, Side},
-    spec::{Action, Expectation, Location, Shot, Step},
+    spec::{Action, Clock, Expectation, Location, Shot, Step},
 };
+
+use login::LoggedIn;
+pub(crate) use login::{Learned, Logins};
 
 /// Encoded pictures that may wait for their comparison; bounds the memory of a long run.
 const PAIRS_IN_FLIGHT: usize = 16;
@@ -38,6 +43,10 @@ pub(crate) struct LiveEnvironment {
     pub(crate) hosts: Vec<String>,
     /// What it asks of its browser.
     pub(crate) emulation: Emulation,
+    /// What is sent along to its own hosts.
+    pub(crate) headers: http::HeaderMap,
+    /// How its browser reaches it.
+    pub(crate) network: Network,
 }
 
 /// Everything that the jobs share.
@@ -51,6 +60,8 @@ pub(crate) struct Setup {
     pub(crate) config: Arc<Config>,
     pub(crate) workers: usize,
     pub(crate) on_work: OnWork,
+    pub(crate) logins: Side<Logins>,
+    pub(crate) learned: Arc<Learned>,
 }
 
 /// Who is told what the workers do; that nobody listens changes nothing.
@@ -281,6 +292,25 @@ struct JobRun<'a> {
     side_steps_took: Side<StepTimes>,
     /// Whether anything but an expectation failed: then the browsers may be in any state.
     has_trouble: bool,
+    /// The logins that the flow began with.
+    logged_in: Side<Option<Arc<LoggedIn>>>,
+    /// How often the flow was begun again because a login held no longer.
+    attempt: u32,
+    /// Whether the flow went to a page in this attempt.
+    has_gone: bool,
+    /// The last shot that was sent; it is not taken again.
+    sent: Option<usize>,
+}
+
+/// How the steps of a flow came to their end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// By the last one, or one that failed.
+    Whole,
+    /// The run is to end.
+    CutShort,
+    /// On these sides nobody is logged in any more.
+    LoggedOut(Side<bool>),
 }
 
 impl<'a> JobRun<'a> {
@@ -296,6 +326,10 @@ impl<'a> JobRun<'a> {
             steps_took: StepTimes::default(),
             side_steps_took: Side::default(),
             has_trouble: false,
+            logged_in: Side::new(None, None),
+            attempt: 0,
+            has_gone: false,
+            sent: None,
         }
     }
 
@@ -305,10 +339,7 @@ impl<'a> JobRun<'a> {
         // A start that is cut off would leave a session that nobody can end.
         let mut sessions = self.take_sessions(pools).await;
         if self.untold.is_empty() {
-            let is_cut_short = tokio::select! {
-                () = self.run_steps(&mut sessions) => false,
-                () = stopped(stop) => true,
-            };
+            let is_cut_short = self.run_logged_in(&mut sessions, pools, stop).await;
             // Of the shot that is held back it is not known what comes after it.
             if is_cut_short {
                 return (sessions, false);
@@ -319,10 +350,14 @@ impl<'a> JobRun<'a> {
         (sessions, is_clean)
     }
 
+    /// What the clock of the flow's pages says.
+    fn clock(&self) -> Clock {
+        self.job.flow.clock.unwrap_or(self.setup.config.clock)
+    }
+
     /// A side that has no session is told of as a failure.
     async fn take_sessions(&mut self, pools: &Pools) -> Sessions {
-        let clock = self.job.flow.clock.unwrap_or(self.setup.config.clock);
-        let taken = pools.take(self.job, clock).await;
+        let taken = pools.take(self.job, self.clock()).await;
         let mut sessions = Side::new(None, None);
         for (role, taken, session) in [
             (Role::Baseline, taken.baseline, &mut sessions.baseline),
@@ -348,9 +383,16 @@ impl<'a> JobRun<'a> {
 
     fn not_started(&self, role: Role, error: &LaunchError) -> StepFailure {
         StepFailure {
+            message: error.to_string(),
+            ..self.not_begun(role)
+        }
+    }
+
+    fn not_begun(&self, role: Role) -> StepFailure {
+        StepFailure {
             role,
             kind: FailureKind::Driver,
-            message: error.to_string(),
+            message: String::new(),
             label: "start the browser".to_owned(),
             location: self.job.flow.location.clone(),
             url: None,
@@ -358,7 +400,7 @@ impl<'a> JobRun<'a> {
         }
     }
 
-    async fn run_steps(&mut self, sessions: &mut Sessions) {
+    async fn run_steps(&mut self, sessions: &mut Sessions) -> Ended {
         let steps = self.steps();
         for (number, &(step, shot)) in steps.iter().enumerate() {
             let doing = Doing::Step {
@@ -370,10 +412,11 @@ impl<'a> JobRun<'a> {
             let expected = steps
                 .get(number + 1)
                 .and_then(|(next, _)| expected_status(next));
-            if !self.run_step(sessions, step, expected, shot).await {
-                return;
+            if let Some(ended) = self.run_step(sessions, step, expected, shot).await {
+                return ended;
             }
         }
+        Ended::Whole
     }
 
     /// The setup's steps and the flow's, each with the shot that is taken after it.
@@ -384,14 +427,14 @@ impl<'a> JobRun<'a> {
         setup.chain(steps.take(self.job.steps_to_run)).collect()
     }
 
-    /// Whether the flow can go on after this step.
+    /// How the flow ends, if it cannot go on after this step.
     async fn run_step(
         &mut self,
         sessions: &mut Sessions,
         step: &Step,
         expected_status: Option<u16>,
         shot: Option<usize>,
-    ) -> bool {
+    ) -> Option<Ended> {
         let (baseline, candidate) = tokio::join!(
             timed(act(
                 Role::Baseline,
@@ -408,17 +451,29 @@ impl<'a> JobRun<'a> {
         );
         self.note_step_times(step, Side::new(baseline.1, candidate.1));
         let (baseline, candidate) = (baseline.0, candidate.0);
-        let failures: Vec<StepFailure> = [baseline, candidate].into_iter().flatten().collect();
+        let mut failures: Vec<StepFailure> = [baseline, candidate].into_iter().flatten().collect();
+        let logged_out = self.logged_out(sessions, step, expected_status, &mut failures);
+        if let Some(sides) = logged_out.await {
+            return Some(Ended::LoggedOut(sides));
+        }
         let ends = failures
             .iter()
             .any(|failure| failure.kind != FailureKind::Expectation);
         failures
             .into_iter()
             .for_each(|failure| self.notice(failure));
-        if let Some(index) = shot {
-            self.take_shot(sessions, index, step).await;
+        match shot {
+            Some(index) if Some(index) <= self.sent => self.untold_before_is_known(),
+            Some(index) => self.take_shot(sessions, index, step).await,
+            None => {}
         }
-        !ends && !self.has_lost_a_browser()
+        (ends || self.has_lost_a_browser()).then_some(Ended::Whole)
+    }
+
+    /// What was unmet before a shot of an earlier attempt, that shot has told.
+    fn untold_before_is_known(&mut self) {
+        self.untold
+            .retain(|failure| failure.kind != FailureKind::Expectation);
     }
 
     fn note_step_times(&mut self, step: &Step, took: Side<Duration>) {
@@ -434,6 +489,18 @@ impl<'a> JobRun<'a> {
             } else {
                 sum.act += took;
             }
+        }
+    }
+
+    /// Adds what belongs to no step of the flow.
+    fn note_act_time(&mut self, took: Duration) {
+        let sides = &mut self.side_steps_took;
+        for sum in [
+            &mut self.steps_took,
+            &mut sides.baseline,
+            &mut sides.candidate,
+        ] {
+            sum.act += took;
         }
     }
 
@@ -516,13 +583,14 @@ impl<'a> JobRun<'a> {
 
     async fn hold(&mut self, pair: CapturePair) {
         if let Some(earlier) = self.held.replace(pair) {
+            self.sent = Some(earlier.index);
             self.outlet.send(earlier, self.browser.clone()).await;
         }
     }
 
     /// Sends what is held and says of every shot not taken why it was not.
     async fn finish(mut self) {
-        let taken = self.held.as_ref().map(|pair| pair.index);
+        let taken = self.held.as_ref().map(|pair| pair.index).or(self.sent);
         let mut missing: VecDeque<usize> = self
             .job
             .shots

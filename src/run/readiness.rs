@@ -133,7 +133,7 @@ impl Watched {
     fn new(role: Role, environment: &Environment, live: &LiveEnvironment) -> Option<Self> {
         let ready: Ready = environment.ready.clone()?;
         let url = address(&ready.url, &live.base);
-        let headers = headers(&url, &live.base);
+        let headers = headers(&url, live);
         let mut plain = url;
         let _ = plain.set_username("");
         let _ = plain.set_password(None);
@@ -159,16 +159,19 @@ fn address(written: &str, base: &Url) -> Url {
     found.unwrap_or_else(|()| base.clone())
 }
 
-/// The environment's credentials, for its own origin alone.
-fn headers(url: &Url, base: &Url) -> HeaderMap {
+/// The environment's credentials and headers, for its own origin alone.
+fn headers(url: &Url, live: &LiveEnvironment) -> HeaderMap {
+    if url.origin() != live.base.origin() {
+        return HeaderMap::new();
+    }
     let mut headers = HeaderMap::new();
     // The last form is what basic authentication sends.
-    let sent = passwords_in(base).pop();
-    if let Some(sent) = sent.filter(|_| url.origin() == base.origin()) {
+    if let Some(sent) = passwords_in(&live.base).pop() {
         let value = format!("Basic {}", BASE64_STANDARD.encode(sent));
         let mut value = HeaderValue::try_from(value).expect("base64 is a header value");
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
     }
+    headers.extend(live.headers.clone());
     headers
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    capture::{self, Capture, CapturePair, Origin, StepFailure, Taken},
+    capture::{self, Capture, CapturePair, Origin, StepFailure, Taken, runner::Learned},
     compare::{self, Comparison, Failure},
     diff,
     plan::{Plan, PlannedShot},
@@ -29,6 +29,7 @@ pub(super) struct Judge<'a> {
     pub(super) golden: GoldenFolder,
     pub(super) baseline_is_golden: bool,
     pub(super) secrets: &'a Secrets,
+    pub(super) learned: &'a Learned,
 }
 
 /// A decided shot on its way to the collector.
@@ -142,7 +143,9 @@ impl Judge<'_> {
             warnings: warnings(pair),
             times: times(pair, compare_time),
         };
-        redact(&mut shot, self.secrets);
+        let mut secrets = self.secrets.clone();
+        secrets.merge(&self.learned.up_to(longest_text(&mut shot)));
+        redact(&mut shot, &secrets);
         let open = self.keep_failing(&shot, pair, comparison)?;
         Ok(Kept { shot, open })
     }
@@ -408,24 +411,34 @@ pub(super) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Everything in a shot's report that pages, drivers and files had a word in.
 fn redact(shot: &mut ShotReport, secrets: &Secrets) {
-    let clean = |text: &mut String| *text = shortened(&secrets.redact(text));
+    for_each_text(shot, &mut |text| *text = shortened(&secrets.redact(text)));
+}
+
+/// In bytes.
+fn longest_text(shot: &mut ShotReport) -> usize {
+    let mut longest = 0;
+    for_each_text(shot, &mut |text| longest = longest.max(text.len()));
+    longest
+}
+
+/// Everything in a shot's report that pages, drivers and files had a word in.
+fn for_each_text(shot: &mut ShotReport, clean: &mut dyn FnMut(&mut String)) {
     clean(&mut shot.reason);
-    shot.warnings.iter_mut().for_each(clean);
+    shot.warnings.iter_mut().for_each(&mut *clean);
     for picture in [&mut shot.pictures.baseline, &mut shot.pictures.candidate]
         .into_iter()
         .flatten()
     {
         if let Some(page) = &mut picture.page {
             clean(&mut page.url);
-            page.asked.iter_mut().for_each(clean);
+            page.asked.iter_mut().for_each(&mut *clean);
             clean(&mut page.title);
         }
     }
     for failure in &mut shot.failures {
         clean(&mut failure.message);
-        failure.url.iter_mut().for_each(clean);
+        failure.url.iter_mut().for_each(&mut *clean);
     }
 }
 

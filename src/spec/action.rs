@@ -453,7 +453,7 @@ impl Actions<'_> {
         })
     }
 
-    fn wait(self, place: &Place<TextsOr<WaitYaml>>) -> Result<Named, Diagnostic> {
+    pub(super) fn wait(self, place: &Place<TextsOr<WaitYaml>>) -> Result<Named, Diagnostic> {
         match &place.value {
             TextsOr::Texts(Texts::One(source)) => self.wait_text(place.id, source),
             TextsOr::Texts(texts) => {
@@ -509,7 +509,8 @@ impl Actions<'_> {
         all.extend(text(&wait.js)?.map(Condition::Js));
         let Some(first) = all.first() else {
             let names = ["visible", "hidden", "gone", "text", "url", "js"];
-            let error = reader.key_error(id, "`wait` has nothing to wait for");
+            let message = format!("`{}` has nothing to wait for", reader.tree.key(id));
+            let error = reader.key_error(id, message);
             return Err(error.help(format!("give at least one of {}", listed(names))));
         };
         let about = match first {

@@ -4,11 +4,12 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
     time::Duration,
 };
 
 use super::{
-    Action, Diagnostic, Diagnostics, Flow, Step, SuiteSettings,
+    Action, Diagnostic, Diagnostics, Flow, Login, Step, SuiteSettings,
     action::{self, Actions},
     diagnostic::{Spot, did_you_mean, listed},
     interpolate::{Scope, has_variable},
@@ -44,17 +45,17 @@ struct Draft {
 
 /// What holds for a list of steps.
 #[derive(Clone, Copy)]
-struct Context<'a> {
-    reader: Reader<'a>,
-    part: Part,
-    defaults: &'a Defaults,
-    timeout: Option<Duration>,
+pub(super) struct Context<'a> {
+    pub(super) reader: Reader<'a>,
+    pub(super) part: Part,
+    pub(super) defaults: &'a Defaults,
+    pub(super) timeout: Option<Duration>,
 }
 
 /// Replaces every `use`.
 pub(super) struct Expander<'f> {
     fragments: &'f Fragments<'f>,
-    settings: &'f SuiteSettings,
+    pub(super) settings: &'f SuiteSettings,
     used: RefCell<BTreeSet<&'f str>>,
     steps: Cell<usize>,
 }
@@ -76,6 +77,7 @@ impl<'f> Expander<'f> {
         yaml: &FlowYaml,
         setup: &[Parsed],
         steps: &[Parsed],
+        logins: &[Arc<Login>],
         problems: &mut Diagnostics,
     ) -> Option<Flow> {
         let header = self
@@ -85,6 +87,12 @@ impl<'f> Expander<'f> {
             .clock(yaml.clock.as_ref())
             .map_err(|problem| problems.push(problem));
         let ((viewports, defaults, timeout), clock) = header.ok().zip(clock.ok())?;
+        let session = yaml.session.as_ref();
+        let session = session.map(|name| self.settings.sessions.find(logins, reader, name));
+        let session = session.transpose().unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        });
         self.steps.set(0);
         let context = |part| Context {
             reader,
@@ -103,9 +111,25 @@ impl<'f> Expander<'f> {
             location: reader.tree.spot(yaml.flow.id).location().clone(),
             viewports,
             clock,
+            session: session.flatten(),
             setup: setup.into_iter().map(|draft| draft.step).collect(),
             steps: steps.into_iter().map(Draft::finish).collect(),
         })
+    }
+
+    /// The steps that one step becomes where nothing is photographed.
+    pub(super) fn unphotographed(
+        &self,
+        context: Context<'_>,
+        step: &Parsed,
+        problems: &mut Diagnostics,
+    ) -> Vec<Step> {
+        self.steps.set(0);
+        let mut found = Vec::new();
+        let steps = std::slice::from_ref(step);
+        let drafts = self.expand(context, steps, &mut Vec::new(), &mut found);
+        found.into_iter().for_each(|problem| problems.push(problem));
+        drafts.into_iter().map(|draft| draft.step).collect()
     }
 
     /// A fragment that no flow uses is checked as well, as far as that goes without parameters.

@@ -7,6 +7,7 @@ pub(crate) mod diagnostic;
 mod expand;
 pub(crate) mod interpolate;
 mod limit;
+mod login;
 pub(crate) mod raw;
 pub(crate) mod read;
 mod schema;
@@ -19,12 +20,13 @@ pub(crate) mod value;
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
-pub(crate) use self::{action::is_host, schema::schema_of};
+pub(crate) use self::{action::is_host, login::LoginYaml, schema::schema_of};
 pub use self::{
     calm::{Clock, Settle},
     diagnostic::{Diagnostic, Diagnostics},
     interpolate::Variables,
     limit::{Amount, AmountError, window_limit},
+    login::{Login, Sessions},
     schema::spec_schema,
     value::ViewportError,
 };
@@ -47,6 +49,8 @@ pub struct SuiteSettings {
     pub viewports: Vec<NamedViewport>,
     /// The configured limit.
     pub max_mismatch: MaxMismatch,
+    /// The configured logins.
+    pub sessions: Sessions,
 }
 
 /// A viewport and its name in file names and reports.
@@ -96,6 +100,8 @@ pub struct Flow {
     pub viewports: Vec<String>,
     /// What the clock of its pages says; the configuration's when absent.
     pub clock: Option<Clock>,
+    /// Who is logged in before it begins.
+    pub session: Option<Arc<Login>>,
     /// Runs first on both sides and is never photographed.
     pub setup: Vec<Step>,
     /// The photographed steps.

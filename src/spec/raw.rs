@@ -34,6 +34,8 @@ pub(super) struct FlowYaml {
     pub(super) flow: Place<String>,
     /// Names of the configured viewports it runs at; all when absent.
     pub(super) viewports: Option<Place<Vec<Place<String>>>>,
+    /// The name of a session of twinshot.yaml, whose login the flow begins with.
+    pub(super) session: Option<Place<String>>,
     /// Runs first on both sides and is never photographed.
     pub(super) setup: Option<Place<Vec<Held<StepYaml>>>>,
     /// The photographed steps.
@@ -349,10 +351,10 @@ pub(super) struct ScrollYaml {
     pub(super) y: u32,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Wait")]
-pub(super) struct WaitYaml {
+pub(crate) struct WaitYaml {
     /// An element can be seen.
     pub(super) visible: Option<TargetYaml>,
     /// An element cannot be seen, or is gone.

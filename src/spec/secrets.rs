@@ -23,6 +23,17 @@ impl Secrets {
         self.add(other.values.iter().cloned());
     }
 
+    /// Those of no more than this many bytes.
+    pub(crate) fn up_to(&self, bytes: usize) -> Self {
+        let values = self.values.iter();
+        Self {
+            values: values
+                .filter(|value| value.len() <= bytes)
+                .cloned()
+                .collect(),
+        }
+    }
+
     /// The text with every secret, in any of its usual encodings, replaced by dots.
     pub fn redact(&self, text: &str) -> String {
         let mut forms: Vec<String> = self.values.iter().flat_map(|value| forms(value)).collect();

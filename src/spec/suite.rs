@@ -36,6 +36,7 @@ impl Suite {
         let used = Used::default();
         let scope = Scope::new(variables, &used);
         let expander = Expander::new(&fragments, settings);
+        let logins = settings.sessions.lower(&expander, &scope, &mut problems);
         let mut flows = Vec::new();
         for (tree, file) in &files {
             let File::Flow(yaml, setup, steps) = file else {
@@ -45,7 +46,7 @@ impl Suite {
                 tree,
                 scope: &scope,
             };
-            flows.extend(expander.flow(reader, yaml, setup, steps, &mut problems));
+            flows.extend(expander.flow(reader, yaml, setup, steps, &logins, &mut problems));
         }
         unique_flows(&files, &mut problems);
         expander.unused_fragments(&scope, &mut problems);

@@ -131,6 +131,33 @@ fn a_flow_that_cannot_begin_does_not_keep_the_next_from_it() {
     assert!(driver.has_visited(STAGING));
 }
 
+/// Whoever drives it: requests can be asked about in a browser on this machine only.
+#[test]
+fn headers_are_never_left_out_in_silence() {
+    for (answer, says) in [
+        (
+            None,
+            "its browser must be a Chrome or Chromium on this machine",
+        ),
+        (Some("127.0.0.1:1"), "cannot be sent with"),
+    ] {
+        let mut driver = FakeDriver::new();
+        if let Some(address) = answer {
+            driver = driver.with_debugger_at(address);
+        }
+        let project = Project::two_sides().config(
+            "environments:\n  production: { url: \"http://production.test\" }\n  \
+             staging: { url: \"http://staging.test\", headers: { X-Preview: c4n4ry } }\nviewports: { small: 60x40 }\n",
+        );
+        let ran = project.test(&driver, &[]);
+        ran.exit(3).stdout_lacks("c4n4ry");
+        let failure = &ran.report().shots[0].failures[0];
+        assert!(failure.message.contains(says), "{}", failure.message);
+        assert!(!driver.has_visited(STAGING));
+        assert_eq!(driver.open_sessions(), 0, "sessions left open");
+    }
+}
+
 /// A browser's memory grows with what it has shown.
 #[test]
 fn a_session_that_showed_many_pages_is_replaced() {

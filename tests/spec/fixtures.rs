@@ -54,6 +54,25 @@ fn right_configurations_are_understood() {
     });
 }
 
+#[test]
+fn sessions_are_checked_against_the_fragments() {
+    check("sessions", "txt", 3, |sources| {
+        let is_config = |source: &&Source| source.name.ends_with("twinshot.yaml");
+        let config = sources.iter().find(is_config).expect("a configuration");
+        let mut settings = settings();
+        match Config::parse(config, &variables()) {
+            Ok(parsed) => settings.sessions = parsed.config.sessions,
+            Err(problems) => return problems.to_string(),
+        }
+        let specs = sources.iter().filter(|source| !is_config(source));
+        let specs: Vec<Source> = specs.cloned().collect();
+        match Suite::parse(&specs, &variables(), &settings) {
+            Ok(suite) => describe(&suite),
+            Err(problems) => problems.to_string(),
+        }
+    });
+}
+
 /// Runs every case of a folder and compares what it gives with what is expected.
 fn check(folder: &str, extension: &str, at_least: usize, run: impl Fn(&[Source]) -> String) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -146,6 +165,12 @@ fn describe_config(ParsedConfig { config, secrets }: &ParsedConfig) -> String {
         if environment.emulation != Default::default() {
             writeln!(text, "  {:?}", environment.emulation).expect("a string takes all");
         }
+        if !environment.headers.is_empty() {
+            writeln!(text, "  {:?}", environment.headers).expect("a string takes all");
+        }
+        if environment.network != Default::default() {
+            writeln!(text, "  {:?}", environment.network).expect("a string takes all");
+        }
         if let Some(ready) = &environment.ready {
             writeln!(text, "  {ready:?}").expect("a string takes all");
         }
@@ -199,6 +224,12 @@ fn describe_flow(text: &mut String, flow: &Flow) -> std::fmt::Result {
     )?;
     if let Some(clock) = flow.clock {
         writeln!(text, "clock {clock:?}")?;
+    }
+    if let Some(login) = &flow.session {
+        writeln!(text, "session {} at {}", login.name, login.location)?;
+        for step in login.steps.iter().chain(&login.check) {
+            describe_step(text, step)?;
+        }
     }
     for (part, steps) in [("setup", &flow.setup), ("steps", &flow.steps)] {
         writeln!(text, "{part}")?;

@@ -1,5 +1,6 @@
 //! What every test with a browser needs: pages to visit, a project to run in, and the run's outcome.
 
+mod accounts;
 mod outcome;
 mod picture;
 mod project;
@@ -9,7 +10,7 @@ pub(crate) use self::{
     outcome::{Outcome, failures_of},
     picture::Picture,
     project::Project,
-    site::Site,
+    site::{Request, Site},
 };
 
 use std::path::PathBuf;

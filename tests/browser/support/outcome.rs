@@ -1,6 +1,11 @@
 //! How a run ended: exit code, what it printed, and its report.
 
-use std::{fs, path::PathBuf, process::Output, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Output,
+    sync::Arc,
+};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -57,6 +62,11 @@ impl Outcome {
             .map(|failure| failure["message"].to_string())
             .collect();
         format!("{}{}{}", self.stdout, self.stderr, failures.join("\n"))
+    }
+
+    /// Where the report is.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub(crate) fn shots(&self) -> &[Value] {

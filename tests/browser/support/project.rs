@@ -103,6 +103,13 @@ impl Project {
         self
     }
 
+    /// A fragment as text.
+    pub(crate) fn fragment(self, name: &str, yaml: &str) -> Self {
+        let file = self.folder.path().join("specs/fragment of a test.yaml");
+        fs::write(file, format!("fragment: {name}\n{yaml}")).expect("a fragment");
+        self
+    }
+
     /// A file beside the specs.
     pub(crate) fn file(self, name: &str) -> Self {
         let to = self.folder.path().join("specs").join(name);

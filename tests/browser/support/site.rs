@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use super::fixture;
+use super::{accounts::Accounts, fixture};
 
 /// How long `/hang` keeps a connection, unless the site is gone before.
 const HANG: Duration = Duration::from_secs(60);
@@ -29,6 +29,7 @@ struct Shared {
     /// Looked through in order.
     roots: Vec<PathBuf>,
     requests: Mutex<Vec<Request>>,
+    accounts: Accounts,
     stopped: AtomicBool,
 }
 
@@ -66,6 +67,7 @@ impl Site {
         let shared = Arc::new(Shared {
             roots,
             requests: Mutex::default(),
+            accounts: Accounts::new(address.port()),
             stopped: AtomicBool::new(false),
         });
         let listening = thread::spawn({
@@ -196,7 +198,7 @@ impl Request {
         }
     }
 
-    fn parameter(&self, name: &str) -> Option<&str> {
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         let mut pairs = self
             .query
             .split('&')
@@ -210,8 +212,8 @@ impl Request {
     }
 }
 
-struct Answer {
-    status: u16,
+pub(super) struct Answer {
+    pub(super) status: u16,
     headers: String,
     body: Vec<u8>,
     /// Whether the browser may answer with it the next time.
@@ -219,7 +221,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn html(body: String) -> Self {
+    pub(super) fn html(body: String) -> Self {
         Self::new("text/html; charset=utf-8", body.into_bytes())
     }
 
@@ -232,7 +234,7 @@ impl Answer {
         }
     }
 
-    fn with(mut self, header: &str) -> Self {
+    pub(super) fn with(mut self, header: &str) -> Self {
         self.headers.push_str(&format!("{header}\r\n"));
         self
     }
@@ -294,6 +296,7 @@ fn answer(request: &Request, shared: &Shared) -> Answer {
             request.method, request.body
         )),
         "/picture.svg" => Answer::new("image/svg+xml", picture(request).into_bytes()),
+        path if path.starts_with("/account/") => shared.accounts.answer(request),
         path => file(path, &shared.roots),
     };
     answer.is_kept = request.parameter("keep").is_some();
@@ -346,7 +349,11 @@ fn picture(request: &Request) -> String {
 }
 
 fn file(path: &str, roots: &[PathBuf]) -> Answer {
-    let name = path.trim_start_matches('/');
+    // A proxy is asked for whole URLs.
+    let whole = path
+        .strip_prefix("http://")
+        .and_then(|rest| rest.split_once('/'));
+    let name = whole.map_or(path, |(_, name)| name).trim_start_matches('/');
     let name = if name.is_empty() { "index.html" } else { name };
     let found = roots
         .iter()

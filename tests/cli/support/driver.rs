@@ -95,6 +95,7 @@ struct Script {
     title: Arc<Title>,
     /// How many sessions it has room for.
     room: usize,
+    debugger: Option<&'static str>,
 }
 
 /// One session as the driver keeps it.
@@ -145,6 +146,7 @@ impl FakeDriver {
             paint: Arc::new(|view| view.page().png()),
             title: Arc::new(|_| "A page".to_owned()),
             room: usize::MAX,
+            debugger: None,
         };
         let shared = Arc::new(Shared {
             script: Mutex::new(script),
@@ -179,6 +181,12 @@ impl FakeDriver {
     /// Lets whoever asks for more sessions than this wait until there is room, as a Selenium Grid does.
     pub(crate) fn with_room_for(self, sessions: usize) -> Self {
         self.shared.script().room = sessions;
+        self
+    }
+
+    /// Says that its browsers can be talked to there.
+    pub(crate) fn with_debugger_at(self, address: &'static str) -> Self {
+        self.shared.script().debugger = Some(address);
         self
     }
 
@@ -246,6 +254,12 @@ impl FakeDriver {
     pub(crate) fn has_visited(&self, place: &str) -> bool {
         let sessions = self.shared.sessions();
         sessions.visited.iter().any(|url| url.contains(place))
+    }
+
+    pub(crate) fn how_often(&self, command: &str) -> usize {
+        let sessions = self.shared.sessions();
+        let asked = sessions.commands.iter();
+        asked.filter(|asked| *asked == command).count()
     }
 
     pub(crate) fn was_asked(&self, command: &str) -> bool {
@@ -374,6 +388,7 @@ impl Shared {
     }
 
     fn begin(&self) -> Value {
+        let debugger = self.script().debugger;
         let room = self.script().room;
         let is_full = |sessions: &mut Sessions| {
             sessions.open.len() >= room && !self.closing.load(Ordering::SeqCst)
@@ -386,7 +401,8 @@ impl Shared {
         sessions.open.insert(id.clone(), Session::default());
         json!({
             "sessionId": id,
-            "capabilities": { "browserName": "chrome", "browserVersion": "150.0.1.2" },
+            "capabilities": { "browserName": "chrome", "browserVersion": "150.0.1.2",
+                "goog:chromeOptions": { "debuggerAddress": debugger } },
         })
     }
 
@@ -500,6 +516,11 @@ impl Session {
                     .push_str(asked.body["text"].as_str().unwrap_or_default());
                 Value::Null
             }
+            "Network.getAllCookies" => {
+                json!({ "cookies": [{ "name": "session", "value": "c4n4ry-of-jane", "httpOnly": true }] })
+            }
+            "DOMStorage.getDOMStorageItems" => json!({ "entries": [["token", "stored"]] }),
+            "Page.addScriptToEvaluateOnNewDocument" => json!({ "identifier": "1" }),
             _ => json!({}),
         })
     }

@@ -1,0 +1,198 @@
+//! What a login left in a browser, taken out of one session and put into others: all cookies, and the local
+//! storage of each origin whose page stood in front after a step.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{
+    error::BrowserError,
+    session::{Session, random_name},
+};
+
+/// Values of cookies that scripts cannot read are secret from this length on; shorter ones stand in ordinary text.
+const SHORTEST_HIDDEN: usize = 8;
+/// The same of what scripts can read, which may be a setting such as `dark`.
+const SHORTEST_READABLE: usize = 16;
+
+/// The cookies and the local storage of a login. None of its values is ever shown.
+#[derive(Clone, Default)]
+pub(crate) struct Kept {
+    /// As the browser describes them, `HttpOnly` ones too.
+    cookies: Vec<Value>,
+    storage: Storage,
+}
+
+/// Names and values by origin.
+pub(crate) type Storage = BTreeMap<String, BTreeMap<String, String>>;
+
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (cookies, origins) = (self.cookies.len(), self.storage.len());
+        write!(f, "Kept({cookies} cookies, storage of {origins} origins)")
+    }
+}
+
+impl Kept {
+    /// What must not be shown: values that are too long to be found in a text by chance, and within them the
+    /// texts of JSON.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for cookie in &self.cookies {
+            let is_hidden = cookie["httpOnly"] == json!(true);
+            let shortest = if is_hidden {
+                SHORTEST_HIDDEN
+            } else {
+                SHORTEST_READABLE
+            };
+            let value = cookie["value"].as_str().unwrap_or_default();
+            found.extend((value.len() >= shortest).then(|| value.to_owned()));
+        }
+        for value in self.storage.values().flat_map(BTreeMap::values) {
+            if let Ok(json) = serde_json::from_str(value) {
+                add_texts(&json, &mut found);
+            }
+            found.extend((value.len() >= SHORTEST_READABLE).then(|| value.clone()));
+        }
+        found
+    }
+}
+
+fn add_texts(json: &Value, found: &mut Vec<String>) {
+    match json {
+        Value::String(text) if text.len() >= SHORTEST_READABLE => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| add_texts(item, found)),
+        Value::Object(map) => map.values().for_each(|item| add_texts(item, found)),
+        _ => {}
+    }
+}
+
+impl Session {
+    /// Adds the local storage of the page in front, in place of what it held before.
+    pub(crate) async fn look_into_storage(
+        &self,
+        storage: &mut Storage,
+    ) -> Result<(), BrowserError> {
+        let page = match self.page_info().await {
+            // A dialog is open, or the window is gone; the next step sees to that.
+            Err(BrowserError::Refused { .. }) => return Ok(()),
+            page => page?,
+        };
+        let Some(origin) = origin_of(&page.url) else {
+            return Ok(());
+        };
+        let id = json!({ "securityOrigin": origin, "isLocalStorage": true });
+        let items = self
+            .cdp("DOMStorage.getDOMStorageItems", json!({ "storageId": id }))
+            .await;
+        let items = match items {
+            // The page went on meanwhile, or must not store anything.
+            Err(BrowserError::Refused { .. }) => return Ok(()),
+            items => items?,
+        };
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let entries = items["entries"].as_array().into_iter().flatten();
+        let entries = entries.filter_map(|entry| Some((text(&entry[0])?, text(&entry[1])?)));
+        storage.insert(origin, entries.collect());
+        Ok(())
+    }
+
+    /// Everything that the browser would send, with what was found in the storages.
+    pub(crate) async fn keep(&self, storage: Storage) -> Result<Kept, BrowserError> {
+        const COMMAND: &str = "Network.getAllCookies";
+        let mut answer = self.cdp(COMMAND, json!({})).await?;
+        let Value::Array(cookies) = answer["cookies"].take() else {
+            return Err(BrowserError::nonsense(
+                COMMAND,
+                "there are no cookies in it",
+            ));
+        };
+        Ok(Kept { cookies, storage })
+    }
+
+    /// Gives a session without a past what a login left elsewhere. Storage is filled when the first page of
+    /// its origin begins, before any script of the page.
+    pub(crate) async fn restore(&mut self, kept: &Kept) -> Result<(), BrowserError> {
+        if !kept.cookies.is_empty() {
+            self.cdp("Network.setCookies", json!({ "cookies": kept.cookies }))
+                .await?;
+        }
+        let storage: BTreeMap<_, _> = kept
+            .storage
+            .iter()
+            .filter(|(_, items)| !items.is_empty())
+            .collect();
+        if storage.is_empty() {
+            return Ok(());
+        }
+        const COMMAND: &str = "Page.addScriptToEvaluateOnNewDocument";
+        let source = include_str!("kept.js")
+            .replace("__NAME__", &format!("twinshot-{}", random_name()))
+            .replace(
+                "__STORAGE__",
+                &json!(json!(storage).to_string()).to_string(),
+            );
+        let script = json!({ "source": source, "worldName": "twinshot" });
+        let answer = self.cdp(COMMAND, script).await?;
+        let Some(identifier) = answer["identifier"].as_str() else {
+            return Err(BrowserError::nonsense(
+                COMMAND,
+                "there is no identifier in it",
+            ));
+        };
+        self.restoring = Some(identifier.to_owned());
+        Ok(())
+    }
+
+    /// Fills no storage any more.
+    pub(super) async fn stop_restoring(&mut self) -> Result<(), BrowserError> {
+        let Some(identifier) = self.restoring.take() else {
+            return Ok(());
+        };
+        let script = json!({ "identifier": identifier });
+        self.cdp("Page.removeScriptToEvaluateOnNewDocument", script)
+            .await
+            .map(drop)
+    }
+}
+
+fn origin_of(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let is_web = matches!(url.scheme(), "http" | "https");
+    is_web.then(|| url.origin().ascii_serialization())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_secret_and_settings_are_not() {
+        let cookie = |value: &str, hidden: bool| json!({ "value": value, "httpOnly": hidden });
+        let items = [
+            ("theme", "dark"),
+            (
+                "user",
+                r#"{"name":"Jane","token":"0123456789abcdef","more":["fedcba9876543210"]}"#,
+            ),
+        ];
+        let items = items.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let kept = Kept {
+            cookies: vec![
+                cookie("hidden-1", true),
+                cookie("shown-12", false),
+                cookie("en", true),
+            ],
+            storage: [("http://a".to_owned(), items.into())].into(),
+        };
+        let secrets = kept.secrets();
+        for secret in ["hidden-1", "0123456789abcdef", "fedcba9876543210"] {
+            assert!(secrets.contains(&secret.to_owned()), "{secret}");
+        }
+        for known in ["dark", "shown-12", "en", "Jane"] {
+            assert!(!secrets.contains(&known.to_owned()), "{known}");
+        }
+        assert_eq!(format!("{kept:?}"), "Kept(3 cookies, storage of 1 origins)");
+    }
+}

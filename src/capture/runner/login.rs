@@ -1,0 +1,464 @@
+//! Logins that flows share: the first flow that needs one logs in, once on each side; all get the cookies
+//! and the local storage that this left. A flow that finds itself logged out logs in anew and begins again,
+//! once.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use url::Url;
+
+use super::{Ended, JobRun, Pools, Sessions, act, expected_status, failure, stopped};
+use crate::{
+    browser::{BrowserError, Kept, Session, Storage, Trouble},
+    capture::{FailureKind, StepFailure, runner::Stop},
+    config::Browser,
+    side::{Role, Side},
+    spec::{Action, Clock, Login, Secrets, Step, Viewport},
+};
+
+/// What the logins of one side came to.
+#[derive(Debug, Default)]
+pub(crate) struct Logins(Mutex<HashMap<(String, Browser), Arc<tokio::sync::Mutex<Known>>>>);
+
+/// What is known of one login. Whoever logs in keeps the others waiting.
+#[derive(Debug, Default)]
+enum Known {
+    #[default]
+    Nothing,
+    LoggedIn(Arc<LoggedIn>),
+    Failed(StepFailure),
+}
+
+/// A login that went well.
+#[derive(Debug)]
+pub(super) struct LoggedIn {
+    /// Counts the logins of this session on this side.
+    number: u32,
+    kept: Kept,
+    /// Where its first `goto` ended, without query and fragment.
+    page: Option<Url>,
+}
+
+/// Values that a run learns to be secret while it goes.
+#[derive(Debug, Default)]
+pub(crate) struct Learned(Mutex<Secrets>);
+
+impl Learned {
+    /// What is known so far, of no more than this many bytes each: no longer value is in a text of that length.
+    pub(crate) fn up_to(&self, bytes: usize) -> Secrets {
+        let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.up_to(bytes)
+    }
+
+    fn learn(&self, kept: &Kept) {
+        let mut secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.merge(&Secrets::new(kept.secrets()));
+    }
+}
+
+impl Logins {
+    fn slot(&self, name: &str, browser: Browser) -> Arc<tokio::sync::Mutex<Known>> {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(slots.entry((name.to_owned(), browser)).or_default())
+    }
+}
+
+/// What a flow needs to be logged in on one side.
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    role: Role,
+    browser: Browser,
+    login: &'a Login,
+    logins: &'a Logins,
+    learned: &'a Learned,
+    /// Where everybody logs in, whatever the flow's own viewport.
+    viewport: Viewport,
+    /// By which clock everybody does, whatever the flow's own one.
+    clock: Clock,
+    /// The login that turned out to hold no longer.
+    stale: Option<u32>,
+}
+
+impl Entry<'_> {
+    /// The login that holds, and whether the session was used for it.
+    async fn enter(
+        self,
+        session: &mut Option<Session>,
+    ) -> Result<Option<(Arc<LoggedIn>, bool)>, StepFailure> {
+        if session.is_none() {
+            return Ok(None);
+        }
+        let slot = self.logins.slot(&self.login.name, self.browser);
+        let mut known = slot.lock().await;
+        match &*known {
+            Known::Failed(failure) => return Err(failure.clone()),
+            Known::LoggedIn(there) if self.stale.is_none_or(|stale| there.number > stale) => {
+                return Ok(Some((Arc::clone(there), false)));
+            }
+            Known::LoggedIn(_) | Known::Nothing => {}
+        }
+        match self.log_in(session).await {
+            Ok(there) => {
+                let there = Arc::new(there);
+                *known = Known::LoggedIn(Arc::clone(&there));
+                Ok(Some((there, true)))
+            }
+            Err(failure) => {
+                // A browser that crashed says nothing about the next one.
+                if failure.kind != FailureKind::Driver {
+                    *known = Known::Failed(failure.clone());
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    async fn log_in(self, session: &mut Option<Session>) -> Result<LoggedIn, StepFailure> {
+        let mut storage = Storage::new();
+        let outcome = self.do_steps(session, &mut storage).await;
+        let live = session.as_ref().expect("only a live side logs in");
+        let kept = live.keep(storage).await;
+        if let Ok(kept) = &kept {
+            self.learned.learn(kept);
+        }
+        match (outcome, kept) {
+            (Ok(page), Ok(kept)) => Ok(LoggedIn {
+                number: self.stale.map_or(1, |stale| stale + 1),
+                kept,
+                page,
+            }),
+            (Ok(_), Err(error)) => Err(self.failed(self.trouble(live, error).await)),
+            (Err(failure), _) => Err(self.failed(failure)),
+        }
+    }
+
+    /// Returns the login page.
+    async fn do_steps(
+        self,
+        session: &mut Option<Session>,
+        storage: &mut Storage,
+    ) -> Result<Option<Url>, StepFailure> {
+        let mut page = None;
+        let live = session.as_mut().expect("only a live side logs in");
+        if let Err(error) = live.begin_at(self.viewport, self.clock).await {
+            return Err(self.trouble(live, error).await);
+        }
+        let steps = &self.login.steps;
+        for (number, step) in steps.iter().enumerate() {
+            let expected = steps.get(number + 1).and_then(expected_status);
+            let failure = act(self.role, session, step, expected).await;
+            let live = session.as_ref().expect("steps end no session");
+            if let Some(mut failure) = failure {
+                if failure.pictures.is_empty() && failure.kind != FailureKind::Driver {
+                    failure
+                        .pictures
+                        .extend(live.snapshot().await.map(Arc::from));
+                }
+                return Err(failure);
+            }
+            if page.is_none() && matches!(step.action, Action::Goto { .. }) {
+                page = live.page_info().await.ok().and_then(|page| bare(&page.url));
+            }
+            if let Err(error) = live.look_into_storage(storage).await {
+                return Err(self.trouble(live, error).await);
+            }
+        }
+        Ok(page)
+    }
+
+    async fn trouble(self, session: &Session, error: BrowserError) -> StepFailure {
+        let step = self.login.steps.last().expect("a fragment has steps");
+        let (kind, message) = match Trouble::from(error) {
+            Trouble::Browser(error) => (FailureKind::Driver, error.to_string()),
+            Trouble::Step(message) | Trouble::Navigation(message) => (FailureKind::Step, message),
+            Trouble::Expectation(unmet) => (FailureKind::Step, unmet.join("; ")),
+        };
+        failure(self.role, session, step, kind, message, Vec::new()).await
+    }
+
+    /// A login in which an expectation does not hold is no change of a page: nothing was decided.
+    fn failed(self, failure: StepFailure) -> StepFailure {
+        let kind = match failure.kind {
+            FailureKind::Expectation => FailureKind::Step,
+            kind => kind,
+        };
+        let name = &self.login.name;
+        let message = format!("the login of session `{name}` failed: {}", failure.message);
+        StepFailure {
+            kind,
+            message,
+            ..failure
+        }
+    }
+}
+
+impl JobRun<'_> {
+    /// Runs the steps, once more from the beginning where a login turns out to hold no longer. Returns
+    /// whether they were cut short.
+    pub(super) async fn run_logged_in(
+        &mut self,
+        sessions: &mut Sessions,
+        pools: &Pools,
+        stop: &mut Stop,
+    ) -> bool {
+        let Some(login) = self.job.flow.session.clone() else {
+            return self.run_steps_until(sessions, stop).await == Ended::CutShort;
+        };
+        let mut stale = Side::new(None, None);
+        loop {
+            let entered = tokio::select! {
+                entered = self.enter(&login, sessions, stale) => entered,
+                () = stopped(stop) => return true,
+            };
+            // Outside of what may be cut off: a start that is would leave a session that nobody can end.
+            self.renew(sessions, pools, entered).await;
+            if !self.untold.is_empty() {
+                return false;
+            }
+            let restored = async { self.restore(sessions).await };
+            tokio::select! {
+                () = restored => {}
+                () = stopped(stop) => return true,
+            }
+            if !self.untold.is_empty() {
+                return false;
+            }
+            match self.run_steps_until(sessions, stop).await {
+                Ended::Whole => return false,
+                Ended::CutShort => return true,
+                Ended::LoggedOut(sides) => {
+                    let number = |role| {
+                        let there = self.logged_in.get(role).as_ref();
+                        there.filter(|_| *sides.get(role)).map(|there| there.number)
+                    };
+                    stale = Side::new(number(Role::Baseline), number(Role::Candidate));
+                    self.begin_again(sessions, pools).await;
+                }
+            }
+        }
+    }
+
+    async fn run_steps_until(&mut self, sessions: &mut Sessions, stop: &mut Stop) -> Ended {
+        tokio::select! {
+            ended = self.run_steps(sessions) => ended,
+            () = stopped(stop) => Ended::CutShort,
+        }
+    }
+
+    /// Logs in on both sides where nobody has yet. Returns whose session was used for it.
+    async fn enter(
+        &mut self,
+        login: &Login,
+        sessions: &mut Sessions,
+        stale: Side<Option<u32>>,
+    ) -> Side<bool> {
+        let (setup, browser) = (self.setup, self.job.browser);
+        let entry = |role, stale| Entry {
+            role,
+            browser,
+            login,
+            logins: setup.logins.get(role),
+            learned: &setup.learned,
+            viewport: setup.config.viewports[0].viewport,
+            clock: setup.config.clock,
+            stale,
+        };
+        let began = Instant::now();
+        let (baseline, candidate) = tokio::join!(
+            entry(Role::Baseline, stale.baseline).enter(&mut sessions.baseline),
+            entry(Role::Candidate, stale.candidate).enter(&mut sessions.candidate),
+        );
+        self.note_act_time(began.elapsed());
+        let mut used = Side::new(false, false);
+        for (role, outcome) in [(Role::Baseline, baseline), (Role::Candidate, candidate)] {
+            match outcome {
+                Ok(None) => {}
+                Ok(Some((there, was_used))) => {
+                    *self.logged_in.get_mut(role) = Some(there);
+                    *used.get_mut(role) = was_used;
+                }
+                Err(failure) => self.notice(failure),
+            }
+        }
+        used
+    }
+
+    /// Gives the flow sessions without a past in place of these.
+    async fn renew(&mut self, sessions: &mut Sessions, pools: &Pools, which: Side<bool>) {
+        let (job, clock) = (self.job, self.clock());
+        let renew = async |role, session: Option<Session>| match session {
+            Some(session) if *which.get(role) => {
+                pools.renew(job, clock, role, session).await.map(Some)
+            }
+            session => Ok(session),
+        };
+        let (baseline, candidate) = tokio::join!(
+            renew(Role::Baseline, sessions.baseline.take()),
+            renew(Role::Candidate, sessions.candidate.take()),
+        );
+        for (role, renewed) in [(Role::Baseline, baseline), (Role::Candidate, candidate)] {
+            match renewed {
+                Ok(session) => *sessions.get_mut(role) = session,
+                Err(error) => {
+                    let failure = self.not_started(role, &error);
+                    self.notice(failure);
+                }
+            }
+        }
+    }
+
+    async fn restore(&mut self, sessions: &mut Sessions) {
+        let restore = async |session: &mut Option<Session>, there: &Option<Arc<LoggedIn>>| match (
+            session, there,
+        ) {
+            (Some(session), Some(there)) => session.restore(&there.kept).await,
+            _ => Ok(()),
+        };
+        let (baseline, candidate) = tokio::join!(
+            restore(&mut sessions.baseline, &self.logged_in.baseline),
+            restore(&mut sessions.candidate, &self.logged_in.candidate),
+        );
+        for (role, outcome) in [(Role::Baseline, baseline), (Role::Candidate, candidate)] {
+            if let Err(error) = outcome {
+                let failure = StepFailure {
+                    message: format!("the session cannot be restored: {error}"),
+                    ..self.not_begun(role)
+                };
+                self.notice(failure);
+            }
+        }
+    }
+
+    /// Forgets what no report has heard of yet, and takes no picture twice.
+    async fn begin_again(&mut self, sessions: &mut Sessions, pools: &Pools) {
+        self.attempt += 1;
+        self.untold.clear();
+        self.held = None;
+        self.has_trouble = false;
+        self.has_gone = false;
+        self.renew(sessions, pools, Side::new(true, true)).await;
+    }
+
+    /// Whether a step showed that a login holds no longer. After a second one that is the flow's failure.
+    pub(super) async fn logged_out(
+        &mut self,
+        sessions: &mut Sessions,
+        step: &Step,
+        expected_status: Option<u16>,
+        failures: &mut Vec<StepFailure>,
+    ) -> Option<Side<bool>> {
+        let login = self.job.flow.session.clone()?;
+        if !matches!(step.action, Action::Goto { .. }) {
+            return None;
+        }
+        let is_first = !std::mem::replace(&mut self.has_gone, true);
+        let look = Look {
+            login: &login,
+            step,
+            expected_status,
+            is_first,
+        };
+        let failed = |role| failures.iter().any(|failure| failure.role == role);
+        let (baseline, candidate) = tokio::join!(
+            look.sign(
+                &mut sessions.baseline,
+                &self.logged_in.baseline,
+                failed(Role::Baseline)
+            ),
+            look.sign(
+                &mut sessions.candidate,
+                &self.logged_in.candidate,
+                failed(Role::Candidate)
+            ),
+        );
+        let signs = Side::new(baseline, candidate);
+        let sides = signs.as_ref().map(Option::is_some);
+        if !(sides.baseline || sides.candidate) {
+            return None;
+        }
+        if self.attempt == 0 {
+            return Some(sides);
+        }
+        for (role, sign) in [
+            (Role::Baseline, signs.baseline),
+            (Role::Candidate, signs.candidate),
+        ] {
+            if let (Some(sign), Some(session)) = (sign, sessions.get(role)) {
+                let name = &login.name;
+                let message =
+                    format!("session `{name}` does not hold, also after a new login: {sign}");
+                let kind = FailureKind::Navigation;
+                failures.retain(|failure| failure.role != role);
+                failures.push(failure(role, session, step, kind, message, Vec::new()).await);
+            }
+        }
+        None
+    }
+}
+
+/// Where to look for a sign that nobody is logged in.
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    login: &'a Login,
+    step: &'a Step,
+    expected_status: Option<u16>,
+    is_first: bool,
+}
+
+impl Look<'_> {
+    /// The sign in words.
+    async fn sign(
+        self,
+        session: &mut Option<Session>,
+        logged_in: &Option<Arc<LoggedIn>>,
+        has_failed: bool,
+    ) -> Option<String> {
+        let session = session.as_mut()?;
+        match &self.login.check {
+            // A page that could not be shown is checked by where it led to.
+            Some(check) if !has_failed => {
+                if !self.is_first {
+                    return None;
+                }
+                match session.act(check, None).await {
+                    Err(Trouble::Step(message)) => Some(message),
+                    _ => None,
+                }
+            }
+            _ => self.sign_of_page(session, logged_in.as_ref()?).await,
+        }
+    }
+
+    async fn sign_of_page(self, session: &Session, logged_in: &LoggedIn) -> Option<String> {
+        let Action::Goto { url, status, .. } = &self.step.action else {
+            return None;
+        };
+        let page = session.page_info().await.ok()?;
+        if page.status == Some(401) && status.or(self.expected_status) != Some(401) {
+            return Some(format!("{url} was answered with HTTP status 401"));
+        }
+        let login_page = logged_in.page.as_ref()?;
+        let asked = session
+            .asked_url(url.value())
+            .and_then(|url| bare(url.as_str()));
+        let is_sent_there = bare(&page.url).as_ref() == Some(login_page);
+        let is_meant = asked.as_ref() == Some(login_page);
+        (is_sent_there && !is_meant).then(|| {
+            let shown = session.relative_url(login_page.as_str());
+            format!("{url} led to the login page {shown}")
+        })
+    }
+}
+
+/// The URL of a page whatever it was asked with.
+fn bare(url: &str) -> Option<Url> {
+    let mut url = Url::parse(url).ok()?;
+    url.set_query(None);
+    url.set_fragment(None);
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    Some(url)
+}

@@ -332,20 +332,6 @@ fn each_browser_has_golden_pictures_of_its_own() {
     assert_eq!(verdicts, ["match", "match"], "{}", outcome.said());
 }
 
-/// A document that goes away while we look at it answers nothing; the next one does.
-#[test]
-fn firefox_goes_on_when_a_page_goes_on_by_itself() {
-    let site = Site::new();
-    let flow = "setup:\n  - goto: /find.html\nsteps:\n  - evaluate: \"document.body.append(Object.assign(new Image(), \
-        { src: '/hang' })); setTimeout(() => { location = '/card.html' }, 500)\"\n    shot: gone on";
-    let Some(project) = firefox(Project::solo(&site).flow("Going", flow)) else {
-        return;
-    };
-    let outcome = project.run().exits(0);
-    let page = &outcome.shot("gone on")["pictures"]["candidate"]["page"];
-    assert_eq!(page["url"], "/card.html", "{page}");
-}
-
 /// A page cannot make us see other numbers than the browser's.
 #[test]
 fn no_page_deceives_what_runs_in_firefox() {

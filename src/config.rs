@@ -429,6 +429,9 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
     let timeout = keep.of(reader.maybe_timeout(yaml.timeout.as_ref()));
     let page_timeout = keep.of(reader.maybe_timeout(yaml.page_timeout.as_ref()));
     let browsers = keep.of(browsers::browsers(reader, yaml));
+    for problem in browsers::only_in_chrome(reader, yaml, browsers.as_deref().unwrap_or_default()) {
+        keep.0.push(problem);
+    }
     let webdriver = keep.of(webdriver(reader, yaml.webdriver.as_ref()));
     let max_page_height = keep.of(max_page_height(reader, yaml.max_page_height.as_ref()));
     problems.or(Config {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     document::Document,
+    engine::Engine,
     error::BrowserError,
     session::{COMMAND_LIMIT, Session},
 };
@@ -37,19 +38,36 @@ impl Session {
             return Ok(());
         }
         if let Some(script) = self.clock_script.take() {
-            let params = json!({ "identifier": script });
-            self.cdp("Page.removeScriptToEvaluateOnNewDocument", params)
-                .await?;
+            self.remove_preload(script).await?;
         }
         self.clock = wanted;
         if let Some(moment) = wanted {
-            let params = json!({ "source": clock_script(moment) });
-            let added = self
-                .cdp("Page.addScriptToEvaluateOnNewDocument", params)
-                .await?;
-            self.clock_script = Some(added["identifier"].clone());
+            self.clock_script = Some(self.add_preload(clock_script(moment)).await?);
         }
         Ok(())
+    }
+
+    /// Lets this source run in every page from the next one on, before the page's own scripts. What is returned takes it
+    /// away again.
+    pub(super) async fn add_preload(&self, source: String) -> Result<Value, BrowserError> {
+        if let Engine::Firefox(bidi) = &self.engine {
+            return self.add_firefox_preload(bidi, &source).await;
+        }
+        let params = json!({ "source": source });
+        let mut added = self
+            .cdp("Page.addScriptToEvaluateOnNewDocument", params)
+            .await?;
+        Ok(added["identifier"].take())
+    }
+
+    async fn remove_preload(&self, script: Value) -> Result<(), BrowserError> {
+        if let Engine::Firefox(bidi) = &self.engine {
+            return self.remove_firefox_preload(bidi, &script).await;
+        }
+        let params = json!({ "identifier": script });
+        self.cdp("Page.removeScriptToEvaluateOnNewDocument", params)
+            .await
+            .map(drop)
     }
 
     /// Holds the page's own drawing loops at a round number of frames, which is returned; 0 when it has none.

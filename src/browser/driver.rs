@@ -102,6 +102,11 @@ impl Launcher {
         self.inner.options.headed
     }
 
+    /// Whether animated images may move.
+    pub(super) fn has_moving_images(&self) -> bool {
+        self.inner.options.moving_images
+    }
+
     /// How many sessions were asked for.
     pub(crate) fn started(&self) -> u32 {
         self.inner.started.load(Ordering::Relaxed)

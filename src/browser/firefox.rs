@@ -48,14 +48,14 @@ pub(super) fn options(launcher: &Launcher, emulation: &Emulation) -> Value {
     } else {
         &["-headless"]
     };
-    let mut options = json!({ "args": arguments, "prefs": preferences(emulation) });
+    let mut options = json!({ "args": arguments, "prefs": preferences(launcher, emulation) });
     if let Some(binary) = launcher.binary(Browser::Firefox) {
         options["binary"] = json!(binary);
     }
     options
 }
 
-fn preferences(emulation: &Emulation) -> Map<String, Value> {
+fn preferences(launcher: &Launcher, emulation: &Emulation) -> Map<String, Value> {
     let mut all: Map<String, Value> = QUIET_PREFERENCES
         .iter()
         .map(|&(name, value)| (name.to_owned(), json!(value)))
@@ -65,6 +65,9 @@ fn preferences(emulation: &Emulation) -> Map<String, Value> {
     }
     for name in SWITCHED_ON {
         all.insert((*name).to_owned(), json!(true));
+    }
+    if !launcher.has_moving_images() {
+        all.insert("image.animation_mode".to_owned(), json!("none"));
     }
     if let Some(scheme) = emulation.color_scheme {
         let number = match scheme {
@@ -293,6 +296,32 @@ impl Session {
             "devicePixelRatio": viewport.scale,
         });
         self.bidi(bidi, COMMAND_LIMIT, "browsingContext.setViewport", params)
+            .await
+            .map(drop)
+    }
+
+    /// Lets this source run in every page from the next one on, before the page's own scripts. What is returned takes it
+    /// away again.
+    pub(super) async fn add_firefox_preload(
+        &self,
+        bidi: &Bidi,
+        source: &str,
+    ) -> Result<Value, BrowserError> {
+        let function = format!("() => {{ {source}\n}}");
+        let params = json!({ "functionDeclaration": function });
+        let mut added = self
+            .bidi(bidi, COMMAND_LIMIT, "script.addPreloadScript", params)
+            .await?;
+        Ok(added["script"].take())
+    }
+
+    pub(super) async fn remove_firefox_preload(
+        &self,
+        bidi: &Bidi,
+        script: &Value,
+    ) -> Result<(), BrowserError> {
+        let params = json!({ "script": script });
+        self.bidi(bidi, COMMAND_LIMIT, "script.removePreloadScript", params)
             .await
             .map(drop)
     }

@@ -246,6 +246,7 @@ impl Session {
         self.first_window = Some(window);
         if let Engine::Firefox(bidi) = &self.engine {
             self.set_firefox_environment(bidi).await?;
+            self.add_preload(self.preload()).await?;
         }
         self.prepare_window().await?;
         // The page that the browser opens with is none of the flow's.
@@ -265,11 +266,7 @@ impl Session {
         self.cdp("Emulation.setScrollbarsHidden", json!({ "hidden": true }))
             .await?;
         let preload = self.preload();
-        self.cdp(
-            "Page.addScriptToEvaluateOnNewDocument",
-            json!({ "source": preload }),
-        )
-        .await?;
+        self.add_preload(preload.clone()).await?;
         self.cdp("Runtime.evaluate", json!({ "expression": preload }))
             .await?;
         self.apply_environment().await

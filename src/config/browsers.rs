@@ -78,6 +78,32 @@ pub(super) fn browsers(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Vec<Brow
     Ok(browsers)
 }
 
+/// What is asked for and no other browser than Chrome gives; nothing where all flows run in Chrome.
+pub(super) fn only_in_chrome(
+    reader: Reader<'_>,
+    yaml: &ConfigYaml,
+    browsers: &[Browser],
+) -> Vec<Diagnostic> {
+    let Some(other) = browsers.iter().find(|browser| **browser != Browser::Chrome) else {
+        return Vec::new();
+    };
+    let environments = yaml.environments.value.0.iter();
+    let headers = environments.filter_map(|it| it.value.headers.as_ref().map(|it| it.id));
+    let sessions = yaml.sessions.as_ref().map(|sessions| sessions.id);
+    let asked = headers.map(|id| (id, "headers"));
+    let asked = asked.chain(sessions.map(|id| (id, "sessions")));
+    let refused = asked.map(|(id, key)| {
+        let error = reader.key_error(
+            id,
+            format!("`{key}` needs Chrome, and `browsers` has {other}"),
+        );
+        error.help(format!(
+            "leave `{other}` to a configuration of its own, without `{key}`"
+        ))
+    });
+    refused.collect()
+}
+
 fn known() -> String {
     listed(Browser::ALL.map(Browser::name))
 }

@@ -47,8 +47,8 @@ fn built() -> Option<PathBuf> {
     file.is_file().then_some(file)
 }
 
-/// In Firefox alone.
-fn firefox(project: Project) -> Option<Project> {
+/// In Firefox alone; nothing where there is none.
+pub(crate) fn firefox(project: Project) -> Option<Project> {
     in_browsers(project, "firefox")
 }
 

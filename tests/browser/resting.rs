@@ -3,10 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{Outcome, Project, Site};
+use crate::{
+    engines::firefox,
+    support::{Outcome, Project, Site},
+};
 
 /// What a page does, where it is, and what its flow says besides.
-const MOVEMENTS: &[(&str, &str, &str)] = &[
+type Movement = (&'static str, &'static str, &'static str);
+
+const MOVEMENTS: &[Movement] = &[
     ("animations", "animation.html", ""),
     ("transitions", "transition.html", ""),
     ("caret", "caret.html", ""),
@@ -40,22 +45,7 @@ fn steps(page: &str) -> String {
 #[test]
 fn every_movement_comes_to_one_picture() {
     let (one, other) = (Site::new(), Site::new());
-    let mut project = Project::pair(&one, &other);
-    for (name, page, setting) in MOVEMENTS {
-        project = project.flow(name, &format!("{setting}\nsteps:\n{}", steps(page)));
-    }
-    let outcome = project.run_with(&["--workers", "2"]);
-    let problems: Vec<String> = MOVEMENTS
-        .iter()
-        .filter_map(|(name, ..)| problem(&outcome, name))
-        .collect();
-    assert!(
-        problems.is_empty(),
-        "{}\n{}",
-        problems.join("\n"),
-        outcome.said()
-    );
-    let outcome = outcome.exits(0);
+    let outcome = photographed(Project::pair(&one, &other), MOVEMENTS);
     assert_eq!(
         picture_of(&outcome, "late answers").at(100, 30),
         [0, 128, 128]
@@ -83,6 +73,35 @@ fn every_movement_comes_to_one_picture() {
     );
     let warnings = outcome.first_shot_of("loop by frames")["warnings"].to_string();
     assert!(warnings.contains("held at its frame 600"), "{warnings}");
+}
+
+/// A few of each means: each flow has a Firefox of its own, which takes seconds to start.
+#[test]
+fn every_movement_comes_to_one_picture_in_firefox() {
+    let (one, other) = (Site::new(), Site::new());
+    let Some(project) = firefox(Project::pair(&one, &other)) else {
+        return;
+    };
+    let movements = MOVEMENTS.iter().copied();
+    let movements: Vec<Movement> = movements
+        .filter(|it| it.0 != "drawings that move")
+        .collect();
+    let outcome = photographed(project, &movements);
+    let warnings = outcome.first_shot_of("loop by frames")["warnings"].to_string();
+    assert!(warnings.contains("held at its frame 600"), "{warnings}");
+}
+
+/// All movements again and again, of each one picture.
+fn photographed(mut project: Project, movements: &[Movement]) -> Outcome {
+    for (name, page, setting) in movements {
+        project = project.flow(name, &format!("{setting}\nsteps:\n{}", steps(page)));
+    }
+    let outcome = project.run_with(&["--workers", "2"]);
+    let names = movements.iter().map(|(name, ..)| name);
+    let problems: Vec<String> = names.filter_map(|name| problem(&outcome, name)).collect();
+    let said = outcome.said();
+    assert!(problems.is_empty(), "{}\n{said}", problems.join("\n"));
+    outcome.exits(0)
 }
 
 fn shots_of<'a>(outcome: &'a Outcome, flow: &str) -> impl Iterator<Item = &'a serde_json::Value> {

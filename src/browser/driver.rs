@@ -256,7 +256,7 @@ pub(super) struct Driver {
 #[derive(Debug)]
 enum Held {
     /// Our own process.
-    Process(DriverProcess),
+    Process(Box<DriverProcess>),
     /// The session's place at somebody else's driver.
     Place(Place),
 }
@@ -319,7 +319,7 @@ impl Driver {
         let url = Url::parse(&url).expect("a port makes a valid URL");
         Ok(Self {
             url,
-            held: Held::Process(process),
+            held: Held::Process(Box::new(process)),
         })
     }
 

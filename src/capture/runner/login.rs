@@ -19,11 +19,14 @@ use crate::{
     spec::{Action, Clock, Login, Secrets, Step, Viewport},
 };
 
-/// What the logins of one side came to.
+/// What the logins of one side came to, by their name and browser.
 #[derive(Debug, Default)]
-pub(crate) struct Logins(Mutex<HashMap<(String, Browser), Arc<tokio::sync::Mutex<Known>>>>);
+pub(crate) struct Logins(Mutex<HashMap<(String, Browser), Slot>>);
 
-/// What is known of one login. Whoever logs in keeps the others waiting.
+/// One login in one browser. Whoever logs in keeps the others waiting.
+type Slot = Arc<tokio::sync::Mutex<Known>>;
+
+/// What is known of one login.
 #[derive(Debug, Default)]
 enum Known {
     #[default]
@@ -60,7 +63,7 @@ impl Learned {
 }
 
 impl Logins {
-    fn slot(&self, name: &str, browser: Browser) -> Arc<tokio::sync::Mutex<Known>> {
+    fn slot(&self, name: &str, browser: Browser) -> Slot {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(slots.entry((name.to_owned(), browser)).or_default())
     }

@@ -1,6 +1,7 @@
 //! `twinshot.yaml` in, a checked `Config` out. Reads no file itself.
 
 mod browsers;
+mod capabilities;
 mod emulation;
 mod headers;
 mod network;
@@ -14,6 +15,7 @@ use url::Url;
 
 pub use self::{
     browsers::Browser,
+    capabilities::Capabilities,
     emulation::{ColorScheme, Emulation},
     network::{Network, Proxy},
 };
@@ -72,6 +74,8 @@ pub struct Config {
     pub secrets: Vec<String>,
     /// Where the browser is driven.
     pub webdriver: Webdriver,
+    /// What drivers are asked for besides.
+    pub capabilities: Capabilities,
     /// What flows share.
     pub isolation: Isolation,
     /// What is brought to rest before each picture.
@@ -305,6 +309,8 @@ struct ConfigYaml {
     secrets: Option<Place<Vec<Place<String>>>>,
     /// `auto`, or the URL of a WebDriver or Selenium Grid that runs already, or a list of them.
     webdriver: Option<Place<Texts>>,
+    /// What drivers are asked for besides, by browser.
+    capabilities: Option<Place<Entries<capabilities::Anything>>>,
     /// `reuse` cleans browsers between flows, `session` starts new ones for each; `reuse` when absent.
     isolation: Option<Isolation>,
     /// Which parts of bringing a page to rest are done before each picture; all when absent.
@@ -433,6 +439,8 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
         keep.0.push(problem);
     }
     let webdriver = keep.of(webdriver(reader, yaml.webdriver.as_ref()));
+    let capabilities = capabilities::capabilities(reader, yaml.capabilities.as_ref());
+    let capabilities = keep.of(capabilities);
     let max_page_height = keep.of(max_page_height(reader, yaml.max_page_height.as_ref()));
     problems.or(Config {
         root: PathBuf::new(),
@@ -448,6 +456,7 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
         sessions: Sessions::default(),
         secrets: Vec::new(),
         webdriver: webdriver.unwrap_or(Webdriver::Auto),
+        capabilities: capabilities.unwrap_or_default(),
         isolation: yaml.isolation.unwrap_or_default(),
         settle: yaml.settle.unwrap_or_default(),
         clock: clock.flatten().unwrap_or_default(),

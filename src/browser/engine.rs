@@ -64,9 +64,26 @@ pub(super) fn capabilities(launcher: &Launcher, options: &SessionOptions) -> Cap
     if let Some(proxy) = &options.network.proxy {
         wanted["proxy"] = proxy_capability(proxy);
     }
+    add(&mut wanted, &Value::Object(options.capabilities.clone()));
     match wanted {
         Value::Object(map) => map,
         _ => unreachable!("an object literal is an object"),
+    }
+}
+
+/// Adds what is not there yet. Lists grow; of what both have, ours stays.
+fn add(ours: &mut Value, theirs: &Value) {
+    match (ours, theirs) {
+        (Value::Object(ours), Value::Object(theirs)) => {
+            for (name, value) in theirs {
+                match ours.get_mut(name) {
+                    Some(present) => add(present, value),
+                    None => drop(ours.insert(name.clone(), value.clone())),
+                }
+            }
+        }
+        (Value::Array(ours), Value::Array(theirs)) => ours.extend(theirs.iter().cloned()),
+        _ => {}
     }
 }
 
@@ -83,4 +100,22 @@ fn proxy_capability(proxy: &Proxy) -> Value {
         wanted["noProxy"] = json!(proxy.except);
     }
     wanted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_besides_is_added_and_replaces_nothing() {
+        let mut ours = json!({ "name": "chrome", "options": { "args": ["--ours"], "kept": 1 } });
+        let theirs = json!({ "name": "other", "build": 7, "options": { "args": ["--theirs"], "kept": 2, "more": [3] } });
+        add(&mut ours, &theirs);
+        let expected = json!({
+            "name": "chrome",
+            "build": 7,
+            "options": { "args": ["--ours", "--theirs"], "kept": 1, "more": [3] },
+        });
+        assert_eq!(ours, expected);
+    }
 }

@@ -12,7 +12,7 @@ use fantoccini::{
 };
 use http::{HeaderMap, Method};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::{ParseError, Url};
 
 use super::{
@@ -66,6 +66,8 @@ pub(crate) struct SessionOptions {
     pub(crate) settle: Settle,
     /// When the run began, for clocks that begin there; milliseconds since 1970.
     pub(crate) run_began: u64,
+    /// What its driver is asked for besides.
+    pub(crate) capabilities: Map<String, Value>,
     /// What is sent along to its own hosts.
     pub(crate) headers: HeaderMap,
     /// How its browser reaches it.

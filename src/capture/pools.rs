@@ -226,6 +226,11 @@ fn session_options(
             .filter(|other| *other != environment.base),
         max_page_height: config.max_page_height,
         emulation: environment.emulation.clone(),
+        capabilities: config
+            .capabilities
+            .get(&browser)
+            .cloned()
+            .unwrap_or_default(),
         headers: environment.headers.clone(),
         network: environment.network.clone(),
         settle: config.settle,

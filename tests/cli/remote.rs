@@ -124,3 +124,33 @@ fn the_flows_of_a_driver_that_dies_fail_and_the_others_go_on() {
     let ran = six_flows().run(["test", "--webdriver", &urls, "--workers", "2"]);
     ran.exit(3).stdout_has("failed").stdout_has("match");
 }
+
+#[test]
+fn a_driver_is_asked_for_capabilities_besides_ours() {
+    let driver = FakeDriver::new();
+    let project = Project::two_sides();
+    let config = std::fs::read_to_string(project.path("twinshot.yaml")).expect("it is ours");
+    let capabilities = "capabilities:
+  chrome:
+    \"goog:chromeOptions\": { args: [--force-dark-mode] }
+    \"cloud:options\": { build: 7, key: \"${CLOUD_KEY}\" }
+  firefox: { \"moz:debuggerAddress\": true }
+secrets: [CLOUD_KEY]
+";
+    let project = project.config(&format!("{config}{capabilities}"));
+    let ran = project.env("CLOUD_KEY", "qzxv-7731").test(&driver, &[]);
+    ran.exit(0);
+    assert!(!ran.stdout().contains("qzxv-7731"), "{}", ran.stdout());
+    let asked = driver.first_capabilities();
+    let options = &asked["cloud:options"];
+    assert_eq!(
+        (&options["build"], &options["key"]),
+        (&7.into(), &"qzxv-7731".into())
+    );
+    let arguments = asked["goog:chromeOptions"]["args"]
+        .as_array()
+        .expect("a list");
+    assert!(arguments.contains(&"--headless".into()), "{arguments:?}");
+    assert_eq!(arguments.last(), Some(&"--force-dark-mode".into()));
+    assert_eq!(asked["moz:debuggerAddress"], serde_json::Value::Null);
+}

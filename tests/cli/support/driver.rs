@@ -119,6 +119,8 @@ struct Sessions {
     most: usize,
     pictures: usize,
     commands: Vec<String>,
+    /// What new sessions were asked to be.
+    wanted: Vec<Value>,
     visited: Vec<String>,
     streams: Vec<TcpStream>,
 }
@@ -262,6 +264,13 @@ impl FakeDriver {
         asked.filter(|asked| *asked == command).count()
     }
 
+    /// What the first session was asked to be.
+    pub(crate) fn first_capabilities(&self) -> Value {
+        let sessions = self.shared.sessions();
+        let wanted = sessions.wanted.first().expect("nobody asked for a session");
+        wanted["capabilities"]["alwaysMatch"].clone()
+    }
+
     pub(crate) fn was_asked(&self, command: &str) -> bool {
         let sessions = self.shared.sessions();
         sessions.commands.iter().any(|asked| asked == command)
@@ -352,6 +361,9 @@ impl Shared {
     fn ruled(&self, asked: &Asked) -> Option<Answer> {
         let mut sessions = self.sessions();
         sessions.commands.push(asked.command.clone());
+        if asked.command == "new session" {
+            sessions.wanted.push(asked.body.clone());
+        }
         sessions
             .visited
             .extend(asked.body["url"].as_str().map(str::to_owned));

@@ -35,7 +35,7 @@ fi
 processes=""
 end() {
     for process in $processes; do
-        kill -9 -- "-$process" 2>/dev/null || true
+        kill -9 "-$process" 2>/dev/null || true
     done
 }
 trap end EXIT INT TERM
@@ -117,7 +117,7 @@ wait_for_places 4
 (
     until [ "$(places ":$((port + 1))")" = "2 2" ]; do sleep 0.1; done
     sleep 1
-    kill -9 -- "-$victim"
+    kill -9 "-$victim"
 ) &
 killer=$!
 run killed --webdriver "$hub"

@@ -227,7 +227,7 @@ pub fn run(
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         on_event(Event::Captured {
-            browsers: launcher.started(),
+            browsers: launcher.times().started,
             flows: plan.jobs.len(),
         });
         let report = collected?.finish(stop.state())?;

@@ -65,7 +65,8 @@ struct Inner {
     remotes: Remotes,
     options: LaunchOptions,
     scratch: Arc<RunFolder>,
-    started: AtomicU32,
+    /// Numbers the folders of our drivers.
+    folders: AtomicU32,
     times: Mutex<SessionTimes>,
     turn: tokio::sync::Mutex<()>,
 }
@@ -88,7 +89,7 @@ impl Launcher {
             remotes,
             options,
             scratch,
-            started: AtomicU32::new(0),
+            folders: AtomicU32::new(0),
             times: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
         };
@@ -105,11 +106,6 @@ impl Launcher {
     /// Whether animated images may move.
     pub(super) fn has_moving_images(&self) -> bool {
         self.inner.options.moving_images
-    }
-
-    /// How many sessions were asked for.
-    pub(crate) fn started(&self) -> u32 {
-        self.inner.started.load(Ordering::Relaxed)
     }
 
     /// What starting and cleaning sessions has taken so far.
@@ -148,9 +144,9 @@ impl Launcher {
         browser: Browser,
         asked: &[Url],
     ) -> Result<Driver, LaunchError> {
-        let number = self.inner.started.fetch_add(1, Ordering::Relaxed);
         match self.programs(browser) {
             Some(programs) => {
+                let number = self.inner.folders.fetch_add(1, Ordering::Relaxed);
                 let folder = self.inner.scratch.subfolder(number)?;
                 Driver::start_on_a_free_port(programs, &folder).await
             }

@@ -101,6 +101,16 @@ fn a_driver_that_gives_no_session_is_passed_over() {
 }
 
 #[test]
+fn a_driver_that_gives_no_session_started_no_browser() {
+    let refusal = Answer::Refusal("session not created", "no such browser here".into());
+    let cannot = FakeDriver::new().answers("new session", refusal);
+    let can = FakeDriver::new();
+    let ran = run(&Project::two_sides(), &[&cannot, &can], &["--verbose"]);
+    ran.exit(0)
+        .stderr_has("note: 2 browsers started for 1 flow\n");
+}
+
+#[test]
 fn when_no_driver_gives_a_session_the_flow_is_undecided() {
     let refusal = |text: &str| Answer::Refusal("session not created", text.into());
     let [one, two] = ["the queue is too long", "no such browser here"]

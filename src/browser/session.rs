@@ -33,8 +33,8 @@ pub(super) const COMMAND_LIMIT: Duration = Duration::from_secs(30);
 const REACH_LIMIT: Duration = Duration::from_secs(60);
 /// How long it may take until it has room. A Selenium Grid gives up after 300 s by itself, and says why.
 const QUEUE_LIMIT: Duration = Duration::from_secs(330);
-/// How long a polite goodbye may take; a session that is left over takes up room at somebody else's driver.
-const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+/// How long a polite goodbye may take before the processes are killed.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 /// How long a document that is going away is given before its successor is asked.
 const NAVIGATION_PAUSE: Duration = Duration::from_millis(20);
 /// What our deadline adds to the driver's own page-load timeout.

@@ -123,7 +123,8 @@ fn outcome(method: &'static str, mut answer: Value) -> Result<Value, BrowserErro
     }
 }
 
-async fn open(url: &str) -> Result<WebSocketStream<TcpStream>, String> {
+/// A WebSocket on which a message may be of any length.
+pub(super) async fn open(url: &str) -> Result<WebSocketStream<TcpStream>, String> {
     let parsed = Url::parse(url).map_err(|error| error.to_string())?;
     if parsed.scheme() != "ws" {
         return Err("Twinshot speaks to drivers without TLS only".to_owned());
@@ -148,7 +149,9 @@ async fn open(url: &str) -> Result<WebSocketStream<TcpStream>, String> {
 }
 
 /// The next text; pings are answered on the way.
-async fn receive(socket: &mut WebSocketStream<TcpStream>) -> Result<String, tungstenite::Error> {
+pub(super) async fn receive(
+    socket: &mut WebSocketStream<TcpStream>,
+) -> Result<String, tungstenite::Error> {
     while let Some(message) = socket.next().await {
         if let Message::Text(text) = message? {
             return Ok(text.as_str().to_owned());

@@ -60,7 +60,7 @@ impl Session {
         Ok(added["identifier"].take())
     }
 
-    async fn remove_preload(&self, script: Value) -> Result<(), BrowserError> {
+    pub(super) async fn remove_preload(&self, script: Value) -> Result<(), BrowserError> {
         if let Engine::Firefox(bidi) = &self.engine {
             return self.remove_firefox_preload(bidi, &script).await;
         }

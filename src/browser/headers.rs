@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::SinkExt;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use hyper_util::{
@@ -22,10 +22,11 @@ use hyper_util::{
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 use url::Url;
 
 use super::{
+    bidi::{open, receive},
     document::{matches_host, same_origin},
     session::SessionOptions,
 };
@@ -35,7 +36,7 @@ const START_LIMIT: Duration = Duration::from_secs(10);
 /// The number of our first command; those that follow need no answer.
 const ENABLE: u64 = 1;
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Socket = WebSocketStream<TcpStream>;
 
 /// Adds headers as long as it lives.
 #[derive(Debug)]
@@ -131,10 +132,7 @@ impl Own {
 }
 
 async fn connect(address: &str, own: &Own) -> Result<Socket, String> {
-    let url = socket_url(address).await?;
-    let (mut socket, _) = connect_async(url)
-        .await
-        .map_err(|error| error.to_string())?;
+    let mut socket = open(&socket_url(address).await?).await?;
     let params = json!({ "patterns": own.patterns() });
     say(&mut socket, ENABLE, "Fetch.enable", &params).await?;
     while let Some(message) = hear(&mut socket).await {
@@ -206,13 +204,8 @@ async fn say(socket: &mut Socket, id: u64, method: &str, params: &Value) -> Resu
 
 /// The next message; none when there is no connection any more.
 async fn hear(socket: &mut Socket) -> Option<Value> {
-    loop {
-        match socket.next().await?.ok()? {
-            Message::Text(text) => return serde_json::from_str(text.as_str()).ok(),
-            Message::Close(_) => return None,
-            _ => {}
-        }
-    }
+    let text = receive(socket).await.ok()?;
+    serde_json::from_str(&text).ok()
 }
 
 #[cfg(test)]

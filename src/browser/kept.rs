@@ -147,13 +147,10 @@ impl Session {
 
     /// Fills no storage any more.
     pub(super) async fn stop_restoring(&mut self) -> Result<(), BrowserError> {
-        let Some(identifier) = self.restoring.take() else {
-            return Ok(());
-        };
-        let script = json!({ "identifier": identifier });
-        self.cdp("Page.removeScriptToEvaluateOnNewDocument", script)
-            .await
-            .map(drop)
+        match self.restoring.take() {
+            Some(script) => self.remove_preload(json!(script)).await,
+            None => Ok(()),
+        }
     }
 }
 

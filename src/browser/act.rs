@@ -23,7 +23,7 @@ use super::{
     find::{Need, POLL},
     session::{COMMAND_LIMIT, Session},
 };
-use crate::spec::{Action, Step, Target};
+use crate::spec::{Action, Condition, Step, Target, Wait};
 use pointer::{DOUBLE_CLICK, DOWN, UP, pointer_button};
 
 /// Why a step was not done.
@@ -84,6 +84,30 @@ fn is_transient(error: &BrowserError) -> bool {
     .any(|status| error.is(status))
 }
 
+/// Whether an action shows pages to somebody of whom they know nothing: no input, no script of the flow, no word in the
+/// address that the flow was given from outside.
+fn only_looks(action: &Action) -> bool {
+    match action {
+        Action::Goto { url, .. } => {
+            let query = url.source.split_once('?');
+            query.is_none_or(|(_, query)| !query.contains("${"))
+        }
+        Action::Wait(Wait::Until(conditions)) => {
+            let is_script = |condition: &Condition| matches!(condition, Condition::Js(_));
+            !conditions.iter().any(is_script)
+        }
+        Action::Back
+        | Action::Forward
+        | Action::Refresh
+        | Action::Scroll(_)
+        | Action::Viewport(_)
+        | Action::Wait(Wait::Duration(_))
+        | Action::Frame(_)
+        | Action::Expect(_) => true,
+        _ => false,
+    }
+}
+
 /// What is done with an element once it was found.
 #[derive(Debug, Clone, Copy)]
 enum Deed<'a> {
@@ -102,6 +126,7 @@ impl Session {
         expected_status: Option<u16>,
     ) -> Result<(), Trouble> {
         let deadline = Instant::now() + step.timeout.unwrap_or(self.options.timeout);
+        self.has_touched |= !only_looks(&step.action);
         let done = self.perform(&step.action, deadline).await;
         if let (Action::Goto { .. }, Err(Trouble::Step(message))) = (&step.action, &done) {
             return Err(Trouble::Navigation(message.clone()));
@@ -142,7 +167,10 @@ impl Session {
     async fn perform(&mut self, action: &Action, deadline: Instant) -> Result<(), Trouble> {
         match action {
             Action::Goto { url, .. } => self.go_to(url.value()).await,
-            Action::Back => self.travel("back").await,
+            Action::Back => {
+                self.asked = None;
+                self.travel("back").await
+            }
             Action::Forward => self.travel("forward").await,
             Action::Refresh => self.travel("refresh").await,
             Action::Click(target) => self.click(target, deadline).await,

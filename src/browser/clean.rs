@@ -12,8 +12,10 @@ use crate::spec::{Clock, Viewport};
 
 /// How long a session may take to become as good as new; a new one takes less.
 pub(super) const CLEAN_LIMIT: Duration = Duration::from_secs(3);
-/// The page that a driver begins with.
+/// The page that a driver begins with. To go there means another process for pages, with nothing in its memory.
 const FIRST_PAGE: &str = "data:,";
+/// An empty page that leaves the process for pages as it is.
+pub(super) const BLANK_PAGE: &str = "about:blank";
 /// Undoes what a page may have left in its window and, by copying, beside it.
 const FORGET: &str = "
     window.name = '';
@@ -24,6 +26,8 @@ const FORGET: &str = "
 const FORGET_NAME: &str = "window.name = ''";
 /// So many documents are shown by one browser: its memory grows with what it has shown.
 const MOST_DOCUMENTS: u32 = 40;
+/// So many are shown by one of its processes for pages.
+const MOST_DOCUMENTS_IN_PROCESS: u32 = 10;
 
 impl Session {
     /// Whether another flow may have it, once it is clean.
@@ -36,19 +40,30 @@ impl Session {
 
     /// Leaves nothing of the flow behind; after an error the session is of no more use.
     ///
-    /// What is not there to be cleaned: hosts that told the browser to come back by https only (HSTS).
+    /// A flow that only looked at pages was nobody in particular: what its pages loaded stays cached for the next one, as
+    /// for a first visitor of several pages. What is not there to be cleaned: hosts that told the browser to come back by
+    /// https only (HSTS).
     pub(super) async fn clean(&mut self) -> Result<(), BrowserError> {
         let released = self.client.release_actions();
         self.call("release actions", COMMAND_LIMIT, released)
             .await?;
         self.close_other_windows().await?;
+        let keeps_cache = !self.has_touched && self.restoring.is_none();
+        let keeps_process = keeps_cache && self.documents_in_process < MOST_DOCUMENTS_IN_PROCESS;
+        let first_page = if keeps_process { BLANK_PAGE } else { FIRST_PAGE };
         // Only when its page is gone can no handler of it store anything more.
-        let first_page = json!({ "url": FIRST_PAGE });
-        self.post("url", "url".to_owned(), first_page).await?;
+        let empty = json!({ "url": first_page });
+        self.post("url", "url".to_owned(), empty).await?;
         self.leave_world();
         self.stop_restoring().await?;
         self.forget_the_past().await?;
-        self.begin_anew().await
+        if !keeps_cache {
+            self.cdp("Network.clearBrowserCache", json!({})).await?;
+        }
+        if !keeps_process {
+            self.documents_in_process = 0;
+        }
+        self.begin_anew(first_page).await
     }
 
     /// Also leaves every frame.
@@ -82,7 +97,6 @@ impl Session {
             ("Page.resetNavigationHistory", json!({})),
             ("Storage.clearDataForOrigin", everywhere),
             ("Network.clearBrowserCookies", json!({})),
-            ("Network.clearBrowserCache", json!({})),
             ("Browser.resetPermissions", json!({})),
             ("Runtime.evaluate", forget),
             ("Input.dispatchMouseEvent", away),
@@ -93,10 +107,10 @@ impl Session {
     }
 
     /// Every field is named, so that none that is added can be forgotten here.
-    async fn begin_anew(&mut self) -> Result<(), BrowserError> {
+    async fn begin_anew(&mut self, first_page: &str) -> Result<(), BrowserError> {
         let document = self.document().await?;
-        if document.info.url != FIRST_PAGE {
-            let reason = format!("it shows {} instead of `{FIRST_PAGE}`", document.info.url);
+        if document.info.url != first_page {
+            let reason = format!("it shows {} instead of `{first_page}`", document.info.url);
             return Err(BrowserError::nonsense("url", &reason));
         }
         let Self {
@@ -116,6 +130,8 @@ impl Session {
             is_pointer_parked,
             judged_document,
             documents: _,
+            documents_in_process: _,
+            has_touched,
             knows_a_password: _,
             restoring: _,
             header_sender: _,
@@ -126,6 +142,7 @@ impl Session {
         *asked = None;
         *frame_depth = 0;
         *is_pointer_parked = false;
+        *has_touched = false;
         *judged_document = document.began;
         Ok(())
     }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
+    clean::BLANK_PAGE,
     error::BrowserError,
     session::{COMMAND_LIMIT, PageInfo, Session},
 };
@@ -78,6 +79,7 @@ impl Session {
         }
         self.judged_document = document.began;
         self.documents += 1;
+        self.documents_in_process += 1;
         if document.info.url.starts_with("chrome-error:") || document.trouble.is_some() {
             let trouble = match document.trouble {
                 Some(name) => format!(" ({name})"),
@@ -122,7 +124,8 @@ impl Session {
         let Ok(parsed) = Url::parse(url) else {
             return Ok(());
         };
-        if parsed.scheme() == "data" {
+        let is_first_page = parsed.scheme() == "data" || (url == BLANK_PAGE && self.asked.is_none());
+        if is_first_page {
             return Err("there is no page of the flow in front: nothing was loaded yet".to_owned());
         }
         if let Some(other) = &self.options.other
@@ -134,7 +137,7 @@ impl Session {
                 without_credentials(other)
             ));
         }
-        if url == "about:blank" || same_origin(&parsed, &self.options.base) {
+        if url == BLANK_PAGE || same_origin(&parsed, &self.options.base) {
             return Ok(());
         }
         let host = host_and_port(&parsed);

@@ -118,6 +118,10 @@ pub(crate) struct Session {
     pub(super) judged_document: f64,
     /// How many documents were judged since the browser started.
     pub(super) documents: u32,
+    /// How many since it has the process that shows its pages.
+    pub(super) documents_in_process: u32,
+    /// Whether the flow did more than look at pages: it may have been somebody.
+    pub(super) has_touched: bool,
     /// Whether it went to a URL with a password other than the environment's; no command makes a
     /// browser forget one.
     pub(super) knows_a_password: bool,
@@ -185,6 +189,8 @@ impl Session {
             is_pointer_parked: false,
             judged_document: 0.0,
             documents: 0,
+            documents_in_process: 0,
+            has_touched: false,
             knows_a_password: false,
             restoring: None,
             header_sender: None,

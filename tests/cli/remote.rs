@@ -73,7 +73,7 @@ fn a_session_that_cannot_be_cleaned_gives_its_place_away() {
     let refusal = Answer::Refusal("unknown error", "not today".into());
     for room in [2, 3] {
         let driver = FakeDriver::new().with_room_for(room);
-        let driver = driver.answers_once("Network.clearBrowserCache", refusal.clone());
+        let driver = driver.answers_once("Storage.clearDataForOrigin", refusal.clone());
         run(&six_flows(), &[&driver], &["--workers", "4"]).exit(0);
     }
 }

@@ -5,12 +5,22 @@ use serde_json::json;
 
 use super::support::{Answer, FakeDriver, Project, Ran, STAGING};
 
-/// Runs three flows one after the other.
+/// Runs three flows one after the other that do something with their pages.
 fn three_flows(project: Project, driver: &FakeDriver, code: i32) -> Ran {
+    three_flows_of(
+        "  - { evaluate: 'work()', shot: false }\n",
+        project,
+        driver,
+        code,
+    )
+}
+
+/// Runs three flows one after the other, each with these steps on its page.
+fn three_flows_of(steps: &str, project: Project, driver: &FakeDriver, code: i32) -> Ran {
     let project = ["one", "two", "three"]
         .into_iter()
         .fold(project, |project, name| {
-            let spec = format!("flow: {name}\nsteps:\n  - goto: /{name}\n");
+            let spec = format!("flow: {name}\nsteps:\n  - goto: /{name}\n{steps}");
             project.spec(&format!("{name}.yaml"), &spec)
         });
     let ran = project.test(driver, &["one", "two", "three", "--workers", "1"]);
@@ -42,6 +52,47 @@ fn one_session_of_each_side_serves_all_flows() {
     ] {
         assert!(driver.was_asked(command), "nobody asked for `{command}`");
     }
+}
+
+/// A flow that only looks at pages is nobody: what was loaded may be used by the next.
+#[test]
+fn what_was_only_looked_at_stays_cached() {
+    for (steps, keeps_cache) in [
+        ("  - wait: h1\n", true),
+        ("  - expect: { title: A page }\n", true),
+        ("  - refresh\n", true),
+        ("  - scroll: bottom\n", true),
+        ("  - goto: /another?page=1\n", true),
+        ("  - goto: '/?token=${PORT}'\n", false),
+        ("  - type: { into: input, text: jane }\n", false),
+        ("  - press: Enter\n", false),
+        ("  - evaluate: 'work()'\n", false),
+        ("  - inject: { css: 'p { color: red }' }\n", false),
+        ("  - cookies: clear\n", false),
+    ] {
+        let driver = FakeDriver::new();
+        let project = Project::two_sides().env("PORT", "1");
+        three_flows_of(steps, project, &driver, 0);
+        assert_eq!(driver.begun_sessions(), 2, "after {steps}");
+        assert!(driver.was_asked("Storage.clearDataForOrigin"));
+        let is_cleared = driver.was_asked("Network.clearBrowserCache");
+        assert_eq!(!is_cleared, keeps_cache, "after {steps}");
+        assert_eq!(
+            driver.has_visited("about:blank"),
+            keeps_cache,
+            "after {steps}"
+        );
+    }
+}
+
+/// What pages leave in the memory of the process that shows them goes with it.
+#[test]
+fn a_process_for_pages_shows_only_some() {
+    let driver = FakeDriver::new();
+    let pages: String = (0..4).map(|page| format!("  - goto: /{page}\n")).collect();
+    three_flows_of(&pages, Project::two_sides(), &driver, 0);
+    assert!(driver.has_visited("about:blank"), "after 5 pages");
+    assert!(driver.has_visited("data:,"), "after 10 pages");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod cli {
     mod diff;
     mod faults;
     mod flow;
+    mod frames;
     mod golden;
     mod hostile;
     mod kills;

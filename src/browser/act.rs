@@ -149,7 +149,12 @@ impl Session {
             let named = Url::parse(url.value()).ok().map(|url| host_and_port(&url));
             allowance.host = host.as_ref().map(|host| host.value().to_owned()).or(named);
         }
-        match self.judge_document(&allowance).await {
+        let judged = match action {
+            // Its document has loaded; what that may go on to is judged with the next step or shot.
+            Action::Goto { .. } => self.judge_loaded_document(&allowance).await,
+            _ => self.judge_document(&allowance).await,
+        };
+        match judged {
             Ok(Ok(())) => Ok(()),
             Ok(Err(message)) => Err(Trouble::Navigation(message)),
             // The dialog that a step opened belongs to the step that answers it, and the window that it
@@ -165,6 +170,10 @@ impl Session {
     }
 
     async fn perform(&mut self, action: &Action, deadline: Instant) -> Result<(), Trouble> {
+        if !matches!(action, Action::Goto { .. } | Action::Dialog { .. }) {
+            // A page that is gone, or lets nobody in, is the action's own trouble.
+            let _ = self.wait_for_end_of_hush().await;
+        }
         match action {
             Action::Goto { url, .. } => self.go_to(url.value()).await,
             Action::Back => {
@@ -216,6 +225,9 @@ impl Session {
         self.asked = Some(self.relative_url(without_credentials(&url).as_str()));
         self.knows_a_password |= has_other_credentials(&url, &self.options.base);
         let before = self.document().await?;
+        if is_within(&before.info.url, &url) {
+            let _ = self.wait_for_end_of_hush().await;
+        }
         let body = json!({ "url": url.as_str() });
         let answer = self.navigate("url", body).await;
         let answer = answer.map_err(|trouble| match trouble {

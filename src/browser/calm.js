@@ -1,5 +1,5 @@
-// Runs in every page before its own scripts, beside hush.js: counts the requests that scripts have sent, and
-// can hold the page's own drawing loops. It takes what it needs before the page can replace it.
+// Runs in every page before its own scripts, beside hush.js: counts the requests that scripts have sent and how often
+// they are called, and can hold the page's own drawing loops. It takes what it needs before the page can replace it.
 // __NAME__ becomes an unguessable event name.
 (() => {
   const NAME = "__NAME__";
@@ -61,6 +61,27 @@
     tell("requests", count);
   });
 
+  // How often the page was called by its timers and for its frames.
+  let calls = 0;
+  const counted = (callback) =>
+    function () {
+      calls += 1;
+      return apply(callback, this, arguments);
+    };
+  for (const name of ["setTimeout", "setInterval"]) {
+    replace(window, name, (native, self, given) => {
+      if (typeof given[0] === "function") given[0] = counted(given[0]);
+      return apply(native, self, given);
+    });
+  }
+  // What is drawn by a worker nobody sees from here.
+  let isDrawnElsewhere = false;
+  replace(HTMLCanvasElement.prototype, "transferControlToOffscreen", (native, self, given) => {
+    isDrawnElsewhere = true;
+    return apply(native, self, given);
+  });
+  call(listen, window, `${NAME}-count`, () => tell("calls", calls));
+
   // The callbacks of the next frame by number; one request of our own stands for all of them.
   const waiting = Object.create(null);
   const requestFrame = window.requestAnimationFrame;
@@ -78,6 +99,7 @@
     const numbers = Object.create(null);
     for (const number in waiting) numbers[number] = true;
     frames += 1;
+    calls += 1;
     for (const number in numbers) {
       const callback = waiting[number];
       if (!callback) continue;
@@ -140,6 +162,7 @@
     letGo();
     return 0;
   };
+  call(listen, window, `${NAME}-look`, () => tell("loops", isWaiting() || isDrawnElsewhere ? 1 : 0));
   call(listen, window, `${NAME}-hold`, async () => tell("held", await hold()));
   call(listen, window, `${NAME}-go`, letGo);
 })();

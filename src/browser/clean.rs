@@ -1,6 +1,6 @@
 //! A session between two flows: made as if its browser had just started, or found not to be worth it.
 
-use std::time::Duration;
+use std::{sync::atomic::AtomicBool, time::Duration};
 
 use serde_json::json;
 
@@ -50,7 +50,11 @@ impl Session {
         self.close_other_windows().await?;
         let keeps_cache = !self.has_touched && self.restoring.is_none();
         let keeps_process = keeps_cache && self.documents_in_process < MOST_DOCUMENTS_IN_PROCESS;
-        let first_page = if keeps_process { BLANK_PAGE } else { FIRST_PAGE };
+        let first_page = if keeps_process {
+            BLANK_PAGE
+        } else {
+            FIRST_PAGE
+        };
         // Only when its page is gone can no handler of it store anything more.
         let empty = json!({ "url": first_page });
         self.post("url", "url".to_owned(), empty).await?;
@@ -132,6 +136,7 @@ impl Session {
             documents: _,
             documents_in_process: _,
             has_touched,
+            is_hushed,
             knows_a_password: _,
             restoring: _,
             header_sender: _,
@@ -143,6 +148,7 @@ impl Session {
         *frame_depth = 0;
         *is_pointer_parked = false;
         *has_touched = false;
+        *is_hushed = AtomicBool::new(false);
         *judged_document = document.began;
         Ok(())
     }

@@ -68,6 +68,15 @@ impl Session {
         Ok(self.judge_this(document, allowance))
     }
 
+    /// The same of a document for which nobody has to wait.
+    pub(super) async fn judge_loaded_document(
+        &mut self,
+        allowance: &Allowance,
+    ) -> Result<Result<(), String>, BrowserError> {
+        let document = self.document().await?;
+        Ok(self.judge_this(document, allowance))
+    }
+
     /// The same of a document that was just described.
     pub(super) fn judge_this(
         &mut self,
@@ -124,7 +133,8 @@ impl Session {
         let Ok(parsed) = Url::parse(url) else {
             return Ok(());
         };
-        let is_first_page = parsed.scheme() == "data" || (url == BLANK_PAGE && self.asked.is_none());
+        let is_first_page =
+            parsed.scheme() == "data" || (url == BLANK_PAGE && self.asked.is_none());
         if is_first_page {
             return Err("there is no page of the flow in front: nothing was loaded yet".to_owned());
         }

@@ -67,12 +67,31 @@ const holdTransitions = (on) => {
   }
 };
 
-const hush = async ({ event, on }) => {
-  // Events of the last change of size are given out in the next frames.
-  if (!on) await nextFrames();
-  for (const view of reachableWindows()) view.dispatchEvent(new Event(`${event}-${on ? "on" : "off"}`));
-  holdTransitions(on);
+const tell = (event, what) => {
+  for (const view of reachableWindows()) view.dispatchEvent(new Event(`${event}-${what}`));
 };
+
+// Resolves when the page may be told everything again.
+let endOfHush = Promise.resolve();
+const endHush = async (event) => {
+  // Events of the last change of size are given out in the next frames.
+  await nextFrames();
+  tell(event, "off");
+  holdTransitions(false);
+};
+
+// Its end is not waited for.
+const hush = async ({ event, on }) => {
+  if (!on) {
+    endOfHush = endHush(event);
+    return;
+  }
+  await endOfHush;
+  tell(event, "on");
+  holdTransitions(true);
+};
+
+const waitForEndOfHush = () => endOfHush;
 
 const roots = (top = document) => {
   const found = [top];
@@ -144,17 +163,18 @@ const stopVideos = (root) => {
   return moving;
 };
 
-// Gathers what the page's main world says to a question.
+// Gathers what the page's main world says to a question, a number for each window.
 const ask = (event, question, answer) => {
-  let sum = 0;
-  const hear = ({ detail }) => (sum += Number(detail) || 0);
+  const answers = [];
+  const hear = ({ detail }) => answers.push(Number(detail) || 0);
   for (const view of reachableWindows()) {
     view.addEventListener(`${event}-${answer}`, hear);
     view.dispatchEvent(new Event(`${event}-${question}`));
     view.removeEventListener(`${event}-${answer}`, hear);
   }
-  return sum;
+  return answers;
 };
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 // Holds the page's own drawing loops; resolves to the frames that they have drawn, 0 when there is none to hold.
 const hold = async ({ event }) => {
@@ -174,7 +194,7 @@ const hold = async ({ event }) => {
 
 // Lets everything go on that was held or stopped for a picture, and describes the document.
 const letGo = ({ event }) => {
-  for (const view of reachableWindows()) view.dispatchEvent(new Event(`${event}-go`));
+  tell(event, "go");
   for (const video of stopped.keys()) video.play().catch(() => {});
   stopped.clear();
   return describe();
@@ -191,7 +211,7 @@ const stillPending = ({ wholePage, parts, event, patient }) => {
     if (images.length) tell("images", images.length, `${images.length} images are loading, such as ${images[0].currentSrc || images[0].src}`);
   }
   if (parts.requests && patient) {
-    const requests = ask(event, "ask", "requests");
+    const requests = sum(ask(event, "ask", "requests"));
     if (requests) tell("requests", requests, `${requests} requests of scripts are not answered`);
   }
   if (parts.animations) {
@@ -211,9 +231,41 @@ const QUIET_MS = 60;
 const CHANGES_MS = 600;
 const changes = (() => {
   let last = -Infinity;
-  const observer = new MutationObserver(() => (last = performance.now()));
-  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-  return { since: () => performance.now() - last };
+  // What moves or arrives without a change in the tree.
+  let lastOther = -Infinity;
+  const watched = new WeakSet();
+  const mutations = new MutationObserver(() => (last = performance.now()));
+  const arrivals = new PerformanceObserver(() => (lastOther = performance.now()));
+  arrivals.observe({ type: "resource" });
+  const watchWindow = (view) => {
+    if (watched.has(view.document)) return;
+    view.addEventListener("scroll", () => (lastOther = performance.now()), true);
+    view.addEventListener("toggle", () => (lastOther = performance.now()), true);
+  };
+  // Also in shadow trees and frames, where they can be reached.
+  const watch = () => {
+    for (const view of reachableWindows()) {
+      watchWindow(view);
+      for (const root of roots(view.document)) {
+        if (watched.has(root)) continue;
+        watched.add(root);
+        mutations.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+      }
+    }
+  };
+  watch();
+  const lastMutation = () => {
+    if (mutations.takeRecords().length) last = performance.now();
+    return last;
+  };
+  return {
+    watch,
+    since: () => performance.now() - lastMutation(),
+    lastOfAny: () => {
+      if (arrivals.takeRecords().length) lastOther = performance.now();
+      return Math.max(lastMutation(), lastOther);
+    },
+  };
 })();
 
 // Adds what was waited for since then to how long its kind was waited for, and keeps the most of it at once.
@@ -237,9 +289,17 @@ const measure = () => {
   };
 };
 
-// Waits until nothing is pending, at most `budget` milliseconds. `rested`: frames were just waited for.
-const settle = async ({ budget, wholePage, rested, parts, event }) => {
+// When the page had settled last, and how often its scripts had been called by then.
+let settledAt = 0;
+let callsUntilSettled = 0;
+const callsOfScripts = (event) => sum(ask(event, "count", "calls"));
+
+// Waits until nothing is pending, at most `budget` milliseconds. In a `hurry` nothing is waited for that a look at the
+// page after its picture can tell as well.
+const settle = async ({ budget, wholePage, hurry, parts, event }) => {
   const began = performance.now();
+  // A page that draws by itself is going to change.
+  hurry &&= !sum(ask(event, "look", "loops"));
   const waits = {};
   let pending = [];
   do {
@@ -247,16 +307,21 @@ const settle = async ({ budget, wholePage, rested, parts, event }) => {
     if (since > began + PATIENCE_MS) isAlwaysAsking = true;
     const patient = budget > 0 && !isAlwaysAsking;
     roots().forEach(hideCaret);
+    changes.watch();
     if (document.body) document.body.getBoundingClientRect();
     pending = stillPending({ wholePage, parts, event, patient });
     addWait(waits, "layout", since);
+    // What was finished is finished, and whether it stays so is told after the picture.
+    if (hurry) pending = pending.filter(({ kind }) => kind !== "animations");
     if (!pending.length) {
       since = performance.now();
       if (parts.images) await Promise.all(roots().map((root) => decodeImages(root, wholePage)));
       addWait(waits, "decoding", since);
       since = performance.now();
-      if (!rested) await nextFrames();
+      if (!hurry) await nextFrames();
+      await endOfHush;
       addWait(waits, "drawing", since);
+      if (hurry) break;
       pending = stillPending({ wholePage, parts, event, patient });
       const isChanging = patient && changes.since() < QUIET_MS && performance.now() < began + CHANGES_MS;
       if (parts.requests && isChanging && !pending.length) pending.push({ kind: "changes", count: 1, words: "the page changes itself" });
@@ -266,8 +331,33 @@ const settle = async ({ budget, wholePage, rested, parts, event }) => {
     await pause(20);
     for (const { kind, count } of pending) addWait(waits, kind, since, count);
   } while (performance.now() < began + budget);
-  const took = performance.now() - began;
+  settledAt = performance.now();
+  callsUntilSettled = callsOfScripts(event);
+  const took = settledAt - began;
   return { pending: pending.map(({ words }) => words), waits, took, ...measure(), document: describe() };
+};
+
+// What a page's scripts begin with when it has loaded shows within so long.
+const LOADED_MS = 100;
+
+// After a picture: whether the page stood still since it settled, and all of it can be seen from here.
+const hasRested = async ({ wholePage, parts, event }) => {
+  const [navigation] = performance.getEntriesByType("navigation");
+  const loaded = navigation ? navigation.loadEventEnd : 0;
+  const enough = Math.max(changes.lastOfAny() + QUIET_MS, settledAt + QUIET_MS, loaded + LOADED_MS);
+  const missing = enough - performance.now();
+  if (missing > 0) await pause(missing);
+  const windows = reachableWindows();
+  const isAllSeen = windows.length === windows.reduce((count, { length }) => count + length, 1);
+  const loops = ask(event, "look", "loops");
+  return (
+    isAllSeen &&
+    loops.length === windows.length &&
+    !sum(loops) &&
+    callsOfScripts(event) === callsUntilSettled &&
+    changes.lastOfAny() < settledAt &&
+    !stillPending({ wholePage, parts, event, patient: !isAlwaysAsking }).length
+  );
 };
 
 // What of the element's box its scrolling and clipping ancestors let be seen.

@@ -122,6 +122,8 @@ pub(crate) struct Session {
     pub(super) documents_in_process: u32,
     /// Whether the flow did more than look at pages: it may have been somebody.
     pub(super) has_touched: bool,
+    /// Whether the page in front was hushed, and nobody waited for the end of it.
+    pub(super) is_hushed: AtomicBool,
     /// Whether it went to a URL with a password other than the environment's; no command makes a
     /// browser forget one.
     pub(super) knows_a_password: bool,
@@ -191,6 +193,7 @@ impl Session {
             documents: 0,
             documents_in_process: 0,
             has_touched: false,
+            is_hushed: AtomicBool::new(false),
             knows_a_password: false,
             restoring: None,
             header_sender: None,
@@ -508,8 +511,19 @@ impl Session {
 
     /// Tells the page's scripts nothing of resizes while a picture is taken.
     pub(super) async fn hush(&self, on: bool) -> Result<(), BrowserError> {
+        self.is_hushed.store(true, Ordering::Relaxed);
         let argument = json!({ "event": self.hush_event, "on": on });
         self.in_page(COMMAND_LIMIT, "hush", &argument)
+            .await
+            .map(drop)
+    }
+
+    /// Before anything happens to a page that was photographed, it must be told of everything again.
+    pub(super) async fn wait_for_end_of_hush(&self) -> Result<(), BrowserError> {
+        if !self.is_hushed.swap(false, Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.in_page(COMMAND_LIMIT, "waitForEndOfHush", &json!(null))
             .await
             .map(drop)
     }
@@ -634,7 +648,7 @@ fn is_about_navigation(error: &BrowserError) -> bool {
 /// An expression that makes our functions for the page.
 fn page_library() -> String {
     let functions = include_str!("page.js").replace("__FIND__", include_str!("find.js"));
-    let names = "describe, describeSoon, hush, settle, hold, letGo, measure, boxes";
+    let names = "describe, describeSoon, hush, waitForEndOfHush, settle, hasRested, hold, letGo, measure, boxes";
     format!("(() => {{ {functions}\nreturn {{ {names} }}; }})()")
 }
 

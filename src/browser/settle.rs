@@ -51,28 +51,22 @@ pub(super) struct Settled {
 }
 
 impl Session {
-    /// Hides the caret, finishes what moves and waits for what loads; `whole_page` loads lazy images too.
-    /// When it is `rested`, frames have just been waited for.
+    /// Hides the caret, finishes what moves and waits for what loads; `whole_page` loads lazy images too. In a `hurry`
+    /// nothing is waited for that [`Self::has_rested`] is going to tell after a picture.
     pub(super) async fn settle(
         &self,
         whole_page: bool,
-        rested: bool,
+        hurry: bool,
         budget: Duration,
         parts: Settle,
     ) -> Result<Settled, BrowserError> {
         let milliseconds = u64::try_from(budget.as_millis()).unwrap_or(u64::MAX);
-        let is_on = |part: Option<bool>| part.unwrap_or(true);
         let argument = json!({
             "budget": milliseconds,
             "wholePage": whole_page,
-            "rested": rested,
+            "hurry": hurry,
             "event": self.hush_event,
-            "parts": {
-                "animations": is_on(parts.animations),
-                "fonts": is_on(parts.fonts),
-                "images": is_on(parts.images),
-                "requests": is_on(parts.requests),
-            },
+            "parts": in_words(parts),
         });
         let answer = self
             .in_page(COMMAND_LIMIT + budget, "settle", &argument)
@@ -101,6 +95,33 @@ impl Session {
             document: Document::of(&answer["document"]),
         })
     }
+
+    /// After a picture: whether the page stood still since it settled, in all that can be seen of it from within.
+    pub(super) async fn has_rested(
+        &self,
+        whole_page: bool,
+        parts: Settle,
+    ) -> Result<bool, BrowserError> {
+        let argument = json!({
+            "wholePage": whole_page,
+            "event": self.hush_event,
+            "parts": in_words(parts),
+        });
+        let answer = self.in_page(COMMAND_LIMIT, "hasRested", &argument).await?;
+        answer
+            .as_bool()
+            .ok_or_else(|| BrowserError::nonsense("hasRested", "it is neither true nor false"))
+    }
+}
+
+fn in_words(parts: Settle) -> Value {
+    let is_on = |part: Option<bool>| part.unwrap_or(true);
+    json!({
+        "animations": is_on(parts.animations),
+        "fonts": is_on(parts.fonts),
+        "images": is_on(parts.images),
+        "requests": is_on(parts.requests),
+    })
 }
 
 /// What the page says was waited for, by its name.

@@ -13,6 +13,7 @@ use super::{
     engine::Engine,
     error::BrowserError,
     find::{POLL, alternatives},
+    meeting::Meeting,
     session::{COMMAND_LIMIT, PageInfo, Session},
     settle::{Measures, SETTLE_BUDGET, Settled},
 };
@@ -72,16 +73,37 @@ pub(crate) struct ShotTimes {
 }
 
 impl ShotTimes {
-    /// What of the settling was not spent in the page.
-    fn add_driver(&mut self, in_page: Duration) {
-        let rest = self.settle.saturating_sub(in_page).as_millis();
-        let ms = u64::try_from(rest).unwrap_or(u64::MAX);
+    /// What settling waited for; what of it was not spent in the page was the driver's.
+    fn add(&mut self, settled: &Settled, took: Duration) {
+        for &Wait { awaited, count, ms } in &settled.waits {
+            self.add_wait(awaited, count, ms);
+        }
+        self.add_wait_for(Awaited::Driver, took.saturating_sub(settled.in_page));
+    }
+
+    /// Whether the other side's first frame, which is waited for, is this one too.
+    async fn wait_for_other_side(&mut self, meeting: Meeting, png: &Arc<[u8]>) -> bool {
+        let began = Instant::now();
+        let agrees = meeting.agrees_on(png).await;
+        self.settle += began.elapsed();
+        self.add_wait_for(Awaited::OtherSide, began.elapsed());
+        agrees
+    }
+
+    fn add_wait_for(&mut self, awaited: Awaited, time: Duration) {
+        let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         if ms > 0 {
-            self.waits.push(Wait {
-                awaited: Awaited::Driver,
-                count: 1,
-                ms,
-            });
+            self.add_wait(awaited, 1, ms);
+        }
+    }
+
+    fn add_wait(&mut self, awaited: Awaited, count: u32, ms: u64) {
+        match self.waits.iter_mut().find(|wait| wait.awaited == awaited) {
+            Some(wait) => {
+                wait.ms += ms;
+                wait.count = wait.count.max(count);
+            }
+            None => self.waits.push(Wait { awaited, count, ms }),
         }
     }
 }
@@ -136,7 +158,7 @@ impl Clip {
 /// A picture, what of the page it shows, and what its masks cover.
 #[derive(Debug, PartialEq)]
 struct Frame {
-    png: Vec<u8>,
+    png: Arc<[u8]>,
     size: Size,
     clip: Clip,
     /// For each mask of the shot, device pixels.
@@ -159,17 +181,19 @@ pub(super) struct CssBox {
 }
 
 impl Session {
-    /// Takes the shot's picture once the page holds still, at the shot's own viewport if it has one.
+    /// Takes the shot's picture once the page holds still, at the shot's own viewport if it has one. One frame is enough
+    /// where the other side, which takes its own at the same time, drew the same.
     pub(crate) async fn shoot(
         &mut self,
         shot: &Shot,
+        meeting: Option<Meeting>,
         times: &mut ShotTimes,
     ) -> Result<Picture, ShootError> {
         let Some(own) = shot.viewport else {
-            return self.shoot_at(self.viewport, shot, times).await;
+            return self.shoot_at(self.viewport, shot, meeting, times).await;
         };
         self.apply_viewport(own).await?;
-        let picture = self.shoot_at(own, shot, times).await;
+        let picture = self.shoot_at(own, shot, meeting, times).await;
         self.apply_viewport(self.viewport).await?;
         picture
     }
@@ -178,24 +202,24 @@ impl Session {
         &mut self,
         viewport: Viewport,
         shot: &Shot,
+        meeting: Option<Meeting>,
         times: &mut ShotTimes,
     ) -> Result<Picture, ShootError> {
-        let began = Instant::now();
-        let settled = self.settle_fully(shot).await;
-        times.settle = began.elapsed();
+        let meeting = meeting.filter(|_| self.parts(shot).are_all_on());
+        let settled = self.settle_fully(shot, meeting.is_some(), times).await;
         if settled.is_err() {
             let _ = self.let_go().await;
         }
         let settled = settled?;
-        times.waits.clone_from(&settled.waits);
-        times.add_driver(settled.in_page);
         check_viewport(viewport, &settled.measures)?;
         self.judge_this(settled.document.clone(), &Allowance::default())
             .map_err(ShootError::Navigation)?;
 
-        let began = Instant::now();
-        let frame = self.still_frame(settled, shot, viewport.scale, times).await;
-        times.shoot = began.elapsed();
+        let (began, settled_before) = (Instant::now(), times.settle);
+        let frame = self
+            .still_frame(settled, shot, meeting, viewport.scale, times)
+            .await;
+        times.shoot = began.elapsed() - (times.settle - settled_before);
         let document = self.let_go().await;
         let frame = frame?;
         let page = self.same_document(document?, &frame.png)?;
@@ -207,7 +231,7 @@ impl Session {
             .collect();
         warn_of_idle_masks(&shot.masks, &frame.masks, &mut warnings);
         Ok(Picture {
-            png: frame.png.into(),
+            png: frame.png,
             size: frame.size,
             page,
             masks: frame.masks,
@@ -221,21 +245,32 @@ impl Session {
         &self,
         settled: Settled,
         shot: &Shot,
+        meeting: Option<Meeting>,
         scale: f64,
         times: &mut ShotTimes,
     ) -> Result<Frame, ShootError> {
         if let Area::Element(target) = &shot.area {
             self.wait_for_area(target).await?;
         }
+        let first = self.frame(&settled.measures, shot, scale).await?;
+        times.frames = 1;
         if !self.parts(shot).frames.unwrap_or(true) {
-            times.frames = 1;
-            return self.frame(&settled.measures, shot, scale).await;
+            return Ok(first);
         }
-        self.two_equal_frames(settled, shot, scale, times).await
+        if let Some(meeting) = meeting {
+            let whole_page = shot.area.is_beyond_viewport();
+            if !self.has_rested(whole_page, self.parts(shot)).await? {
+                drop(meeting);
+                self.settle_fully(shot, false, times).await?;
+            } else if times.wait_for_other_side(meeting, &first.png).await {
+                return Ok(first);
+            }
+        }
+        self.two_equal_frames(first, shot, scale, times).await
     }
 
     /// The page in front, if it is still the one that was judged.
-    fn same_document(&self, document: Document, png: &[u8]) -> Result<PageInfo, ShootError> {
+    fn same_document(&self, document: Document, png: &Arc<[u8]>) -> Result<PageInfo, ShootError> {
         if document.began == self.judged_document {
             return Ok(document.info);
         }
@@ -244,7 +279,7 @@ impl Session {
                 "the page went on to {} while it was photographed; wait for that before the shot",
                 document.info.url
             ),
-            frames: vec![png.into()],
+            frames: vec![Arc::clone(png)],
         })
     }
 
@@ -253,11 +288,20 @@ impl Session {
         shot.settle.or(self.options.settle)
     }
 
-    async fn settle_fully(&self, shot: &Shot) -> Result<Settled, ShootError> {
+    async fn settle_fully(
+        &self,
+        shot: &Shot,
+        hurry: bool,
+        times: &mut ShotTimes,
+    ) -> Result<Settled, ShootError> {
+        let began = Instant::now();
         let whole_page = shot.area.is_beyond_viewport();
         let parts = self.parts(shot);
-        let settled = self.settle(whole_page, false, SETTLE_BUDGET, parts).await?;
+        let settled = self.settle(whole_page, hurry, SETTLE_BUDGET, parts).await;
+        times.settle += began.elapsed();
+        let settled = settled?;
         if settled.pending.is_empty() {
+            times.add(&settled, began.elapsed());
             return Ok(settled);
         }
         let frame = self.photograph(&Clip::VIEWPORT).await?;
@@ -267,7 +311,7 @@ impl Session {
                 SETTLE_BUDGET.as_secs(),
                 settled.pending.join("; ")
             ),
-            frames: vec![frame.into()],
+            frames: vec![frame],
         })
     }
 
@@ -345,7 +389,7 @@ impl Session {
     /// seen to alternate between two that nobody can tell apart. What does not come to rest is held.
     async fn two_equal_frames(
         &self,
-        settled: Settled,
+        first: Frame,
         shot: &Shot,
         scale: f64,
         times: &mut ShotTimes,
@@ -353,10 +397,9 @@ impl Session {
         let began = Instant::now();
         let mut earlier = Vec::new();
         let mut is_held = false;
-        let mut last = self.frame(&settled.measures, shot, scale).await?;
-        times.frames += 1;
+        let mut last = first;
         for attempt in 0.. {
-            let (settled, next) = self.settled_frame(&last, shot, scale).await?;
+            let (settled, next) = self.settled_frame(shot, scale).await?;
             times.frames += 1;
             if settled.pending.is_empty() {
                 if next == last || differ_under_masks_only(&last, &next).await {
@@ -383,18 +426,11 @@ impl Session {
     }
 
     /// One more frame of the shot as the page is at that moment, animations finished just before.
-    async fn settled_frame(
-        &self,
-        last: &Frame,
-        shot: &Shot,
-        scale: f64,
-    ) -> Result<(Settled, Frame), ShootError> {
+    async fn settled_frame(&self, shot: &Shot, scale: f64) -> Result<(Settled, Frame), ShootError> {
         let whole_page = shot.area.is_beyond_viewport();
-        // The end of the hush waited for frames already.
-        let is_rested = last.clip.page.is_some();
         let parts = self.parts(shot);
         let settled = self
-            .settle(whole_page, is_rested, Duration::ZERO, parts)
+            .settle(whole_page, false, Duration::ZERO, parts)
             .await?;
         let frame = self.frame(&settled.measures, shot, scale).await?;
         Ok((settled, frame))
@@ -420,20 +456,23 @@ impl Session {
         })
     }
 
-    async fn photograph(&self, clip: &Clip) -> Result<Vec<u8>, BrowserError> {
+    async fn photograph(&self, clip: &Clip) -> Result<Arc<[u8]>, BrowserError> {
         if let Engine::Firefox(bidi) = &self.engine {
-            return self.firefox_picture(bidi, PICTURE_LIMIT, clip.page).await;
+            let picture = self.firefox_picture(bidi, PICTURE_LIMIT, clip.page);
+            return picture.await.map(Arc::from);
         }
-        match clip.page {
+        let picture = match clip.page {
             None => {
                 self.capture(json!({ "format": "png", "optimizeForSpeed": true }))
                     .await
             }
             Some(area) => self.capture_beyond_viewport(area).await,
-        }
+        };
+        picture.map(Arc::from)
     }
 
-    /// The browser grows its view for an instant; the page is hushed so that it does not react.
+    /// The browser grows its view for an instant; the page is hushed so that it does not react. That ends in its next
+    /// frames, for which [`Self::wait_for_end_of_hush`] waits.
     async fn capture_beyond_viewport(&self, area: CssBox) -> Result<Vec<u8>, BrowserError> {
         self.hush(true).await?;
         let picture = self
@@ -576,7 +615,7 @@ fn unstable(last: &Frame, next: &Frame, settled: &Settled) -> ShootError {
             "no two frames in a row were equal within {} s{why}; mask what moves, or wait for it to end",
             STABLE_BUDGET.as_secs()
         ),
-        frames: vec![last.png.as_slice().into(), next.png.as_slice().into()],
+        frames: vec![Arc::clone(&last.png), Arc::clone(&next.png)],
     }
 }
 

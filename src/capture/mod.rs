@@ -165,11 +165,13 @@ pub enum Awaited {
     Drawing,
     /// The browser and its driver took our commands.
     Driver,
+    /// The other side of the shot had no frame yet to compare with.
+    OtherSide,
 }
 
 impl Awaited {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Document,
         Self::Fonts,
         Self::Images,
@@ -180,6 +182,7 @@ impl Awaited {
         Self::Layout,
         Self::Drawing,
         Self::Driver,
+        Self::OtherSide,
     ];
 
     /// Its name, as the page's functions have it too.
@@ -195,6 +198,7 @@ impl Awaited {
             Self::Layout => "layout",
             Self::Drawing => "drawing",
             Self::Driver => "driver",
+            Self::OtherSide => "other side",
         }
     }
 }

@@ -18,7 +18,7 @@ use super::{
     pools::{Pools, Sessions},
 };
 use crate::{
-    browser::{LaunchError, Launcher, Picture, Session, ShootError, ShotTimes, Trouble},
+    browser::{LaunchError, Launcher, Meeting, Picture, Session, ShootError, ShotTimes, Trouble},
     config::{Browser, Config, Emulation, Network},
     plan::{Job, Plan},
     side::{Role, Side},
@@ -533,9 +533,28 @@ impl<'a> JobRun<'a> {
 
     async fn take_shot(&mut self, sessions: &mut Sessions, index: usize, step: &Step) {
         let shot = &self.setup.plan.shots[index].shot;
+        let meetings = match sessions {
+            Side {
+                baseline: Some(_),
+                candidate: Some(_),
+            } => Meeting::of_two().map(Some),
+            _ => Side::new(None, None),
+        };
         let (baseline, candidate) = tokio::join!(
-            self.shoot(Role::Baseline, &mut sessions.baseline, shot, step),
-            self.shoot(Role::Candidate, &mut sessions.candidate, shot, step),
+            self.shoot(
+                Role::Baseline,
+                &mut sessions.baseline,
+                meetings.baseline,
+                shot,
+                step
+            ),
+            self.shoot(
+                Role::Candidate,
+                &mut sessions.candidate,
+                meetings.candidate,
+                shot,
+                step
+            ),
         );
         let times = self.take_times(Side::new(baseline.times, candidate.times));
         let mut sides = Side::new(baseline.taken, candidate.taken);
@@ -557,6 +576,7 @@ impl<'a> JobRun<'a> {
         &self,
         role: Role,
         session: &mut Option<Session>,
+        meeting: Option<Meeting>,
         shot: &Shot,
         step: &Step,
     ) -> SideShot {
@@ -570,7 +590,7 @@ impl<'a> JobRun<'a> {
         let broken = self.untold.iter().find(|failure| is_broken(failure, role));
         let taken = match broken {
             Some(failure) => Taken::Failed(failure.clone()),
-            None => match session.shoot(shot, &mut times).await {
+            None => match session.shoot(shot, meeting, &mut times).await {
                 Ok(picture) => Taken::Picture(capture(picture, session)),
                 Err(error) => Taken::Failed(shoot_failure(role, session, step, error).await),
             },

@@ -33,6 +33,19 @@ impl Settle {
             frames: self.frames.or(around.frames),
         }
     }
+
+    /// Whether nothing is switched off.
+    #[must_use]
+    pub fn are_all_on(self) -> bool {
+        let parts = [
+            self.animations,
+            self.fonts,
+            self.images,
+            self.requests,
+            self.frames,
+        ];
+        !parts.contains(&Some(false))
+    }
 }
 
 /// What the clock of pages says.

@@ -20,6 +20,8 @@ const MOVEMENTS: &[Movement] = &[
     ("chart", "chart.html", ""),
     ("loop by frames", "counter.html", ""),
     ("loop by time", "canvas.html", ""),
+    ("drawn by timers", "timer.html", ""),
+    ("drawn by a worker", "worker.html", ""),
     ("late answers", "late.html", ""),
     ("late font", "font.html", ""),
     ("lazy images", "lazy.html", ""),
@@ -55,6 +57,9 @@ fn every_movement_comes_to_one_picture() {
         [0, 0, 128]
     );
     assert_eq!(picture_of(&outcome, "chart").at(380, 60), [0, 128, 128]);
+    for drawn in ["drawn by timers", "drawn by a worker"] {
+        assert_eq!(picture_of(&outcome, drawn).at(390, 60), [0, 128, 128]);
+    }
     assert_eq!(
         picture_of(&outcome, "images that move").at(20, 20),
         [255, 0, 0]

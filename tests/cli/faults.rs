@@ -78,7 +78,7 @@ fn a_connection_that_breaks_off_is_a_lost_driver() {
         "url",
         "page.settle",
         "Page.captureScreenshot",
-        "page.describeSoon",
+        "page.describe",
     ] {
         let ran = staging_answers(command, Answer::CutOff);
         is_undecided(
@@ -166,7 +166,7 @@ fn an_error_page_is_never_photographed_as_if_it_were_meant() {
     let page =
         json!({ "url": "http://staging.test/", "title": "Oops", "status": 503, "began": 1.0 });
     let described = Answer::Value(json!({ "result": { "value": page } }));
-    let ran = staging_answers("page.describeSoon", described);
+    let ran = staging_answers("page.describe", described);
     let says = "was answered with HTTP status 503";
     is_undecided(&ran, FailureKind::Navigation, says);
 }
@@ -182,7 +182,7 @@ fn a_page_of_another_host_is_never_photographed() {
     ] {
         let page = json!({ "url": url, "title": "", "status": 200, "began": 1.0 });
         let described = Answer::Value(json!({ "result": { "value": page } }));
-        let ran = staging_answers("page.describeSoon", described);
+        let ran = staging_answers("page.describe", described);
         is_undecided(&ran, FailureKind::Navigation, says);
     }
 }

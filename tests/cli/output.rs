@@ -31,7 +31,7 @@ fn verbose_tells_what_each_shot_took() {
         .stdout_has("\n    baseline settled in ")
         .stdout_has("\n    candidate settled in ")
         .stdout_has(" ms: fonts 12 ms, 2 images 40 ms")
-        .stdout_has("; 2 frames\n")
+        .stdout_has("; 1 frame\n")
         .stdout_lacks("layout");
 }
 
@@ -44,15 +44,14 @@ fn the_report_breaks_down_the_time_of_each_shot_and_of_the_run() {
         panic!("two shots: {times:?}");
     };
     let side = |times: &Times, role| times.sides.get(role).clone().expect("both are live");
-    // Two frames, each of them slow.
-    assert!(side(cart, Role::Candidate).shoot_ms >= 240, "{cart:?}");
-    assert!(side(cart, Role::Baseline).shoot_ms < 240, "{cart:?}");
+    assert!(side(cart, Role::Candidate).shoot_ms >= 120, "{cart:?}");
+    assert!(side(cart, Role::Baseline).shoot_ms < 120, "{cart:?}");
     assert_eq!(cart.shoot_ms, side(cart, Role::Candidate).shoot_ms);
-    assert!(cart.total_ms() >= 240, "{cart:?}");
+    assert!(cart.total_ms() >= 120, "{cart:?}");
     let waits = side(home, Role::Candidate).waits;
     let images = waits.iter().find(|wait| wait.awaited == Awaited::Images);
     assert_eq!(images.map(|wait| (wait.count, wait.ms)), Some((2, 40)));
-    assert_eq!(side(home, Role::Candidate).frames, 2);
+    assert_eq!(side(home, Role::Candidate).frames, 1);
     let run = report.run.times;
     assert_eq!(run.shoot_ms, home.shoot_ms + cart.shoot_ms);
     assert_eq!(run.sessions.started, 2);

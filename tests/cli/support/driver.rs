@@ -521,7 +521,8 @@ impl Session {
             "page.settle" => in_page(self.settle(title)),
             "page.measure" => in_page(self.measure()),
             "page.boxes" => in_page(boxes(&asked.page_argument())),
-            "page.hush" => in_page(Value::Null),
+            "page.hush" | "page.waitForEndOfHush" => in_page(Value::Null),
+            "page.hasRested" => in_page(json!(true)),
             "execute/sync" => executed(asked.body["script"].as_str().unwrap_or_default()),
             "element/value" => {
                 self.typed

@@ -7,7 +7,8 @@ of all processes of the tool (scripts/bench-e2e.measure.py says how they are rea
 ratio of our median to each tool's, and how many pairs the tool called different or could not decide, with how many of
 those that differ it missed and how many of its differences are false. Last come the goals with what was measured.
 
-Tasks: `pages` (the two folders), `memory` (60 pages against 20, ours only), `itself` (the baseline against itself, as
+Tasks: `pages` (the two folders), `memory` (60 pages against 20, ours only: the same pages three times, so that only what
+accumulates counts, and 60 different ones, some of which are larger than all of the 20), `itself` (the baseline against itself, as
 many runs as rounds) and `login` (a flow of four steps on the embedded demo site). Tools take turns within a round, so
 that a slow minute is slow for all. Two pages are worked on at once, with every tool.
 
@@ -563,11 +564,11 @@ def rounds(tools, job, count):
 
 def table(title, medians, _, judgements):
     ours = medians.get("twinshot")
-    print(f"\n{title}\n{'':24} {'wall s':>7} {'cpu s':>7} {'peak MB':>8} {'ours/its':>9}   different (undecided), for each run")
+    print(f"\n{title}\n{'':26} {'wall s':>7} {'cpu s':>7} {'peak MB':>8} {'ours/its':>9}   different (undecided), for each run")
     for name, its in medians.items():
         ratio = f"{ours.wall / its.wall:9.2f}" if ours else f"{'':9}"
         figures = f"{its.wall:7.2f} {its.cpu:7.2f} {its.peak:8.0f} {ratio}"
-        print(f"{name:24} {figures}   {', '.join(judgements[name])}", flush=True)
+        print(f"{name:26} {figures}   {', '.join(judgements[name])}", flush=True)
 
 
 # The goals.
@@ -585,8 +586,10 @@ def summary(results):
     goal("wall, of the webdriver floor's", ratio(pages, "webdriver floor"), 1.25)
     goal("the same in one flow, as the floor does it", ratio(pages, "webdriver floor", ours="twinshot, one flow"), 1.25)
     goal(f"cpu, of the fastest peer's{named(fastest)}", ratio(pages, fastest, "cpu"), 0.50)
-    few, many = (memory.get(f"twinshot, {count} pages") for count in (results.get("few"), MANY_PAGES))
-    goal(f"peak memory for {MANY_PAGES} pages, of that for {results.get('few')}", many and many.peak / few.peak, 1.1)
+    few = memory.get(f"{results.get('few')} pages")
+    for kind in ("the same", "different"):
+        many = memory.get(f"{MANY_PAGES} pages, {kind}")
+        goal(f"peak memory for {MANY_PAGES} pages, {kind}, of that for {results.get('few')}", many and many.peak / few.peak, 1.1)
     ours = itself.get("twinshot")
     goal("the site against itself: mismatches in all runs", ours and sum(len(one.different) for one in ours), 0)
     goal("the site against itself: undecided in all runs", ours and sum(len(one.undecided) for one in ours), 0)
@@ -661,10 +664,14 @@ def run_tasks(arguments, scratch, browser):
 
 def memory(binary, job, listed, few, count):
     """Our medians for few pages and for many."""
+    kinds = {
+        f"{few} pages": first_pages(listed, few),
+        f"{MANY_PAGES} pages, the same": first_pages(first_pages(listed, few), MANY_PAGES),
+        f"{MANY_PAGES} pages, different": first_pages(listed, MANY_PAGES),
+    }
     parts = []
-    for size in (few, MANY_PAGES):
-        tools = {f"twinshot, {size} pages": twinshot(binary)}
-        parts.append(rounds(tools, dataclasses.replace(job, pages=first_pages(listed, size)), count))
+    for kind, pages in kinds.items():
+        parts.append(rounds({kind: twinshot(binary)}, dataclasses.replace(job, pages=pages), count))
     return [few | many for few, many in zip(*parts)]
 
 

@@ -183,8 +183,8 @@ impl<'a> Ahead<'a> {
         self.suspect();
         self.restore();
         let [baseline, candidate] = &self.bands;
-        // The last rows are always restored, so that they are equal when their pixels are.
-        self.has_diverged = baseline.row(end - 1) != candidate.row(end - 1);
+        // What may differ was restored, so that it is equal when its pixels are.
+        self.has_diverged &= baseline.row(end - 1) != candidate.row(end - 1);
         Ok(())
     }
 
@@ -205,7 +205,8 @@ impl<'a> Ahead<'a> {
         }
     }
 
-    /// Restores the suspects and the rows that the anti-aliasing detector sees from them.
+    /// Restores the suspects and the rows that the anti-aliasing detector sees from them. Other rows are equal on both
+    /// sides: what the next bands need to know of them is found out once.
     fn restore(&mut self) {
         let suspects = &self.suspects;
         let is_near_suspect = |y: u32| {
@@ -216,9 +217,13 @@ impl<'a> Ahead<'a> {
         let [baseline, candidate] = &mut self.bands;
         let [shows_baseline, shows_candidate] = self.shows;
         self.pace.join(
-            || baseline.restore(|y| shows_baseline || is_near_suspect(y)),
+            || {
+                baseline.restore(|y| shows_baseline || is_near_suspect(y));
+                baseline.move_on();
+            },
             || candidate.restore(|y| shows_candidate || is_near_suspect(y)),
         );
+        candidate.move_on_beside(baseline);
     }
 
     /// Those of the newest bands.
@@ -291,8 +296,10 @@ impl<P: Pixel> Comparison<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::overlay::Painter;
-    use crate::diff::{DiffWithOverlay, Metric, Sizes};
+    use std::io::Write;
+
+    use crate::diff::unfilter::tests::filtered;
+    use crate::diff::{DiffWithOverlay, Metric, Sizes, Style};
 
     /// A PNG of stripes and dots that depend on the `seed` of the row, three or four samples to a pixel.
     fn draw(size: Size, color: png::ColorType, seed: impl Fn(u32) -> u32) -> Vec<u8> {
@@ -319,18 +326,53 @@ mod tests {
         file
     }
 
-    /// Compares in bands of `rows` rows.
+    /// An RGB PNG with a slowly changing picture, other colours in the `changed` rows, and the filters as asked for.
+    fn draw_filtered(size: Size, filter: impl Fn(u32) -> u8, changed: &[u32]) -> Vec<u8> {
+        let Size { width, height } = size;
+        let mut above = vec![0; width as usize * 3];
+        let mut rows = Vec::new();
+        for y in 0..height {
+            let shift = if changed.contains(&y) { 128 } else { 0 };
+            let samples = (0..width * 3).map(|x| (x * 31 + y / 4 * 7 + shift) as u8);
+            let samples: Vec<u8> = samples.collect();
+            rows.extend(filtered::<3>(filter(y), &samples, &above));
+            above = samples;
+        }
+        let mut pixels = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        pixels.write_all(&rows).expect("memory");
+        let header = [
+            &width.to_be_bytes()[..],
+            &height.to_be_bytes(),
+            &[8, 2, 0, 0, 0],
+        ]
+        .concat();
+        let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+        let pixels = pixels.finish().expect("memory");
+        for (kind, data) in [(b"IHDR", header), (b"IDAT", pixels), (b"IEND", vec![])] {
+            let chunk = [&kind[..], &data].concat();
+            file.extend((data.len() as u32).to_be_bytes());
+            file.extend(&chunk);
+            file.extend(crc32fast::hash(&chunk).to_be_bytes());
+        }
+        file
+    }
+
+    /// Compares in bands of `rows` rows, and draws what `style` says.
     fn found(
         files: &[Vec<u8>; 2],
         options: &Options,
+        style: Option<Style>,
         rows: usize,
         threads: bool,
     ) -> DiffWithOverlay {
         let sizes = Sizes::read(&files[0], &files[1], options.max_pixels).expect("two headers");
-        let canvas = sizes.baseline.union(sizes.candidate);
-        let shared = sizes.baseline.intersection(sizes.candidate);
-        let painter = Painter::new(canvas, shared, &options.masks).expect("memory");
-        let mut findings = Findings::new(canvas.width, Some(painter));
+        let canvas = sizes.canvas();
+        let styled = |style| Options {
+            style,
+            ..options.clone()
+        };
+        let painter = style.map(|style| sizes.painter(&styled(style)).expect("memory"));
+        let mut findings = Findings::new(canvas.width, painter);
         let opened = sizes.open(&files[0], &files[1]).expect("two pictures");
         let pace = Pace::of_rows(rows, canvas.height as usize, threads);
         compare_at(pace, opened, options, &mut findings).expect("two pictures");
@@ -369,14 +411,71 @@ mod tests {
             for metric in [Metric::Exact, Metric::Yiq, Metric::Oklab] {
                 for masks in [vec![], vec![mask]] {
                     let options = options(metric, masks);
-                    let whole = found(&files, &options, 60, false);
+                    let whole = found(&files, &options, Some(Style::Overlay), 60, false);
                     assert!(whole.diff.mismatched_pixels > 0);
                     for rows in [1, 2, 3, 4, 5, 8, 40, 41] {
                         for threads in [false, true] {
-                            let cut = found(&files, &options, rows, threads);
+                            let style = Some(Style::Overlay);
+                            let cut = found(&files, &options, style, rows, threads);
                             assert!(cut == whole, "{size} {rows} {threads} {metric:?}");
                         }
                     }
+                }
+            }
+        }
+    }
+
+    /// Rows that depend on all rows above them, equal ones over many bands, until one differs.
+    #[test]
+    fn chains_of_equal_rows_cross_any_number_of_bands() {
+        let size = Size::from([7, 90]);
+        let mask = Rect {
+            x: 2,
+            y: 30,
+            width: 3,
+            height: 52,
+        };
+        let filters: [fn(u32) -> u8; 5] = [
+            |_| 2,
+            |_| 3,
+            |_| 4,
+            |y| (y * 7 % 5) as u8,
+            |y| {
+                if y % 29 == 0 {
+                    1
+                } else {
+                    2 + (y * 5 % 3) as u8
+                }
+            },
+        ];
+        let changes: [&[u32]; 6] = [&[89], &[0], &[45], &[44, 46, 83], &[7, 8, 9], &[3, 60]];
+        let styles = [
+            None,
+            Some(Style::Mask),
+            Some(Style::Overlay),
+            Some(Style::SideBySide),
+        ];
+        for (filter, changed) in filters
+            .iter()
+            .flat_map(|filter| changes.map(|rows| (filter, rows)))
+        {
+            let files = [&[], changed].map(|changed| draw_filtered(size, filter, changed));
+            for (style, masks) in styles
+                .iter()
+                .flat_map(|style| [(*style, vec![]), (*style, vec![mask])])
+            {
+                let options = Options {
+                    metric: Metric::Exact,
+                    masks,
+                    ..Options::default()
+                };
+                let whole = found(&files, &options, style, 90, false);
+                if options.masks.is_empty() {
+                    assert_eq!(whole.diff.mismatched_pixels, 7 * changed.len() as u64);
+                }
+                for rows in [1, 2, 3, 5, 17, 44, 89] {
+                    let cut = found(&files, &options, style, rows, rows % 2 == 0);
+                    assert!(cut == whole, "{changed:?} {style:?} {rows}");
                 }
             }
         }

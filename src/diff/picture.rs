@@ -99,6 +99,14 @@ pub(super) struct Window {
     rows: Vec<u8>,
 }
 
+/// A row of a picture without opacities, as it is stored.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Filtered<'a> {
+    pub(super) filter: u8,
+    /// What the filter leaves of them.
+    pub(super) pixels: &'a [[u8; 3]],
+}
+
 impl Window {
     /// The window at the top of a picture of `size`; its first band lies in `rows` behind room for `head` rows.
     pub(super) fn new(size: Size, layout: Layout, head: usize, rows: Vec<u8>) -> Self {
@@ -120,10 +128,28 @@ impl Window {
         if y >= self.size.height {
             return &[];
         }
-        let stride = self.layout.stride(self.size);
-        let row = &self.rows[self.position(y as usize) * stride..][..stride];
+        let row = self.bytes(y as usize);
         debug_assert_eq!(row[0], NONE, "row {y} is not restored");
         P::pixels(&row[1..])
+    }
+
+    /// Row `y`, which must be in memory, as it is stored, when it is filtered; none below the picture, and of a picture
+    /// with opacities.
+    pub(super) fn filtered_row(&self, y: u32) -> Option<Filtered<'_>> {
+        if y >= self.size.height || self.layout != Layout::Rgb {
+            return None;
+        }
+        let (filter, samples) = self.bytes(y as usize).split_first()?;
+        (*filter != NONE).then_some(Filtered {
+            filter: *filter,
+            pixels: samples.as_chunks().0,
+        })
+    }
+
+    /// The filter and the samples of row `y`, which must be in memory.
+    fn bytes(&self, y: usize) -> &[u8] {
+        let stride = self.layout.stride(self.size);
+        &self.rows[self.position(y) * stride..][..stride]
     }
 
     fn position(&self, y: usize) -> usize {

@@ -14,6 +14,7 @@ use super::band::Band;
 use super::decode::{Layout, Rows};
 use super::error::DiffError;
 use super::findings::Findings;
+use super::overlay::Shown;
 use super::picture::{Pair, Pixel, Rgba};
 use super::runs::Scanner;
 use super::unfilter::stands_alone;
@@ -81,7 +82,7 @@ impl Pace {
 ///
 /// # Errors
 /// When one of them is damaged or cut off; when both are, the one whose fault shows in an earlier band, or the
-/// baseline. When the findings cannot be drawn.
+/// baseline.
 pub(super) fn compare(
     rows: [Rows<'_>; 2],
     options: &Options,
@@ -115,23 +116,24 @@ fn compare_pixels<P: Pixel>(
     options: &Options,
     findings: &mut Findings,
 ) -> Result<(), DiffError> {
-    let mut ahead = Ahead::new(pace, rows, findings.shows())?;
+    let shows = findings.shows(rows[0].layout());
+    let mut ahead = Ahead::new(pace, rows, shows)?;
     ahead.read()?;
     let mut comparison = Comparison::<P>::new(ahead.pair()?, options, pace.threads);
     for band in 1..pace.bands {
         comparison.suspects.extend(ahead.new_suspects());
         let end = (band * pace.rows) as u32;
-        let (compared, read) = pace.join(
+        let ((), read) = pace.join(
             || comparison.compare(findings, end - REACH.min(end)),
             || ahead.read(),
         );
-        compared?;
         read?;
         ahead.exchange(&mut comparison.pair);
     }
     comparison.suspects.extend(ahead.new_suspects());
     let height = comparison.pair.canvas().height;
-    comparison.compare(findings, height)
+    comparison.compare(findings, height);
+    Ok(())
 }
 
 /// The bands that are compared next, of both pictures: read, and restored as far as anything may be found in them.
@@ -139,8 +141,8 @@ struct Ahead<'a> {
     pace: Pace,
     sources: [Rows<'a>; 2],
     bands: [Band; 2],
-    /// Of which pictures all rows are restored, because they are drawn.
-    shows: [bool; 2],
+    /// Which rows are restored because they are drawn.
+    shows: [Shown; 2],
     /// The first row of the newest bands, and the one behind their last.
     rows: Range<u32>,
     /// The rows of the newest bands that may differ, and the last of those before, from the top.
@@ -150,7 +152,7 @@ struct Ahead<'a> {
 }
 
 impl<'a> Ahead<'a> {
-    fn new(pace: Pace, sources: [Rows<'a>; 2], shows: [bool; 2]) -> Result<Self, DiffError> {
+    fn new(pace: Pace, sources: [Rows<'a>; 2], shows: [Shown; 2]) -> Result<Self, DiffError> {
         let band = |source| Band::new(source, pace.head, pace.rows);
         let bands = [
             band(&sources[0]).map_err(DiffError::Baseline)?,
@@ -215,13 +217,13 @@ impl<'a> Ahead<'a> {
             next.is_some_and(|suspect| *suspect <= y + REACH)
         };
         let [baseline, candidate] = &mut self.bands;
-        let [shows_baseline, shows_candidate] = self.shows;
+        let [baseline_shown, candidate_shown] = &self.shows;
         self.pace.join(
             || {
-                baseline.restore(|y| shows_baseline || is_near_suspect(y));
+                baseline.restore(|y| baseline_shown.has(y) || is_near_suspect(y));
                 baseline.move_on();
             },
-            || candidate.restore(|y| shows_candidate || is_near_suspect(y)),
+            || candidate.restore(|y| candidate_shown.has(y) || is_near_suspect(y)),
         );
         candidate.move_on_beside(baseline);
     }
@@ -278,18 +280,16 @@ impl<P: Pixel> Comparison<P> {
     }
 
     /// Compares the rows above `end`, after the masks of the new band were painted.
-    fn compare(&mut self, findings: &mut Findings, end: u32) -> Result<(), DiffError> {
+    fn compare(&mut self, findings: &mut Findings, end: u32) {
         for mask in &self.masks {
             self.pair.baseline.paint::<P>(*mask);
             self.pair.candidate.paint::<P>(*mask);
         }
         let count = self.suspects.partition_point(|y| *y < end);
         let runs = self.scanner.runs::<P>(&self.pair, &self.suspects[..count]);
-        let added = findings.add::<P>(&self.pair, self.uncompared..end, &runs);
-        added.map_err(DiffError::Overlay)?;
+        findings.add::<P>(&self.pair, self.uncompared..end, &runs);
         self.suspects.drain(..count);
         self.uncompared = end;
-        Ok(())
     }
 }
 
@@ -376,9 +376,31 @@ mod tests {
         let opened = sizes.open(&files[0], &files[1]).expect("two pictures");
         let pace = Pace::of_rows(rows, canvas.height as usize, threads);
         compare_at(pace, opened, options, &mut findings).expect("two pictures");
-        findings
-            .finish([sizes.baseline, sizes.candidate])
-            .expect("memory")
+        findings.finish([sizes.baseline, sizes.candidate])
+    }
+
+    /// The findings with what the drawing shows: of which rows it is made up depends on the bands.
+    fn shown(mut found: DiffWithOverlay) -> DiffWithOverlay {
+        if let Some(file) = &mut found.overlay {
+            let decoder = png::Decoder::new(std::io::Cursor::new(&file[..]));
+            let mut reader = decoder.read_info().expect("a PNG");
+            let mut pixels = vec![0; reader.output_buffer_size().expect("memory")];
+            reader.next_frame(&mut pixels).expect("a PNG");
+            reader.finish().expect("a PNG");
+            *file = pixels;
+        }
+        found
+    }
+
+    /// Compares in bands of so many rows, with threads and without, and all at once.
+    fn check(files: &[Vec<u8>; 2], options: &Options, style: Option<Style>, bands: &[usize]) {
+        let whole = shown(found(files, options, style, 90, false));
+        for rows in bands {
+            let cut = found(files, options, style, *rows, false);
+            let shared = found(files, options, style, *rows, true);
+            assert!(cut == shared, "{style:?} {rows}");
+            assert!(shown(cut) == whole, "{style:?} {rows}");
+        }
     }
 
     #[test]
@@ -411,15 +433,10 @@ mod tests {
             for metric in [Metric::Exact, Metric::Yiq, Metric::Oklab] {
                 for masks in [vec![], vec![mask]] {
                     let options = options(metric, masks);
-                    let whole = found(&files, &options, Some(Style::Overlay), 60, false);
-                    assert!(whole.diff.mismatched_pixels > 0);
-                    for rows in [1, 2, 3, 4, 5, 8, 40, 41] {
-                        for threads in [false, true] {
-                            let style = Some(Style::Overlay);
-                            let cut = found(&files, &options, style, rows, threads);
-                            assert!(cut == whole, "{size} {rows} {threads} {metric:?}");
-                        }
-                    }
+                    let whole = found(&files, &options, None, 60, false);
+                    assert!(whole.diff.mismatched_pixels > 0, "{size} {metric:?}");
+                    let bands = [1, 2, 3, 4, 5, 8, 40, 41];
+                    check(&files, &options, Some(Style::Overlay), &bands);
                 }
             }
         }
@@ -469,14 +486,12 @@ mod tests {
                     masks,
                     ..Options::default()
                 };
-                let whole = found(&files, &options, style, 90, false);
                 if options.masks.is_empty() {
-                    assert_eq!(whole.diff.mismatched_pixels, 7 * changed.len() as u64);
+                    let whole = found(&files, &options, style, 90, false);
+                    let expected = 7 * changed.len() as u64;
+                    assert_eq!(whole.diff.mismatched_pixels, expected, "{changed:?}");
                 }
-                for rows in [1, 2, 3, 5, 17, 44, 89] {
-                    let cut = found(&files, &options, style, rows, rows % 2 == 0);
-                    assert!(cut == whole, "{changed:?} {style:?} {rows}");
-                }
+                check(&files, &options, style, &[1, 2, 3, 5, 17, 44, 89]);
             }
         }
     }

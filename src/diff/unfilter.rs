@@ -13,11 +13,11 @@ use sse2::{restore_paeth, restore_two_paeth};
 /// Samples as they are.
 pub(super) const NONE: u8 = 0;
 /// Samples minus those of the pixel on the left.
-const SUB: u8 = 1;
+pub(super) const SUB: u8 = 1;
 /// Samples minus those of the pixel above.
-const UP: u8 = 2;
+pub(super) const UP: u8 = 2;
 /// Samples minus the mean of left and above.
-const AVERAGE: u8 = 3;
+pub(super) const AVERAGE: u8 = 3;
 /// Samples minus whichever of left, above and above-left is nearest to their plane.
 const PAETH: u8 = 4;
 

@@ -24,8 +24,8 @@ use super::{Options, Rect, Size};
 const REACH: u32 = 2;
 /// Rows of the band before that are kept: those that still wait for rows below them, and as many above those.
 const HEAD: usize = 2 * REACH as usize;
-/// The size of a band: small enough for the cache, large enough that restoring the last rows of each, which the
-/// next one goes on from, is little work.
+/// The size of a band: small enough for the cache, large enough that what each one begins with is little work: the
+/// inflater copies the 32 KiB before it, and threads are woken.
 const BAND_BYTES: usize = 512 << 10;
 /// The fewest rows of a band; less would copy heads more than read bands.
 const MIN_BAND_ROWS: usize = 8;

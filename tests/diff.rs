@@ -24,5 +24,7 @@ mod plain;
 mod pngsuite;
 #[path = "diff/random.rs"]
 mod random;
+#[path = "diff/rows.rs"]
+mod rows;
 #[path = "diff/styles.rs"]
 mod styles;

@@ -1,26 +1,33 @@
 //! The next rows of one picture, as they were read: restored from their filters where that is asked for, before they
 //! become a part of what is compared.
 
+use std::ops::Range;
+
 use super::Size;
 use super::decode::{Layout, Rows, zeroes};
 use super::error::PictureError;
 use super::picture::Window;
-use super::unfilter::{restore_marked, stands_alone};
+use super::unfilter::{NONE, follow, restore_marked, stands_alone};
 
-/// Rows behind room for a head, the last rows of the band before.
+/// The rows that are read next, and above them the head, the last rows of the band before, which may still be filtered
+/// too.
 pub(super) struct Band {
     size: Size,
     layout: Layout,
     /// The number of its first row in the picture.
     first: usize,
-    /// For how many rows of the band before there is room.
+    /// How many rows of the band before are kept.
     head: usize,
-    /// Each row a filter byte and its samples.
+    /// The head and the band, each row a filter byte and its samples.
     rows: Vec<u8>,
-    /// The samples of the last row of the band before.
+    /// The samples of the row above the head.
     above: Vec<u8>,
-    /// Which rows are restored next.
+    /// Room for a row.
+    scratch: Vec<u8>,
+    /// Which rows of head and band are restored next.
     marks: Vec<bool>,
+    /// How many rows the band has, also where it reaches below the picture.
+    count: usize,
 }
 
 impl Band {
@@ -38,7 +45,9 @@ impl Band {
             head,
             rows: zeroes(length.ok_or(PictureError::OutOfMemory { size })?, size)?,
             above: zeroes(stride - 1, size)?,
-            marks: vec![false; count],
+            scratch: zeroes(stride, size)?,
+            marks: vec![false; head + count],
+            count,
         })
     }
 
@@ -46,10 +55,25 @@ impl Band {
         self.layout.stride(self.size)
     }
 
-    /// How many of its rows lie in the picture.
-    fn height(&self) -> usize {
-        let below = (self.size.height as usize).saturating_sub(self.first);
-        below.min(self.marks.len())
+    /// The rows of head and band that the picture has above row `end`.
+    fn above_row(&self, end: usize) -> Range<usize> {
+        let top = self.first.saturating_sub(self.head);
+        top..end.min(self.size.height as usize).max(top)
+    }
+
+    /// The rows above the head of the next band.
+    fn passed(&self) -> Range<usize> {
+        self.above_row((self.first + self.count).saturating_sub(self.head))
+    }
+
+    /// The place of row `y` of the picture, which lies in head or band.
+    fn position(&self, y: usize) -> usize {
+        y + self.head - self.first
+    }
+
+    /// Where some rows of head and band lie.
+    fn bytes(&self, rows: &Range<usize>) -> Range<usize> {
+        self.position(rows.start) * self.stride()..self.position(rows.end) * self.stride()
     }
 
     /// Reads the rows; below the picture there are none.
@@ -66,28 +90,50 @@ impl Band {
         if y >= self.size.height {
             return &[];
         }
-        let position = y as usize - self.first + self.head;
-        &self.rows[position * self.stride()..][..self.stride()]
+        &self.rows[self.position(y as usize) * self.stride()..][..self.stride()]
     }
 
-    /// Restores the rows that `is_wanted`, by their number in the picture, and those that they depend on; always the
-    /// last ones, which become the head of the next band.
+    /// Restores the rows of head and band that `is_wanted`, by their number in the picture, and those that they depend
+    /// on. The others stay filtered.
     pub(super) fn restore(&mut self, is_wanted: impl Fn(u32) -> bool) {
-        let (height, stride) = (self.height(), self.stride());
-        let rows = &mut self.rows[self.head * stride..][..height * stride];
+        let (in_picture, stride) = (self.above_row(self.first + self.count), self.stride());
+        let bytes = self.bytes(&in_picture);
+        let rows = &mut self.rows[bytes];
+        let marks = &mut self.marks[..in_picture.len()];
         let mut is_needed_below = false;
-        for row in (0..height).rev() {
-            let is_wanted = row + self.head >= height || is_wanted((self.first + row) as u32);
-            self.marks[row] = is_wanted || is_needed_below;
-            is_needed_below = self.marks[row] && !stands_alone(rows[row * stride]);
+        for (row, y) in in_picture.enumerate().rev() {
+            marks[row] = is_needed_below || is_wanted(y as u32);
+            is_needed_below = marks[row] && !stands_alone(rows[row * stride]);
         }
         let restore_marked = match self.layout {
             Layout::Rgb => restore_marked::<3>,
             Layout::Rgba => restore_marked::<4>,
         };
-        restore_marked(rows, stride, &self.marks[..height], &self.above);
-        if let Some(start) = rows.len().checked_sub(stride - 1) {
-            self.above.copy_from_slice(&rows[start..]);
+        restore_marked(rows, stride, marks, &self.above);
+    }
+
+    /// Finds the samples of the row above the head of the next band; nothing is restored for it. To be done once before
+    /// the next band.
+    pub(super) fn move_on(&mut self) {
+        let follow = match self.layout {
+            Layout::Rgb => follow::<3>,
+            Layout::Rgba => follow::<4>,
+        };
+        let passed = self.bytes(&self.passed());
+        let stride = self.stride();
+        let rows = &self.rows[passed];
+        follow(&mut self.above, rows, stride, &mut self.scratch);
+    }
+
+    /// As [`Self::move_on`], beside the same band of another picture, which has moved on: rows of this one that are not
+    /// restored must have the pixels of the other's.
+    pub(super) fn move_on_beside(&mut self, other: &Self) {
+        let passed = self.bytes(&self.passed());
+        let last = self.rows[passed].rchunks_exact(self.stride()).next();
+        if last.is_some_and(|row| row[0] != NONE) {
+            self.above.copy_from_slice(&other.above);
+        } else {
+            self.move_on();
         }
     }
 
@@ -100,14 +146,16 @@ impl Band {
         let length = if self.head == 0 { 0 } else { self.rows.len() };
         let spare = zeroes(length, self.size)?;
         let rows = std::mem::replace(&mut self.rows, spare);
-        self.first += self.marks.len();
-        Ok(Window::new(self.size, self.layout, self.head, rows))
+        self.first += self.count;
+        let window = Window::new(self.size, self.layout, self.head, rows);
+        window.copy_tail(&mut self.rows);
+        Ok(window)
     }
 
     /// Moves the window on to this band, and makes this band the next one.
     pub(super) fn exchange(&mut self, window: &mut Window) {
         window.advance(&mut self.rows);
-        self.first += self.marks.len();
+        self.first += self.count;
     }
 }
 
@@ -126,7 +174,9 @@ mod tests {
             head,
             rows: all,
             above: vec![0; 3],
-            marks: vec![false; count],
+            scratch: vec![0; 4],
+            marks: vec![false; head + count],
+            count,
         }
     }
 
@@ -150,16 +200,53 @@ mod tests {
         assert_eq!(band.row(4), [0, 41, 41, 41]);
     }
 
+    /// Each row is one more than the row above it.
+    const CHAIN: [[u8; 4]; 2] = [[2, 1, 1, 1]; 2];
+
     #[test]
-    fn the_next_band_goes_on_where_the_last_one_ended() {
-        let mut band = band(4, 1, 2, &ROWS[1..3]);
-        band.restore(|_| false);
+    fn a_chain_of_rows_stays_filtered_until_it_is_asked_for() {
+        let mut band = band(8, 1, 2, &CHAIN);
+        band.move_on();
         let mut window = band.window().expect("memory");
-        band.rows[4..].copy_from_slice(ROWS[1..3].as_flattened());
-        band.restore(|_| false);
-        assert_eq!(band.row(3), [0, 4, 4, 4]);
+        for _ in 0..2 {
+            band.rows[4..].copy_from_slice(CHAIN.as_flattened());
+            band.restore(|_| false);
+            band.move_on();
+            band.exchange(&mut window);
+        }
+        assert_eq!(band.row(5), CHAIN[1]);
+        band.rows[4..].copy_from_slice(CHAIN.as_flattened());
+        band.restore(|y| y == 6);
+        assert_eq!(band.row(5), [0, 6, 6, 6]);
+        assert_eq!(band.row(6), [0, 7, 7, 7]);
+        assert_eq!(band.row(7), CHAIN[1]);
         band.exchange(&mut window);
-        assert_eq!(window.row::<[u8; 3]>(1), [[2; 3]]);
-        assert_eq!(window.row::<[u8; 3]>(3), [[4; 3]]);
+        assert_eq!(window.row::<[u8; 3]>(6), [[7; 3]]);
+    }
+
+    #[test]
+    fn what_is_not_restored_is_known_from_the_other_picture() {
+        let mut other = band(4, 1, 2, &CHAIN);
+        other.above = vec![9; 3];
+        let mut filtered = band(4, 1, 2, &CHAIN);
+        filtered.move_on_beside(&other);
+        assert_eq!(filtered.above, [9; 3]);
+        let mut restored = band(4, 1, 2, &CHAIN);
+        restored.restore(|y| y == 0);
+        restored.move_on_beside(&other);
+        assert_eq!(restored.above, [1; 3]);
+    }
+
+    #[test]
+    fn below_the_picture_there_is_nothing_to_restore() {
+        let mut band = band(1, 1, 2, &CHAIN);
+        band.move_on();
+        let mut window = band.window().expect("memory");
+        for _ in 0..2 {
+            band.restore(|_| true);
+            band.move_on();
+            assert_eq!(band.above, [1; 3]);
+            band.exchange(&mut window);
+        }
     }
 }

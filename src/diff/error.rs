@@ -103,7 +103,7 @@ pub enum DiffError {
         /// The limit.
         max_pixels: u64,
     },
-    /// The overlay cannot be written as a PNG, or does not fit into memory.
+    /// The overlay cannot be written as a PNG: it would be too wide.
     #[error("the overlay cannot be encoded: {0}")]
     Overlay(#[source] png::EncodingError),
 }

@@ -3,10 +3,9 @@
 
 use std::ops::Range;
 
-use png::EncodingError;
-
+use super::decode::Layout;
 use super::densest::Densest;
-use super::overlay::Painter;
+use super::overlay::{Painter, Shown};
 use super::picture::{Pair, Pixel};
 use super::regions::Regions;
 use super::runs::{Finding, Run};
@@ -33,9 +32,11 @@ impl Findings {
         }
     }
 
-    /// Whether all pixels of baseline and candidate are drawn, not only those where something was found.
-    pub(super) fn shows(&self) -> [bool; 2] {
-        self.painter.as_ref().map_or([false; 2], Painter::shows)
+    /// As [`Painter::shows`].
+    pub(super) fn shows(&self, layout: Layout) -> [Shown; 2] {
+        let nothing = [Shown::Nothing, Shown::Nothing];
+        let painter = self.painter.as_ref();
+        painter.map_or(nothing, |painter| painter.shows(layout))
     }
 
     /// Also looks for the densest window of the rows to come, on a canvas of `width`.
@@ -44,29 +45,20 @@ impl Findings {
     }
 
     /// Takes in the next rows and the runs that were found in them, in reading order.
-    pub(super) fn add<P: Pixel>(
-        &mut self,
-        pair: &Pair,
-        rows: Range<u32>,
-        runs: &[Run],
-    ) -> Result<(), EncodingError> {
+    pub(super) fn add<P: Pixel>(&mut self, pair: &Pair, rows: Range<u32>, runs: &[Run]) {
         self.mismatched_pixels += Run::count(runs, Finding::Mismatched);
         self.antialiased_pixels += Run::count(runs, Finding::Antialiased);
         self.regions.add(runs);
         if let Some(densest) = &mut self.densest {
             densest.add(runs);
         }
-        match &mut self.painter {
-            Some(painter) => painter.draw::<P>(pair, rows, runs),
-            None => Ok(()),
+        if let Some(painter) = &mut self.painter {
+            painter.draw::<P>(pair, rows, runs);
         }
     }
 
     /// The result, with an overlay when there was a painter and something was found.
-    pub(super) fn finish(
-        self,
-        [baseline, candidate]: [Size; 2],
-    ) -> Result<DiffWithOverlay, EncodingError> {
+    pub(super) fn finish(self, [baseline, candidate]: [Size; 2]) -> DiffWithOverlay {
         let found_something = self.mismatched_pixels + self.antialiased_pixels > 0;
         let painter = self.painter.filter(|_| found_something);
         let diff = Diff {
@@ -78,7 +70,9 @@ impl Findings {
             regions: self.regions.finish(),
             densest_window: self.densest.map(Densest::finish),
         };
-        let overlay = painter.map(Painter::finish).transpose()?;
-        Ok(DiffWithOverlay { diff, overlay })
+        DiffWithOverlay {
+            diff,
+            overlay: painter.map(Painter::finish),
+        }
     }
 }

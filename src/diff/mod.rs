@@ -351,7 +351,7 @@ pub fn compare(baseline: &[u8], candidate: &[u8], options: &Options) -> Result<D
 /// Compares like [`compare`] and draws what it found as [`Options::style`] says.
 ///
 /// # Errors
-/// As [`compare`]; also when there is no memory for the overlay.
+/// As [`compare`]; also when what is drawn side by side is wider than a PNG can be.
 pub fn compare_with_overlay(
     baseline: &[u8],
     candidate: &[u8],
@@ -410,7 +410,7 @@ impl Sizes {
         }
         stream::compare(rows, options, &mut findings)?;
         let sizes = [self.baseline, self.candidate];
-        findings.finish(sizes).map_err(DiffError::Overlay)
+        Ok(findings.finish(sizes))
     }
 
     fn canvas(&self) -> Size {
@@ -419,12 +419,14 @@ impl Sizes {
 
     fn painter(&self, options: &Options) -> Result<Painter, DiffError> {
         let shared = self.baseline.intersection(self.candidate);
-        let begun = match options.style {
-            Style::Overlay => Painter::new(self.canvas(), shared, &options.masks),
-            Style::Mask => Painter::mask(self.canvas()),
-            Style::SideBySide => Painter::side_by_side(self.canvas(), shared, &options.masks),
-        };
-        begun.map_err(DiffError::Overlay)
+        let (canvas, masks) = (self.canvas(), &options.masks);
+        match options.style {
+            Style::Overlay => Ok(Painter::new(canvas, shared, masks)),
+            Style::Mask => Ok(Painter::mask(canvas)),
+            Style::SideBySide => {
+                Painter::side_by_side(canvas, shared, masks).map_err(DiffError::Overlay)
+            }
+        }
     }
 
     /// Opens both with the narrowest layout that suits both.

@@ -4,23 +4,31 @@
 //! There are three: the overlay, the mask and side by side. Source of the overlay's colours: Niffy 0.2.0,
 //! `lib/diff.js`: matching pixels at a third of their opacity, mismatches a red that is brighter where the content
 //! was bright.
+//!
+//! Where an overlay shows a screenshot as it is, its filtered rows are the screenshot's, with the same opacity
+//! everywhere: rows are passed on as they are stored in the file, without ever being restored.
 
-use std::io::{self, Write};
+mod deflate;
+mod file;
+
+use std::io;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Filter, StreamWriter};
+use png::{BitDepth, ColorType, EncodingError};
 
-use super::picture::{Pair, Pixel, Rgba};
+use super::decode::Layout;
+use super::picture::{Filtered, Pair, Pixel, Rgba};
 use super::runs::{Finding, Run};
+use super::unfilter::{AVERAGE, NONE, SUB, UP};
 use super::{Rect, Size};
+use file::File;
 
 /// Drawn where pixels differ by anti-aliasing alone.
 const ANTIALIASED: Rgba = [255, 255, 0, 255];
 /// Drawn over masks: a pale blue, as opaque as matching pixels.
-const MASKED: Rgba = [90, 120, 255, 85];
-/// Compressed bytes in one chunk of the file.
-const CHUNK_BYTES: usize = 64 << 10;
+const MASKED: Rgba = [90, 120, 255, MATCHING_OPACITY];
+/// A third of full opacity.
+const MATCHING_OPACITY: u8 = 255 / 3;
 
 /// Transparent columns between the three pictures of [`Style::SideBySide`](super::Style::SideBySide).
 const GAP: u32 = 16;
@@ -36,28 +44,75 @@ const MASK_OPACITIES: [u8; 2] = [0, 255];
 /// same pixels are rare, and decoding the first rows a second time would cost as much as drawing them.
 pub(super) struct Painter {
     file: File,
-    writer: StreamWriter<'static, File>,
-    row: Row,
+    drawing: Drawing,
+}
+
+/// What is drawn.
+enum Drawing {
+    Overlay {
+        row: Row,
+        masks: Vec<Rect>,
+        /// Whether the row above shows the baseline and nothing else.
+        is_plain: bool,
+    },
+    /// The first pixel is the highest bit.
+    Mask { bits: Vec<u8> },
+    /// Three panels as wide as the canvas, `width`, with gaps between them.
+    SideBySide {
+        row: Row,
+        masks: Vec<Rect>,
+        width: usize,
+    },
+}
+
+/// Which rows of a picture are drawn from their pixels, besides those where something may be found.
+pub(super) enum Shown {
+    Nothing,
+    Rows(Vec<Range<u32>>),
+    Everything,
+}
+
+impl Shown {
+    /// Whether row `y` is among them.
+    pub(super) fn has(&self, y: u32) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Rows(rows) => rows.iter().any(|rows| rows.contains(&y)),
+            Self::Everything => true,
+        }
+    }
 }
 
 impl Painter {
     /// Begins an overlay, 8-bit RGBA. Masks that reach beyond `shared`, what both pictures have, are clipped.
-    pub(super) fn new(canvas: Size, shared: Size, masks: &[Rect]) -> Result<Self, EncodingError> {
-        let row = Row::Overlay {
-            pixels: vec![[0; 4]; canvas.width as usize],
+    pub(super) fn new(canvas: Size, shared: Size, masks: &[Rect]) -> Self {
+        let drawing = Drawing::Overlay {
+            row: Row::new(canvas.width),
             masks: clipped(masks, shared),
             is_plain: false,
         };
-        Self::begin(canvas, row)
+        Self {
+            file: File::new(canvas, ColorType::Rgba, BitDepth::Eight),
+            drawing,
+        }
     }
 
     /// Begins a mask: two colours, one bit for each pixel.
-    pub(super) fn mask(canvas: Size) -> Result<Self, EncodingError> {
+    pub(super) fn mask(canvas: Size) -> Self {
+        let mut file = File::new(canvas, ColorType::Indexed, BitDepth::One);
+        file.add_chunk(b"PLTE", &MASK_COLOURS);
+        file.add_chunk(b"tRNS", &MASK_OPACITIES);
         let bits = vec![0; canvas.width.div_ceil(8) as usize];
-        Self::begin(canvas, Row::Mask { bits })
+        Self {
+            file,
+            drawing: Drawing::Mask { bits },
+        }
     }
 
     /// Begins baseline, overlay and candidate beside each other, 8-bit RGBA.
+    ///
+    /// # Errors
+    /// When they are too wide for a PNG.
     pub(super) fn side_by_side(
         canvas: Size,
         shared: Size,
@@ -68,109 +123,78 @@ impl Painter {
             let why = format!("side by side it is {width} pixels wide, a PNG at most {MAX_WIDTH}");
             return Err(io::Error::other(why).into());
         }
-        let row = Row::SideBySide {
-            pixels: vec![[0; 4]; width as usize],
-            masks: clipped(masks, shared),
-            width: canvas.width as usize,
-        };
         let size = Size {
             width: width as u32,
             ..canvas
         };
-        Self::begin(size, row)
-    }
-
-    fn begin(size: Size, row: Row) -> Result<Self, EncodingError> {
-        let file = File::default();
-        let mut encoder = Encoder::new(file.clone(), size.width, size.height);
-        encoder.set_compression(Compression::Fastest);
-        if let Row::Mask { .. } = row {
-            encoder.set_color(ColorType::Indexed);
-            encoder.set_depth(BitDepth::One);
-            encoder.set_palette(&MASK_COLOURS[..]);
-            encoder.set_trns(&MASK_OPACITIES[..]);
-            // Nearly all bits are zeroes, which no filter makes shorter.
-            encoder.set_filter(Filter::NoFilter);
-        } else {
-            encoder.set_color(ColorType::Rgba);
-            encoder.set_depth(BitDepth::Eight);
-        }
-        let writer = encoder.write_header()?;
+        let drawing = Drawing::SideBySide {
+            row: Row::new(size.width),
+            masks: clipped(masks, shared),
+            width: canvas.width as usize,
+        };
         Ok(Self {
-            file,
-            writer: writer.into_stream_writer_with_size(CHUNK_BYTES)?,
-            row,
+            file: File::new(size, ColorType::Rgba, BitDepth::Eight),
+            drawing,
         })
     }
 
-    /// Whether all pixels of baseline and candidate are needed, not only those where something was found.
-    pub(super) fn shows(&self) -> [bool; 2] {
-        match self.row {
-            Row::Overlay { .. } => [true, false],
-            Row::Mask { .. } => [false, false],
-            Row::SideBySide { .. } => [true, true],
+    /// Which rows of baseline and candidate must be restored to be drawn, when their pixels have this layout, besides
+    /// those where something may be found and the two above and below them.
+    pub(super) fn shows(&self, layout: Layout) -> [Shown; 2] {
+        match &self.drawing {
+            Drawing::Overlay { masks, .. } if layout == Layout::Rgb => {
+                // Below the first row, and below masks, opacities are those of the row above.
+                let masked = masks.iter().map(|mask| mask.y..mask.y + mask.height + 1);
+                let rows = std::iter::once(0..1).chain(masked).collect();
+                [Shown::Rows(rows), Shown::Nothing]
+            }
+            Drawing::Overlay { .. } => [Shown::Everything, Shown::Nothing],
+            Drawing::Mask { .. } => [Shown::Nothing, Shown::Nothing],
+            Drawing::SideBySide { .. } => [Shown::Everything, Shown::Everything],
         }
     }
 
     /// Draws the next rows, with the runs that were found in them.
-    pub(super) fn draw<P: Pixel>(
-        &mut self,
-        pair: &Pair,
-        rows: Range<u32>,
-        runs: &[Run],
-    ) -> Result<(), EncodingError> {
+    pub(super) fn draw<P: Pixel>(&mut self, pair: &Pair, rows: Range<u32>, runs: &[Run]) {
         for y in rows {
-            let bytes = self.row.draw::<P>(y, pair, Run::of_row(runs, y));
-            self.writer.write_all(bytes)?;
+            self.drawing
+                .draw::<P>(&mut self.file, y, pair, Run::of_row(runs, y));
         }
-        Ok(())
     }
 
     /// The bytes of the PNG; every row must have been drawn.
-    pub(super) fn finish(self) -> Result<Vec<u8>, EncodingError> {
-        self.writer.finish()?;
-        let mut bytes = self.file.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(std::mem::take(&mut bytes))
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.file.finish()
     }
 }
 
-/// One row of the picture; the others are encoded or not yet drawn.
-enum Row {
-    Overlay {
-        pixels: Vec<Rgba>,
-        masks: Vec<Rect>,
-        /// Whether the row above was drawn, and shows the baseline and nothing else.
-        is_plain: bool,
-    },
-    /// The first pixel is the highest bit.
-    Mask { bits: Vec<u8> },
-    /// Three panels as wide as the canvas, `width`, with gaps between them.
-    SideBySide {
-        pixels: Vec<Rgba>,
-        masks: Vec<Rect>,
-        width: usize,
-    },
-}
-
-impl Row {
-    /// Draws row `y` and gives its bytes as they are encoded.
-    fn draw<P: Pixel>(&mut self, y: u32, pair: &Pair, runs: &[Run]) -> &[u8] {
+impl Drawing {
+    /// Draws row `y` into the file.
+    fn draw<P: Pixel>(&mut self, file: &mut File, y: u32, pair: &Pair, runs: &[Run]) {
         match self {
             Self::Overlay {
-                pixels,
+                row,
                 masks,
                 is_plain,
             } => {
+                if let Some(filtered) = pair.baseline.filtered_row(y) {
+                    pass_on(file, filtered);
+                    row.is_above_known = false;
+                    *is_plain = false;
+                    return;
+                }
                 // Below text a page is mostly one row many times over: what was drawn last is still right.
                 let is_repeated = *is_plain
                     && runs.is_empty()
                     && pair.baseline.row::<P>(y - 1) == pair.baseline.row::<P>(y);
-                if !is_repeated {
-                    draw_row(pixels, overlaid_rows::<P>(pair, y, runs), runs);
-                    draw_masks(pixels, y, masks);
+                if is_repeated {
+                    row.repeat(file);
+                    return;
                 }
+                draw_row(&mut row.pixels, overlaid_rows::<P>(pair, y, runs), runs);
+                draw_masks(&mut row.pixels, y, masks);
+                row.write(file);
                 *is_plain = runs.is_empty() && masks.is_empty();
-                pixels.as_flattened()
             }
             Self::Mask { bits } => {
                 bits.fill(0);
@@ -178,15 +202,13 @@ impl Row {
                 for run in runs.iter().filter(is_counted) {
                     set_bits(bits, run.start as usize..run.end as usize);
                 }
-                bits
+                // Nearly all bits are zeroes, which no filter makes shorter.
+                file.begin_row(NONE);
+                file.add::<1>(bits.as_chunks().0);
             }
-            Self::SideBySide {
-                pixels,
-                masks,
-                width,
-            } => {
+            Self::SideBySide { row, masks, width } => {
                 let [baseline, candidate] = [pair.baseline.row::<P>(y), pair.candidate.row(y)];
-                let panels = pixels.chunks_mut(*width + GAP as usize);
+                let panels = row.pixels.chunks_mut(*width + GAP as usize);
                 let panels = panels.map(|panel| &mut panel[..*width]);
                 for (index, panel) in panels.enumerate() {
                     match index {
@@ -196,10 +218,74 @@ impl Row {
                     }
                     draw_masks(panel, y, masks);
                 }
-                pixels.as_flattened()
+                row.write(file);
             }
         }
     }
+}
+
+/// The row that is drawn, and the one above it.
+struct Row {
+    pixels: Vec<Rgba>,
+    above: Vec<Rgba>,
+    /// Whether `above` is the row above: zeroes above the first one.
+    is_above_known: bool,
+}
+
+impl Row {
+    fn new(width: u32) -> Self {
+        let row = vec![[0; 4]; width as usize];
+        Self {
+            pixels: row.clone(),
+            above: row,
+            is_above_known: true,
+        }
+    }
+
+    /// Adds the row, which becomes the one above.
+    fn write(&mut self, file: &mut File) {
+        // The old row above becomes what the filter leaves of the new row, and then room for the next one.
+        let residues = self.above.as_flattened_mut();
+        let samples = self.pixels.as_flattened();
+        if self.is_above_known {
+            file.begin_row(UP);
+            for (residue, sample) in residues.iter_mut().zip(samples) {
+                *residue = sample.wrapping_sub(*residue);
+            }
+        } else {
+            file.begin_row(SUB);
+            let left = [0; 4].iter().chain(samples);
+            for ((residue, sample), left) in residues.iter_mut().zip(samples).zip(left) {
+                *residue = sample.wrapping_sub(*left);
+            }
+        }
+        file.add(&self.above);
+        std::mem::swap(&mut self.pixels, &mut self.above);
+        self.is_above_known = true;
+    }
+
+    /// Adds the row above once more.
+    fn repeat(&self, file: &mut File) {
+        file.begin_row(UP);
+        file.add_zeroes(self.above.len());
+    }
+}
+
+/// Adds a row that shows the baseline as it is, below another such row.
+fn pass_on(file: &mut File, row: Filtered<'_>) {
+    let Some((first, others)) = row.pixels.split_first() else {
+        return;
+    };
+    // What the filter leaves of an opacity that has no equal one on its left.
+    let opacity = match row.filter {
+        SUB => MATCHING_OPACITY,
+        AVERAGE => MATCHING_OPACITY.div_ceil(2),
+        _ => 0,
+    };
+    let [red, green, blue] = *first;
+    file.begin_row(row.filter);
+    file.add(&[[red, green, blue, opacity]]);
+    file.add(others);
 }
 
 fn clipped(masks: &[Rect], shared: Size) -> Vec<Rect> {
@@ -246,21 +332,6 @@ fn set_bits(bits: &mut [u8], columns: Range<usize>) {
     // An end at the edge of a byte has no columns in the next, which may not be there.
     if tail != 0 {
         bits[last] |= tail;
-    }
-}
-
-/// A file in memory with two owners: the encoder keeps its writer to itself.
-#[derive(Clone, Default)]
-struct File(Arc<Mutex<Vec<u8>>>);
-
-impl Write for File {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -83,8 +83,8 @@ pub(super) struct Point {
     pub(super) y: usize,
 }
 
-/// The rows of one picture that are in memory: a band that was read last, and above it the head, rows of the
-/// band before, so that pixels near the edge between two bands still have their neighbours.
+/// The rows of one picture that are in memory: a band that was read last, and above it the head, the last rows of
+/// the band before, so that pixels near the edge between two bands still have their neighbours.
 ///
 /// Only rows that something may be found in, and their neighbours, are restored from their filters.
 #[derive(Debug)]
@@ -97,6 +97,14 @@ pub(super) struct Window {
     head: usize,
     /// Each row a filter byte and its samples.
     rows: Vec<u8>,
+}
+
+/// A row of a picture without opacities, as it is stored.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Filtered<'a> {
+    pub(super) filter: u8,
+    /// What the filter leaves of them.
+    pub(super) pixels: &'a [[u8; 3]],
 }
 
 impl Window {
@@ -120,10 +128,28 @@ impl Window {
         if y >= self.size.height {
             return &[];
         }
-        let stride = self.layout.stride(self.size);
-        let row = &self.rows[self.position(y as usize) * stride..][..stride];
+        let row = self.bytes(y as usize);
         debug_assert_eq!(row[0], NONE, "row {y} is not restored");
         P::pixels(&row[1..])
+    }
+
+    /// Row `y`, which must be in memory, as it is stored, when it is filtered; none below the picture, and of a picture
+    /// with opacities.
+    pub(super) fn filtered_row(&self, y: u32) -> Option<Filtered<'_>> {
+        if y >= self.size.height || self.layout != Layout::Rgb {
+            return None;
+        }
+        let (filter, samples) = self.bytes(y as usize).split_first()?;
+        (*filter != NONE).then_some(Filtered {
+            filter: *filter,
+            pixels: samples.as_chunks().0,
+        })
+    }
+
+    /// The filter and the samples of row `y`, which must be in memory.
+    fn bytes(&self, y: usize) -> &[u8] {
+        let stride = self.layout.stride(self.size);
+        &self.rows[self.position(y) * stride..][..stride]
     }
 
     fn position(&self, y: usize) -> usize {
@@ -135,23 +161,29 @@ impl Window {
         self.rows.len() / self.layout.stride(self.size) - self.head
     }
 
-    /// Exchanges the window's content for `rows`, its next band, as tall as the last, behind room for the head: the
-    /// last rows of the old band.
+    /// Exchanges the window's content for `rows`, its next band, as tall as the last, behind the head. What comes
+    /// back begins with the head of the band after it, and has room for that band.
     pub(super) fn advance(&mut self, rows: &mut Vec<u8>) {
-        let head = self.head * self.layout.stride(self.size);
-        let tail = self.rows.len() - head;
-        rows[..head].copy_from_slice(&self.rows[tail..]);
         self.first += self.band_height();
         std::mem::swap(&mut self.rows, rows);
+        self.copy_tail(rows);
     }
 
-    /// Paints the part of `area` that lies in the band; the area must lie inside the picture. Rows that are not
-    /// restored are spoilt by it.
+    /// Copies the last rows to where the head of the next band is.
+    pub(super) fn copy_tail(&self, next: &mut [u8]) {
+        let head = self.head * self.layout.stride(self.size);
+        let tail = self.rows.len() - head;
+        next[..head].copy_from_slice(&self.rows[tail..]);
+    }
+
+    /// Paints the part of `area` that lies in the head and in the band; the area must lie inside the picture. Rows
+    /// that are not restored are spoilt by it.
     pub(super) fn paint<P: Pixel>(&mut self, area: Rect) {
         let [top, bottom] = [area.y as usize, (area.y + area.height) as usize];
         let columns = area.x as usize..(area.x + area.width) as usize;
         let stride = self.layout.stride(self.size);
-        for y in top.max(self.first)..bottom.min(self.first + self.band_height()) {
+        let above = self.first.saturating_sub(self.head);
+        for y in top.max(above)..bottom.min(self.first + self.band_height()) {
             let start = self.position(y) * stride;
             let samples = &mut self.rows[start + 1..start + stride];
             P::pixels_mut(samples)[columns.clone()].fill(P::MASK_PAINT);

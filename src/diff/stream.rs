@@ -14,6 +14,7 @@ use super::band::Band;
 use super::decode::{Layout, Rows};
 use super::error::DiffError;
 use super::findings::Findings;
+use super::overlay::Shown;
 use super::picture::{Pair, Pixel, Rgba};
 use super::runs::Scanner;
 use super::unfilter::stands_alone;
@@ -23,8 +24,8 @@ use super::{Options, Rect, Size};
 const REACH: u32 = 2;
 /// Rows of the band before that are kept: those that still wait for rows below them, and as many above those.
 const HEAD: usize = 2 * REACH as usize;
-/// The size of a band: small enough for the cache, large enough that restoring the last rows of each, which the
-/// next one goes on from, is little work.
+/// The size of a band: small enough for the cache, large enough that what each one begins with is little work: the
+/// inflater copies the 32 KiB before it, and threads are woken.
 const BAND_BYTES: usize = 512 << 10;
 /// The fewest rows of a band; less would copy heads more than read bands.
 const MIN_BAND_ROWS: usize = 8;
@@ -81,7 +82,7 @@ impl Pace {
 ///
 /// # Errors
 /// When one of them is damaged or cut off; when both are, the one whose fault shows in an earlier band, or the
-/// baseline. When the findings cannot be drawn.
+/// baseline.
 pub(super) fn compare(
     rows: [Rows<'_>; 2],
     options: &Options,
@@ -115,23 +116,24 @@ fn compare_pixels<P: Pixel>(
     options: &Options,
     findings: &mut Findings,
 ) -> Result<(), DiffError> {
-    let mut ahead = Ahead::new(pace, rows, findings.shows())?;
+    let shows = findings.shows(rows[0].layout());
+    let mut ahead = Ahead::new(pace, rows, shows)?;
     ahead.read()?;
     let mut comparison = Comparison::<P>::new(ahead.pair()?, options, pace.threads);
     for band in 1..pace.bands {
         comparison.suspects.extend(ahead.new_suspects());
         let end = (band * pace.rows) as u32;
-        let (compared, read) = pace.join(
+        let ((), read) = pace.join(
             || comparison.compare(findings, end - REACH.min(end)),
             || ahead.read(),
         );
-        compared?;
         read?;
         ahead.exchange(&mut comparison.pair);
     }
     comparison.suspects.extend(ahead.new_suspects());
     let height = comparison.pair.canvas().height;
-    comparison.compare(findings, height)
+    comparison.compare(findings, height);
+    Ok(())
 }
 
 /// The bands that are compared next, of both pictures: read, and restored as far as anything may be found in them.
@@ -139,8 +141,8 @@ struct Ahead<'a> {
     pace: Pace,
     sources: [Rows<'a>; 2],
     bands: [Band; 2],
-    /// Of which pictures all rows are restored, because they are drawn.
-    shows: [bool; 2],
+    /// Which rows are restored because they are drawn.
+    shows: [Shown; 2],
     /// The first row of the newest bands, and the one behind their last.
     rows: Range<u32>,
     /// The rows of the newest bands that may differ, and the last of those before, from the top.
@@ -150,7 +152,7 @@ struct Ahead<'a> {
 }
 
 impl<'a> Ahead<'a> {
-    fn new(pace: Pace, sources: [Rows<'a>; 2], shows: [bool; 2]) -> Result<Self, DiffError> {
+    fn new(pace: Pace, sources: [Rows<'a>; 2], shows: [Shown; 2]) -> Result<Self, DiffError> {
         let band = |source| Band::new(source, pace.head, pace.rows);
         let bands = [
             band(&sources[0]).map_err(DiffError::Baseline)?,
@@ -183,8 +185,8 @@ impl<'a> Ahead<'a> {
         self.suspect();
         self.restore();
         let [baseline, candidate] = &self.bands;
-        // The last rows are always restored, so that they are equal when their pixels are.
-        self.has_diverged = baseline.row(end - 1) != candidate.row(end - 1);
+        // What may differ was restored, so that it is equal when its pixels are.
+        self.has_diverged &= baseline.row(end - 1) != candidate.row(end - 1);
         Ok(())
     }
 
@@ -205,7 +207,8 @@ impl<'a> Ahead<'a> {
         }
     }
 
-    /// Restores the suspects and the rows that the anti-aliasing detector sees from them.
+    /// Restores the suspects and the rows that the anti-aliasing detector sees from them. Other rows are equal on both
+    /// sides: what the next bands need to know of them is found out once.
     fn restore(&mut self) {
         let suspects = &self.suspects;
         let is_near_suspect = |y: u32| {
@@ -214,11 +217,15 @@ impl<'a> Ahead<'a> {
             next.is_some_and(|suspect| *suspect <= y + REACH)
         };
         let [baseline, candidate] = &mut self.bands;
-        let [shows_baseline, shows_candidate] = self.shows;
+        let [baseline_shown, candidate_shown] = &self.shows;
         self.pace.join(
-            || baseline.restore(|y| shows_baseline || is_near_suspect(y)),
-            || candidate.restore(|y| shows_candidate || is_near_suspect(y)),
+            || {
+                baseline.restore(|y| baseline_shown.has(y) || is_near_suspect(y));
+                baseline.move_on();
+            },
+            || candidate.restore(|y| candidate_shown.has(y) || is_near_suspect(y)),
         );
+        candidate.move_on_beside(baseline);
     }
 
     /// Those of the newest bands.
@@ -273,26 +280,26 @@ impl<P: Pixel> Comparison<P> {
     }
 
     /// Compares the rows above `end`, after the masks of the new band were painted.
-    fn compare(&mut self, findings: &mut Findings, end: u32) -> Result<(), DiffError> {
+    fn compare(&mut self, findings: &mut Findings, end: u32) {
         for mask in &self.masks {
             self.pair.baseline.paint::<P>(*mask);
             self.pair.candidate.paint::<P>(*mask);
         }
         let count = self.suspects.partition_point(|y| *y < end);
         let runs = self.scanner.runs::<P>(&self.pair, &self.suspects[..count]);
-        let added = findings.add::<P>(&self.pair, self.uncompared..end, &runs);
-        added.map_err(DiffError::Overlay)?;
+        findings.add::<P>(&self.pair, self.uncompared..end, &runs);
         self.suspects.drain(..count);
         self.uncompared = end;
-        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::overlay::Painter;
-    use crate::diff::{DiffWithOverlay, Metric, Sizes};
+    use std::io::Write;
+
+    use crate::diff::unfilter::tests::filtered;
+    use crate::diff::{DiffWithOverlay, Metric, Sizes, Style};
 
     /// A PNG of stripes and dots that depend on the `seed` of the row, three or four samples to a pixel.
     fn draw(size: Size, color: png::ColorType, seed: impl Fn(u32) -> u32) -> Vec<u8> {
@@ -319,24 +326,81 @@ mod tests {
         file
     }
 
-    /// Compares in bands of `rows` rows.
+    /// An RGB PNG with a slowly changing picture, other colours in the `changed` rows, and the filters as asked for.
+    fn draw_filtered(size: Size, filter: impl Fn(u32) -> u8, changed: &[u32]) -> Vec<u8> {
+        let Size { width, height } = size;
+        let mut above = vec![0; width as usize * 3];
+        let mut rows = Vec::new();
+        for y in 0..height {
+            let shift = if changed.contains(&y) { 128 } else { 0 };
+            let samples = (0..width * 3).map(|x| (x * 31 + y / 4 * 7 + shift) as u8);
+            let samples: Vec<u8> = samples.collect();
+            rows.extend(filtered::<3>(filter(y), &samples, &above));
+            above = samples;
+        }
+        let mut pixels = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        pixels.write_all(&rows).expect("memory");
+        let header = [
+            &width.to_be_bytes()[..],
+            &height.to_be_bytes(),
+            &[8, 2, 0, 0, 0],
+        ]
+        .concat();
+        let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+        let pixels = pixels.finish().expect("memory");
+        for (kind, data) in [(b"IHDR", header), (b"IDAT", pixels), (b"IEND", vec![])] {
+            let chunk = [&kind[..], &data].concat();
+            file.extend((data.len() as u32).to_be_bytes());
+            file.extend(&chunk);
+            file.extend(crc32fast::hash(&chunk).to_be_bytes());
+        }
+        file
+    }
+
+    /// Compares in bands of `rows` rows, and draws what `style` says.
     fn found(
         files: &[Vec<u8>; 2],
         options: &Options,
+        style: Option<Style>,
         rows: usize,
         threads: bool,
     ) -> DiffWithOverlay {
         let sizes = Sizes::read(&files[0], &files[1], options.max_pixels).expect("two headers");
-        let canvas = sizes.baseline.union(sizes.candidate);
-        let shared = sizes.baseline.intersection(sizes.candidate);
-        let painter = Painter::new(canvas, shared, &options.masks).expect("memory");
-        let mut findings = Findings::new(canvas.width, Some(painter));
+        let canvas = sizes.canvas();
+        let styled = |style| Options {
+            style,
+            ..options.clone()
+        };
+        let painter = style.map(|style| sizes.painter(&styled(style)).expect("memory"));
+        let mut findings = Findings::new(canvas.width, painter);
         let opened = sizes.open(&files[0], &files[1]).expect("two pictures");
         let pace = Pace::of_rows(rows, canvas.height as usize, threads);
         compare_at(pace, opened, options, &mut findings).expect("two pictures");
-        findings
-            .finish([sizes.baseline, sizes.candidate])
-            .expect("memory")
+        findings.finish([sizes.baseline, sizes.candidate])
+    }
+
+    /// The findings with what the drawing shows: of which rows it is made up depends on the bands.
+    fn shown(mut found: DiffWithOverlay) -> DiffWithOverlay {
+        if let Some(file) = &mut found.overlay {
+            let decoder = png::Decoder::new(std::io::Cursor::new(&file[..]));
+            let mut reader = decoder.read_info().expect("a PNG");
+            let mut pixels = vec![0; reader.output_buffer_size().expect("memory")];
+            reader.next_frame(&mut pixels).expect("a PNG");
+            reader.finish().expect("a PNG");
+            *file = pixels;
+        }
+        found
+    }
+
+    /// Compares in bands of so many rows, with threads and without, and all at once.
+    fn check(files: &[Vec<u8>; 2], options: &Options, style: Option<Style>, bands: &[usize]) {
+        let whole = shown(found(files, options, style, 90, false));
+        for rows in bands {
+            let cut = found(files, options, style, *rows, false);
+            let shared = found(files, options, style, *rows, true);
+            assert!(cut == shared, "{style:?} {rows}");
+            assert!(shown(cut) == whole, "{style:?} {rows}");
+        }
     }
 
     #[test]
@@ -369,15 +433,65 @@ mod tests {
             for metric in [Metric::Exact, Metric::Yiq, Metric::Oklab] {
                 for masks in [vec![], vec![mask]] {
                     let options = options(metric, masks);
-                    let whole = found(&files, &options, 60, false);
-                    assert!(whole.diff.mismatched_pixels > 0);
-                    for rows in [1, 2, 3, 4, 5, 8, 40, 41] {
-                        for threads in [false, true] {
-                            let cut = found(&files, &options, rows, threads);
-                            assert!(cut == whole, "{size} {rows} {threads} {metric:?}");
-                        }
-                    }
+                    let whole = found(&files, &options, None, 60, false);
+                    assert!(whole.diff.mismatched_pixels > 0, "{size} {metric:?}");
+                    let bands = [1, 2, 3, 4, 5, 8, 40, 41];
+                    check(&files, &options, Some(Style::Overlay), &bands);
                 }
+            }
+        }
+    }
+
+    /// Rows that depend on all rows above them, equal ones over many bands, until one differs.
+    #[test]
+    fn chains_of_equal_rows_cross_any_number_of_bands() {
+        let size = Size::from([7, 90]);
+        let mask = Rect {
+            x: 2,
+            y: 30,
+            width: 3,
+            height: 52,
+        };
+        let filters: [fn(u32) -> u8; 5] = [
+            |_| 2,
+            |_| 3,
+            |_| 4,
+            |y| (y * 7 % 5) as u8,
+            |y| {
+                if y % 29 == 0 {
+                    1
+                } else {
+                    2 + (y * 5 % 3) as u8
+                }
+            },
+        ];
+        let changes: [&[u32]; 6] = [&[89], &[0], &[45], &[44, 46, 83], &[7, 8, 9], &[3, 60]];
+        let styles = [
+            None,
+            Some(Style::Mask),
+            Some(Style::Overlay),
+            Some(Style::SideBySide),
+        ];
+        for (filter, changed) in filters
+            .iter()
+            .flat_map(|filter| changes.map(|rows| (filter, rows)))
+        {
+            let files = [&[], changed].map(|changed| draw_filtered(size, filter, changed));
+            for (style, masks) in styles
+                .iter()
+                .flat_map(|style| [(*style, vec![]), (*style, vec![mask])])
+            {
+                let options = Options {
+                    metric: Metric::Exact,
+                    masks,
+                    ..Options::default()
+                };
+                if options.masks.is_empty() {
+                    let whole = found(&files, &options, style, 90, false);
+                    let expected = 7 * changed.len() as u64;
+                    assert_eq!(whole.diff.mismatched_pixels, expected, "{changed:?}");
+                }
+                check(&files, &options, style, &[1, 2, 3, 5, 17, 44, 89]);
             }
         }
     }

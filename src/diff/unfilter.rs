@@ -13,11 +13,11 @@ use sse2::{restore_paeth, restore_two_paeth};
 /// Samples as they are.
 pub(super) const NONE: u8 = 0;
 /// Samples minus those of the pixel on the left.
-const SUB: u8 = 1;
+pub(super) const SUB: u8 = 1;
 /// Samples minus those of the pixel above.
-const UP: u8 = 2;
+pub(super) const UP: u8 = 2;
 /// Samples minus the mean of left and above.
-const AVERAGE: u8 = 3;
+pub(super) const AVERAGE: u8 = 3;
 /// Samples minus whichever of left, above and above-left is nearest to their plane.
 const PAETH: u8 = 4;
 
@@ -63,6 +63,30 @@ pub(super) fn restore_marked<const N: usize>(
     }
 }
 
+/// The samples of the last one of some `rows` of `stride` bytes, a filter byte and samples, `N` to a pixel; the rows
+/// stay as they are. `above`, the samples above the first row, become them. `scratch` has room for a row.
+pub(super) fn follow<const N: usize>(
+    above: &mut [u8],
+    rows: &[u8],
+    stride: usize,
+    scratch: &mut [u8],
+) {
+    let mut rows = rows.chunks_exact(stride);
+    let start = rows.clone().rposition(|row| stands_alone(row[0]));
+    if let Some(skipped) = start.and_then(|start| start.checked_sub(1)) {
+        rows.nth(skipped);
+    }
+    for row in rows {
+        if row[0] == UP {
+            restore_up(above, &row[1..]);
+        } else {
+            scratch.copy_from_slice(row);
+            restore::<N>(scratch, above);
+            above.copy_from_slice(&scratch[1..]);
+        }
+    }
+}
+
 /// Restores `row`, a filter byte and samples, `N` to a pixel. `above` are the restored samples of the row above;
 /// zeroes above the first one.
 fn restore<const N: usize>(row: &mut [u8], above: &[u8]) {
@@ -71,14 +95,16 @@ fn restore<const N: usize>(row: &mut [u8], above: &[u8]) {
     };
     match std::mem::replace(filter, NONE) {
         SUB => restore_sub::<N>(samples),
-        UP => {
-            for (sample, above) in samples.iter_mut().zip(above) {
-                *sample = sample.wrapping_add(*above);
-            }
-        }
+        UP => restore_up(samples, above),
         AVERAGE => restore_average::<N>(samples, above),
         PAETH => restore_paeth::<N>(samples, above),
         _ => {}
+    }
+}
+
+fn restore_up(samples: &mut [u8], above: &[u8]) {
+    for (sample, above) in samples.iter_mut().zip(above) {
+        *sample = sample.wrapping_add(*above);
     }
 }
 
@@ -139,7 +165,7 @@ fn paeth([left, above, above_left]: [i16; 3]) -> i16 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// As the specification words it.
@@ -170,7 +196,11 @@ mod tests {
     }
 
     /// Filters a row as the specification words it.
-    fn filtered<const N: usize>(filter: u8, samples: &[u8], above: &[u8]) -> Vec<u8> {
+    pub(in crate::diff) fn filtered<const N: usize>(
+        filter: u8,
+        samples: &[u8],
+        above: &[u8],
+    ) -> Vec<u8> {
         let before = |row: &[u8], at: usize| i16::from(at.checked_sub(N).map_or(0, |at| row[at]));
         let predict = |at: usize| {
             let corner = [before(samples, at), i16::from(above[at]), before(above, at)];
@@ -250,6 +280,27 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_last_row_is_found_and_nothing_is_restored() {
+        let pixels = 25;
+        let stride = 1 + pixels * 3;
+        let first = noise(3, stride - 1);
+        for filters in (0..5_u32.pow(4)).map(|code| [1, 5, 25, 125].map(|unit| code / unit % 5)) {
+            let mut rows = noise(7, stride * filters.len());
+            for (row, filter) in rows.chunks_mut(stride).zip(filters) {
+                row[0] = filter as u8;
+            }
+            let mut above = first.clone();
+            follow::<3>(&mut above, &rows, stride, &mut vec![0; stride]);
+            let mut restored = rows.clone();
+            restore_marked::<3>(&mut restored, stride, &[true; 4], &first);
+            assert_eq!(above, restored[3 * stride + 1..], "{filters:?}");
+        }
+        let mut above = first.clone();
+        follow::<3>(&mut above, &[], stride, &mut vec![0; stride]);
+        assert_eq!(above, first);
     }
 
     #[test]

@@ -8,21 +8,21 @@ use crate::picture::{Picture, Rgba};
 use crate::plain::{Class, Plain};
 
 /// A generator that gives the same numbers in every run (xorshift, G. Marsaglia 2003).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, limit: u32) -> u32 {
+    pub(crate) fn below(&mut self, limit: u32) -> u32 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 >> 33) as u32 % limit
     }
 
-    fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len() as u32) as usize]
     }
 
-    fn level(&mut self) -> u8 {
+    pub(crate) fn level(&mut self) -> u8 {
         self.below(256) as u8
     }
 

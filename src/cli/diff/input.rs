@@ -15,6 +15,8 @@ use super::Failure;
 
 /// Enough for the header of a PNG, and for most that stands before the size in other formats.
 const HEAD_BYTES: u64 = 64 << 10;
+/// Room for most files, so that they need not be moved when their header is known.
+const USUAL_BYTES: u64 = 4 << 20;
 /// The most that a pixel takes when it is stored without compression: four samples of 16 bits.
 const PIXEL_BYTES: u64 = 8;
 /// Room for metadata.
@@ -41,13 +43,15 @@ pub(super) fn read(path: &Path, accepted: Accepted, max_pixels: u64) -> Result<V
     };
     let mut file = open(path, accepted).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
-    let mut bytes = Vec::new();
-    let mut head = file.by_ref().take(HEAD_BYTES);
+    let mut bytes = Vec::with_capacity(length.min(USUAL_BYTES) as usize + 1);
+    read_some(&mut file, &mut bytes, length.min(HEAD_BYTES)).map_err(failed)?;
+    let mut head = file.by_ref().take(HEAD_BYTES - bytes.len() as u64);
     head.read_to_end(&mut bytes).map_err(failed)?;
     let limit = limit(&bytes, max_pixels);
-    // All at once, and a byte more so that the end is seen without growing again.
-    bytes.reserve_exact((length.min(limit) as usize + 1).saturating_sub(bytes.len()));
-    let mut rest = file.take((limit + 1).saturating_sub(HEAD_BYTES));
+    let known = length.min(limit).saturating_sub(bytes.len() as u64);
+    read_some(&mut file, &mut bytes, known).map_err(failed)?;
+    // A byte more, so that a file that is too long is seen to be.
+    let mut rest = file.take((limit + 1).saturating_sub(bytes.len() as u64));
     rest.read_to_end(&mut bytes).map_err(failed)?;
     if limit > 0 && bytes.len() as u64 > limit {
         return Err(Failure::Undecided(format!(
@@ -56,6 +60,22 @@ pub(super) fn read(path: &Path, accepted: Accepted, max_pixels: u64) -> Result<V
         )));
     }
     Ok(bytes)
+}
+
+/// Reads `count` more bytes, or as many as there are, in as few calls as the system allows.
+fn read_some(file: &mut File, bytes: &mut Vec<u8>, count: u64) -> io::Result<()> {
+    let mut filled = bytes.len();
+    bytes.resize(filled + count as usize, 0);
+    while filled < bytes.len() {
+        match file.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(())
 }
 
 /// Opens without waiting for a writer where pipes are not accepted.

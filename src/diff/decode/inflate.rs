@@ -1,6 +1,8 @@
 //! A PNG whose pixels lie in the file as they are wanted in, its rows as they are stored out: inflated and still
 //! filtered. The chunks before the pixels must have been checked already.
 
+use std::borrow::Cow;
+
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::{Layout, SIGNATURE};
@@ -13,11 +15,17 @@ const CHUNK_HEAD: usize = 8;
 /// The longest chunk that PNG allows.
 const MAX_CHUNK_BYTES: usize = i32::MAX as usize;
 
+/// Browsers write pieces of 4 KiB, and at the end of each the inflater leaves its fast path and copies its window, so so
+/// many bytes of them are joined.
+const JOINED_BYTES: usize = 64 << 10;
+
 /// The filtered rows of a PNG.
 pub(super) struct Inflated<'a> {
     chunks: Chunks<'a>,
-    /// What was not yet inflated of the newest piece.
-    piece: &'a [u8],
+    /// Compressed pixels, of one chunk or joined.
+    piece: Cow<'a, [u8]>,
+    /// How much of the piece was inflated.
+    inflated: usize,
     inflate: Decompress,
     /// Whether the checksum behind the pixels was read, and is right.
     has_ended: bool,
@@ -29,7 +37,8 @@ impl<'a> Inflated<'a> {
     pub(super) fn open(bytes: &'a [u8], size: Size, layout: Layout) -> Self {
         Self {
             chunks: Chunks::of_file(bytes),
-            piece: &[],
+            piece: Cow::Borrowed(&[]),
+            inflated: 0,
             inflate: Decompress::new(true),
             has_ended: false,
             stride: layout.stride(size),
@@ -66,13 +75,15 @@ impl<'a> Inflated<'a> {
 
     /// Inflates what fits or what the piece yields, after the next piece was fetched if need be.
     fn step(&mut self, out: &mut [u8]) -> Result<usize, PictureError> {
-        while self.piece.is_empty() {
-            self.piece = self.chunks.next_piece()?;
+        while self.inflated == self.piece.len() {
+            self.piece = self.chunks.next_pieces()?;
+            self.inflated = 0;
         }
+        let piece = &self.piece[self.inflated..];
         let [read, written] = [self.inflate.total_in(), self.inflate.total_out()];
         let status = self
             .inflate
-            .decompress(self.piece, out, FlushDecompress::None)
+            .decompress(piece, out, FlushDecompress::None)
             .map_err(|_| PictureError::Broken("the compressed pixels break zlib's rules"))?;
         self.has_ended = status == Status::StreamEnd;
         let read = (self.inflate.total_in() - read) as usize;
@@ -80,7 +91,7 @@ impl<'a> Inflated<'a> {
         if read + written == 0 && !self.has_ended {
             return Err(PictureError::Broken("the compressed pixels do not go on"));
         }
-        self.piece = &self.piece[read..];
+        self.inflated += read;
         Ok(written)
     }
 
@@ -129,6 +140,23 @@ impl<'a> Chunks<'a> {
             return Err(PictureError::Broken("the compressed pixels end too early"));
         }
         Ok(chunk.data)
+    }
+
+    /// The next piece, joined with those behind it when it is short.
+    fn next_pieces(&mut self) -> Result<Cow<'a, [u8]>, PictureError> {
+        let mut pieces = Cow::Borrowed(self.next_piece()?);
+        while pieces.len() < JOINED_BYTES {
+            let at = self.at;
+            match self.next() {
+                Ok(chunk) if chunk.kind == b"IDAT" => pieces.to_mut().extend(chunk.data),
+                // What is wrong with it is told when it is needed.
+                _ => {
+                    self.at = at;
+                    break;
+                }
+            }
+        }
+        Ok(pieces)
     }
 
     /// Behind the pixels only chunks may follow that a picture can do without.

@@ -44,9 +44,11 @@ impl Session {
     /// for a first visitor of several pages. What is not there to be cleaned: hosts that told the browser to come back by
     /// https only (HSTS).
     pub(super) async fn clean(&mut self) -> Result<(), BrowserError> {
-        let released = self.client.release_actions();
-        self.call("release actions", COMMAND_LIMIT, released)
-            .await?;
+        if self.has_touched {
+            let released = self.client.release_actions();
+            self.call("release actions", COMMAND_LIMIT, released)
+                .await?;
+        }
         self.close_other_windows().await?;
         let keeps_cache = !self.has_touched && self.restoring.is_none();
         let keeps_process = keeps_cache && self.documents_in_process < MOST_DOCUMENTS_IN_PROCESS;
@@ -77,6 +79,10 @@ impl Session {
             .await?;
         let first = self.first_window.as_ref();
         let first = first.expect("a session knows the window that it began in");
+        let is_in_first = !self.has_touched && self.frame_depth == 0;
+        if is_in_first && windows.len() == 1 {
+            return Ok(());
+        }
         for other in windows.into_iter().filter(|window| window != first) {
             let switch = self.client.switch_to_window(other);
             self.call("switch to window", COMMAND_LIMIT, switch).await?;
@@ -96,16 +102,18 @@ impl Session {
             FORGET_NAME
         };
         let forget = json!({ "expression": forget, "userGesture": true });
-        let away = json!({ "type": "mouseMoved", "x": -10, "y": -10 });
         for (command, params) in [
             ("Page.resetNavigationHistory", json!({})),
             ("Storage.clearDataForOrigin", everywhere),
             ("Network.clearBrowserCookies", json!({})),
             ("Browser.resetPermissions", json!({})),
             ("Runtime.evaluate", forget),
-            ("Input.dispatchMouseEvent", away),
         ] {
             self.cdp(command, params).await?;
+        }
+        if self.has_touched {
+            let away = json!({ "type": "mouseMoved", "x": -10, "y": -10 });
+            self.cdp("Input.dispatchMouseEvent", away).await?;
         }
         Ok(())
     }

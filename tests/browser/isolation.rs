@@ -189,6 +189,23 @@ const TRACES: &[Trace] = &[
   - evaluate: 'return fetch(`/picture.svg?keep=1`).then(() => null)'",
     },
     Trace {
+        name: "what a page does that is only looked at",
+        left: "
+  - goto: /isolation/page.html
+    shot: links before a page went on
+  - goto: /isolation/busy.html
+  - wait: { url: '/isolation/other.html' }
+  - scroll: bottom",
+        found: "
+  - goto: /isolation/page.html
+    shot: links after a page went on
+  - wait: { js: 'await whatIsStored() === ``' }
+  - wait: { js: 'window.name === `` && history.length === 2' }
+  - wait: { js: '(await navigator.serviceWorker.getRegistrations()).length === 0' }
+  - back
+  - wait: { js: 'location.href === `about:blank`' }",
+    },
+    Trace {
         name: "visited links",
         left: "
   - goto: /isolation/page.html
@@ -254,10 +271,13 @@ fn a_browser_that_is_used_again_is_as_good_as_new() {
         );
     }
     let outcome = outcome.exits(0);
-    assert_eq!(
-        outcome.shot("links before")["pictures"]["candidate"]["hash"],
-        outcome.shot("links after")["pictures"]["candidate"]["hash"]
-    );
+    for went in ["", " a page went on"] {
+        let hash = |when: &str| {
+            let shot = outcome.shot(&format!("links {when}{went}"));
+            shot["pictures"]["candidate"]["hash"].clone()
+        };
+        assert_eq!(hash("before"), hash("after"));
+    }
     assert_eq!(
         site.requests_of("/picture.svg").len(),
         2,

@@ -6,6 +6,7 @@ mod emulation;
 mod headers;
 mod network;
 mod ready;
+mod webdriver;
 
 use std::{collections::BTreeSet, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
@@ -18,6 +19,7 @@ pub use self::{
     capabilities::Capabilities,
     emulation::{ColorScheme, Emulation},
     network::{Network, Proxy},
+    webdriver::{BadDriverUrl, Webdriver, driver_url},
 };
 use crate::diff::{Antialiasing, Metric};
 use crate::ready::Ready;
@@ -42,6 +44,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Chrome paints no taller surface.
 const MAX_PAGE_HEIGHT: u32 = 16_384;
+/// Whether Twinshot itself speaks TLS; browsers do in any case.
+const SPEAKS_HTTPS: bool = cfg!(feature = "remote-tls");
 /// Names of viewports are parts of file names.
 const MAX_NAME_BYTES: usize = 60;
 
@@ -140,6 +144,12 @@ impl Environment {
     pub fn ready_refusal(&self) -> Option<String> {
         let ready = self.ready.as_ref()?;
         ready::refusal(ready, &self.url)
+    }
+
+    /// Whether its release is asked for by https.
+    pub fn is_asked_by_https(&self) -> bool {
+        let ready = self.ready.as_ref();
+        ready.is_some_and(|ready| ready::is_asked_by_https(ready, &self.url))
     }
 
     /// Every password of the environment, in each form that it may show up in.
@@ -258,15 +268,6 @@ pub enum BaselineSource {
     Golden,
     /// A live environment, by name.
     Environment(String),
-}
-
-/// Where the browser is driven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Webdriver {
-    /// Twinshot starts the drivers itself.
-    Auto,
-    /// By drivers that run already, at least one; a Selenium Grid is one of them.
-    Urls(Vec<url::Url>),
 }
 
 /// What flows share.
@@ -438,7 +439,7 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
     for problem in browsers::only_in_chrome(reader, yaml, browsers.as_deref().unwrap_or_default()) {
         keep.0.push(problem);
     }
-    let webdriver = keep.of(webdriver(reader, yaml.webdriver.as_ref()));
+    let webdriver = keep.of(webdriver::webdriver(reader, yaml.webdriver.as_ref()));
     let capabilities = capabilities::capabilities(reader, yaml.capabilities.as_ref());
     let capabilities = keep.of(capabilities);
     let max_page_height = keep.of(max_page_height(reader, yaml.max_page_height.as_ref()));
@@ -566,21 +567,6 @@ fn environment_url(
         })
 }
 
-/// Shows the source text: the value may hold a secret.
-fn http_url(
-    reader: Reader<'_>,
-    place: &Place<String>,
-    value: &str,
-    help: &str,
-) -> Result<Url, Diagnostic> {
-    let url = Url::parse(value.trim()).ok();
-    let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    url.ok_or_else(|| {
-        let error = reader.error(place.id, format!("`{}` is not an http(s) URL", place.value));
-        error.help(help)
-    })
-}
-
 fn baseline(
     reader: Reader<'_>,
     yaml: &ConfigYaml,
@@ -696,38 +682,6 @@ fn viewport(
         name: name.to_owned(),
         viewport,
     })
-}
-
-fn webdriver(reader: Reader<'_>, place: Option<&Place<Texts>>) -> Result<Webdriver, Diagnostic> {
-    let Some(place) = place else {
-        return Ok(Webdriver::Auto);
-    };
-    let url = |place: &Place<String>, text: &str| {
-        let help = "write `auto`, or for example `http://127.0.0.1:9515`";
-        http_url(reader, place, text, help)
-    };
-    let of_one = |text: &str| {
-        let place = Place {
-            id: place.id,
-            value: text.to_owned(),
-        };
-        match reader.some_text(&place)?.value() {
-            "auto" => Ok(Webdriver::Auto),
-            text => Ok(Webdriver::Urls(vec![url(&place, text)?])),
-        }
-    };
-    match &place.value {
-        Texts::One(text) => of_one(text),
-        Texts::Many(list) if list.is_empty() => {
-            Err(reader.error(place.id, "`webdriver` names no driver"))
-        }
-        Texts::Many(list) => {
-            let urls = list
-                .iter()
-                .map(|place| url(place, reader.some_text(place)?.value()));
-            urls.collect::<Result<_, _>>().map(Webdriver::Urls)
-        }
-    }
 }
 
 fn max_page_height(reader: Reader<'_>, place: Option<&Place<u32>>) -> Result<u32, Diagnostic> {

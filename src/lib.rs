@@ -22,6 +22,7 @@ mod browser;
 pub mod capture;
 pub mod compare;
 pub mod config;
+mod connect;
 pub mod demo;
 pub mod diff;
 pub mod merge;

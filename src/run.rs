@@ -21,11 +21,12 @@ use std::{
 
 use tokio::sync::{mpsc, watch};
 
-pub use crate::browser::LaunchError;
+pub use crate::{browser::LaunchError, connect::NoAuthority};
 use crate::{
     browser::{self, LaunchOptions, Launcher, RunFolder},
     capture::runner::{self, Delivery, Learned, LiveEnvironment, OnWork, Setup, Work},
     config::{BaselineSource, Browser, Config, Environment, EnvironmentUrl, Webdriver},
+    connect::{self, Connector},
     demo::{DemoServer, Release},
     plan::Plan,
     report::{Report, RunState, ShotReport},
@@ -141,6 +142,9 @@ pub enum RunError {
     /// Results cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// No server can be trusted.
+    #[error(transparent)]
+    NoAuthority(#[from] NoAuthority),
     /// The embedded demo site cannot be started.
     #[error("the demo site cannot be started: {0}")]
     Demo(std::io::Error),
@@ -176,8 +180,13 @@ pub fn run(
         Webdriver::Auto => Vec::new(),
         Webdriver::Urls(urls) => urls.clone(),
     };
+    let connector = match roles.any_by_https() || webdrivers.iter().any(is_https) {
+        true => connect::by_https()?,
+        false => connect::by_http(),
+    };
     let launch = LaunchOptions {
         webdrivers,
+        connector: connector.clone(),
         per_flow: if roles.baseline.is_some() { 2 } else { 1 },
         headed: options.headed,
         moving_images: config.settle.animations == Some(false),
@@ -213,6 +222,7 @@ pub fn run(
             config: Arc::clone(&config),
             roles,
             launcher: launcher.clone(),
+            connector,
             scratch,
             workers: options.workers,
             news: news.clone(),
@@ -273,6 +283,16 @@ impl Roles {
             candidate: environment(config, &config.candidate)?,
         })
     }
+
+    /// Whether the release of any is asked for by https.
+    fn any_by_https(&self) -> bool {
+        let mut all = self.baseline.iter().chain([&self.candidate]);
+        all.any(Environment::is_asked_by_https)
+    }
+}
+
+fn is_https(url: &url::Url) -> bool {
+    url.scheme() == "https"
 }
 
 fn environment(config: &Config, name: &str) -> Result<Environment, RunError> {
@@ -329,6 +349,7 @@ struct Capture {
     config: Arc<Config>,
     roles: Roles,
     launcher: Launcher,
+    connector: Connector,
     scratch: Arc<RunFolder>,
     workers: usize,
     news: Sender<News>,
@@ -360,6 +381,7 @@ impl Capture {
             &self.roles,
             baseline.as_ref(),
             &candidate,
+            &self.connector,
             self.news.clone(),
         );
         let setup = Setup {

@@ -30,5 +30,6 @@ mod cli {
     mod setup;
     mod shards;
     mod support;
+    mod tls;
     mod writing;
 }

@@ -11,7 +11,6 @@ use fantoccini::{
     wd::{WebDriverCompatibleCommand, WindowHandle},
 };
 use http::{HeaderMap, Method};
-use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 use url::{ParseError, Url};
 
@@ -29,8 +28,6 @@ use crate::{
 
 /// How long an ordinary command may take.
 pub(super) const COMMAND_LIMIT: Duration = Duration::from_secs(30);
-/// How long a driver of somebody else may take to be reached.
-const REACH_LIMIT: Duration = Duration::from_secs(60);
 /// How long it may take until it has room. A Selenium Grid gives up after 300 s by itself, and says why.
 const QUEUE_LIMIT: Duration = Duration::from_secs(330);
 /// How long a polite goodbye may take before the processes are killed.
@@ -156,6 +153,30 @@ impl WebDriverCompatibleCommand for Raw {
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
         (Method::POST, Some(self.body.to_string()))
     }
+}
+
+/// Ends a session. Fantoccini's own way does so without the user and the password in the driver's URL.
+#[derive(Debug)]
+struct End;
+
+impl WebDriverCompatibleCommand for End {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::DELETE, None)
+    }
+}
+
+/// Whether the driver ended the client's session.
+pub(super) async fn end(client: &Client) -> bool {
+    let is_ended = client.issue_cmd(End).await.is_ok();
+    if is_ended {
+        // Nobody tries again when the client goes.
+        let _ = client.persist().await;
+    }
+    is_ended
 }
 
 impl Session {
@@ -520,7 +541,7 @@ impl Session {
         }
         let started = self.client.session_creation_response().cloned();
         let is_lost = self.is_lost();
-        let goodbye = async { !is_lost && self.client.close().await.is_ok() };
+        let goodbye = async { !is_lost && end(&self.client).await };
         let is_closed = tokio::time::timeout(CLOSE_LIMIT, goodbye).await;
         if let (Ok(false) | Err(_), Some(started)) = (is_closed, started) {
             let _ =
@@ -562,9 +583,7 @@ async fn connect_to(
     driver: &Driver,
     options: &SessionOptions,
 ) -> Result<Client, LaunchError> {
-    let mut connector = HttpConnector::new();
-    connector.set_connect_timeout(Some(REACH_LIMIT));
-    let mut builder = ClientBuilder::new(connector);
+    let mut builder = ClientBuilder::new(driver.connector());
     builder.capabilities(capabilities(launcher, options));
     let limit = match driver.is_ours() {
         true => start_limit(options.browser),

@@ -4,7 +4,9 @@ use std::{num::NonZeroUsize, path::PathBuf, thread::available_parallelism};
 
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use twinshot::{
-    config::{BaselineSource, Config, Environment, EnvironmentUrl, Webdriver, passwords_in},
+    config::{
+        BaselineSource, Config, Environment, EnvironmentUrl, Webdriver, driver_url, passwords_in,
+    },
     plan::{Filters, Shard},
     project::Project,
     report::{self, MergedReport, Report, ShotReport},
@@ -33,10 +35,20 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "NAME", env = "TWINSHOT_CANDIDATE")]
     candidate: Option<String>,
     /// Another address for the baseline.
-    #[arg(long, value_name = "URL", env = "TWINSHOT_BASELINE_URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "TWINSHOT_BASELINE_URL",
+        hide_env_values = true
+    )]
     baseline_url: Option<String>,
     /// Another address for the candidate.
-    #[arg(long, value_name = "URL", env = "TWINSHOT_CANDIDATE_URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "TWINSHOT_CANDIDATE_URL",
+        hide_env_values = true
+    )]
     candidate_url: Option<String>,
     /// Flows that run at the same time, each on both sides; half the cores when absent.
     #[arg(long, value_name = "N", env = "TWINSHOT_WORKERS")]
@@ -52,9 +64,10 @@ pub(crate) struct TestArgs {
         long,
         value_name = "URL",
         env = "TWINSHOT_WEBDRIVER",
+        hide_env_values = true,
         value_delimiter = ','
     )]
-    webdriver: Vec<Url>,
+    webdriver: Vec<String>,
     /// Where reports are kept; `reports` beside twinshot.yaml when absent.
     #[arg(long, value_name = "DIR", env = "TWINSHOT_REPORTS")]
     reports: Option<PathBuf>,
@@ -152,7 +165,10 @@ impl TestArgs {
             config.candidate.clone_from(name);
         }
         if !self.webdriver.is_empty() {
-            config.webdriver = Webdriver::Urls(self.webdriver.clone());
+            let urls = self.webdriver.iter().map(|text| driver_url(text));
+            let urls = urls.collect::<Result<_, _>>();
+            let urls = urls.map_err(|error| Failure::Usage(format!("--webdriver: {error}")))?;
+            config.webdriver = Webdriver::Urls(urls);
         }
         self.override_urls(config)
     }
@@ -276,24 +292,33 @@ fn again(arguments: impl Iterator<Item = String>) -> String {
         arguments
             .skip(2)
             .filter(|word| word != FLAG)
-            .map(|word| quoted(&without_credentials(word))),
+            .map(|word| quoted(&without_credentials(&word))),
     );
     words.join(" ")
 }
 
-fn without_credentials(word: String) -> String {
-    let (flag, value) = word.split_once('=').unwrap_or(("", &word));
-    match Url::parse(value) {
+/// Of a list, too.
+fn without_credentials(word: &str) -> String {
+    let (flag, value) = word.split_once('=').unwrap_or(("", word));
+    if !value.contains("://") {
+        return word.to_owned();
+    }
+    let values: Vec<_> = value.split(',').map(url_without_credentials).collect();
+    let values = values.join(",");
+    match flag.is_empty() {
+        true => values,
+        false => format!("{flag}={values}"),
+    }
+}
+
+fn url_without_credentials(written: &str) -> String {
+    match Url::parse(written) {
         Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
             let _ = url.set_username("");
             let _ = url.set_password(None);
-            if flag.is_empty() {
-                url.to_string()
-            } else {
-                format!("{flag}={url}")
-            }
+            url.to_string()
         }
-        _ => word,
+        _ => written.to_owned(),
     }
 }
 
@@ -335,10 +360,12 @@ mod tests {
             "twinshot",
             "test",
             "--candidate-url=https://jane:pw@example.com/",
+            "--webdriver",
+            "http://one/,http://jane:pw@two/",
         ];
         assert_eq!(
             again_of(&words),
-            "twinshot test --last-failed --candidate-url=https://example.com/"
+            "twinshot test --last-failed --candidate-url=https://example.com/ --webdriver http://one/,http://two/"
         );
     }
 }

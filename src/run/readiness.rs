@@ -13,6 +13,7 @@ use crate::{
     browser::below,
     capture::runner::LiveEnvironment,
     config::{Environment, passwords_in},
+    connect::Connector,
     ready::{Ready, Served, Watch},
     side::Role,
 };
@@ -37,6 +38,7 @@ impl Readiness {
         roles: &Roles,
         baseline: Option<&LiveEnvironment>,
         candidate: &LiveEnvironment,
+        connector: &Connector,
         news: Sender<News>,
     ) -> Self {
         let baseline = roles.baseline.as_ref().zip(baseline);
@@ -45,7 +47,9 @@ impl Readiness {
         let watched = baseline.into_iter().chain([candidate]);
         Self {
             watched: watched
-                .filter_map(|(role, environment, live)| Watched::new(role, environment, live))
+                .filter_map(|(role, environment, live)| {
+                    Watched::new(role, environment, live, connector.clone())
+                })
                 .collect(),
             news,
         }
@@ -130,7 +134,12 @@ async fn all_true(futures: impl Iterator<Item = impl Future<Output = bool>>) -> 
 }
 
 impl Watched {
-    fn new(role: Role, environment: &Environment, live: &LiveEnvironment) -> Option<Self> {
+    fn new(
+        role: Role,
+        environment: &Environment,
+        live: &LiveEnvironment,
+        connector: Connector,
+    ) -> Option<Self> {
         let ready: Ready = environment.ready.clone()?;
         let url = address(&ready.url, &live.base);
         let headers = headers(&url, live);
@@ -140,7 +149,7 @@ impl Watched {
         Some(Self {
             role,
             name: environment.name.clone(),
-            watch: Watch::new(environment.name.clone(), plain, headers, ready),
+            watch: Watch::new(environment.name.clone(), plain, headers, ready, connector),
             served: Mutex::new(None),
         })
     }

@@ -2,7 +2,7 @@
 //! photographed a page, and can be told to break off at any command in any way.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     io::{BufReader, Read},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
@@ -122,6 +122,8 @@ struct Sessions {
     /// What new sessions were asked to be.
     wanted: Vec<Value>,
     visited: Vec<String>,
+    /// What requests had as `authorization`; empty for none.
+    authorizations: BTreeSet<String>,
     streams: Vec<TcpStream>,
 }
 
@@ -271,6 +273,11 @@ impl FakeDriver {
         wanted["capabilities"]["alwaysMatch"].clone()
     }
 
+    /// What its requests had as `authorization`, each once; empty for none.
+    pub(crate) fn authorizations(&self) -> BTreeSet<String> {
+        self.shared.sessions().authorizations.clone()
+    }
+
     pub(crate) fn was_asked(&self, command: &str) -> bool {
         let sessions = self.shared.sessions();
         sessions.commands.iter().any(|asked| asked == command)
@@ -349,6 +356,9 @@ impl Shared {
     fn converse(&self, mut stream: BufReader<TcpStream>) {
         while let Some(request) = http::read_request(&mut stream) {
             let asked = Asked::new(&request);
+            let authorization = request.header("authorization").unwrap_or_default();
+            let authorization = authorization.to_owned();
+            self.sessions().authorizations.insert(authorization);
             let answer = self.ruled(&asked).unwrap_or_else(|| self.usual(&asked));
             if !say(&mut stream, answer) {
                 let _ = stream.get_ref().shutdown(Shutdown::Both);

@@ -6,18 +6,20 @@ mod emulation;
 mod headers;
 mod network;
 mod ready;
+mod viewports;
 mod webdriver;
 
-use std::{collections::BTreeSet, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
+use self::emulation::EmulationYaml;
 pub use self::{
     browsers::Browser,
     capabilities::Capabilities,
-    emulation::{ColorScheme, Emulation},
+    emulation::{ColorScheme, Device, Emulation},
     network::{Network, Proxy},
     webdriver::{BadDriverUrl, Webdriver, driver_url},
 };
@@ -26,7 +28,7 @@ use crate::ready::Ready;
 pub use crate::spec::NamedViewport;
 use crate::spec::{
     Clock, Diagnostic, Diagnostics, LoginYaml, MaxMismatch, Secrets, Sessions, Settle, Source,
-    Variables, Viewport,
+    Variables,
     diagnostic::{did_you_mean, is_unprintable, listed},
     interpolate::{Scope, Used},
     is_host,
@@ -46,8 +48,6 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_PAGE_HEIGHT: u32 = 16_384;
 /// Whether Twinshot itself speaks TLS; browsers do in any case.
 const SPEAKS_HTTPS: bool = cfg!(feature = "remote-tls");
-/// Names of viewports are parts of file names.
-const MAX_NAME_BYTES: usize = 60;
 
 /// The checked configuration of a suite.
 #[derive(Debug, Clone)]
@@ -294,8 +294,8 @@ struct ConfigYaml {
     candidate: Option<Place<String>>,
     /// The browsers that every flow runs in: `chrome`, `firefox`; Chrome alone when absent.
     browsers: Option<Place<Vec<Place<String>>>>,
-    /// Viewports by name: `1400x1000`, or `390x844@2` with a device pixel ratio.
-    viewports: Option<Place<Entries<String>>>,
+    /// Viewports by name: `1400x1000`, `390x844@2` with a device pixel ratio, or a map with its `size`.
+    viewports: Option<Place<Entries<TextOr<viewports::ViewportYaml>>>>,
     /// The colour distance of every comparison.
     metric: Option<Metric>,
     /// Distance, 0 to 1, above which one pixel is mismatched.
@@ -359,6 +359,18 @@ struct EnvironmentYaml {
     reduced_motion: Option<bool>,
 }
 
+impl EnvironmentYaml {
+    fn emulation(&self) -> EmulationYaml<'_> {
+        EmulationYaml {
+            user_agent: self.user_agent.as_ref(),
+            locale: self.locale.as_ref(),
+            timezone: self.timezone.as_ref(),
+            color_scheme: self.color_scheme,
+            reduced_motion: self.reduced_motion,
+        }
+    }
+}
+
 /// The JSON Schema of `twinshot.yaml`, for editors.
 pub fn config_schema() -> serde_json::Value {
     crate::spec::schema_of::<ConfigYaml>()
@@ -414,7 +426,7 @@ fn secret_names(tree: &Tree, yaml: &ConfigYaml) -> Result<Vec<String>, Diagnosti
 fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
     let mut problems = Diagnostics::default();
     let environments = environments(reader, &yaml.environments, &mut problems);
-    let viewports = viewports(reader, yaml.viewports.as_ref(), &mut problems);
+    let viewports = viewports::viewports(reader, yaml.viewports.as_ref(), &mut problems);
     let mut keep = Keep(&mut problems);
     let names: Vec<&str> = reader
         .tree
@@ -525,7 +537,7 @@ fn environment(
         url,
         hosts,
         ready,
-        emulation: emulation::emulation(reader, &place.value)?,
+        emulation: emulation::emulation(reader, &place.value.emulation())?,
         network: network::network(reader, &place.value)?,
         headers: headers::headers(reader, place.value.headers.as_ref())?,
     })
@@ -620,67 +632,6 @@ fn role(
             "configured environments: {}",
             listed(names.iter().copied())
         )),
-    })
-}
-
-fn viewports(
-    reader: Reader<'_>,
-    place: Option<&Place<Entries<String>>>,
-    problems: &mut Diagnostics,
-) -> Vec<NamedViewport> {
-    let Some(place) = place else {
-        let viewport = Viewport {
-            width: 1400,
-            height: 1000,
-            scale: 1.0,
-        };
-        return vec![NamedViewport {
-            name: "desktop".into(),
-            viewport,
-        }];
-    };
-    if place.value.0.is_empty() {
-        problems.push(reader.key_error(place.id, "`viewports` is empty"));
-    }
-    let mut known = BTreeSet::new();
-    let mut keep = Keep(problems);
-    let viewports = place.value.0.iter();
-    viewports
-        .filter_map(|place| keep.of(viewport(reader, place, &mut known)))
-        .collect()
-}
-
-fn viewport(
-    reader: Reader<'_>,
-    place: &Place<String>,
-    known: &mut BTreeSet<String>,
-) -> Result<NamedViewport, Diagnostic> {
-    let name = reader.tree.key(place.id);
-    let plain = name
-        .chars()
-        .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    if !plain || name.is_empty() || name.starts_with('.') || name.len() > MAX_NAME_BYTES {
-        let error = reader.key_error(place.id, format!("`{name}` cannot name a viewport"));
-        return Err(error.help("the name is part of file names: letters, digits, `-`, `_` and `.`"));
-    }
-    if name.parse::<Viewport>().is_ok() {
-        let error = reader.key_error(place.id, "the name of a viewport reads like a size");
-        return Err(error.help("give it a name, for example `desktop`"));
-    }
-    if !known.insert(name.to_lowercase()) {
-        let error = reader.key_error(place.id, format!("two viewports are named `{name}`"));
-        return Err(error.help("names must differ, and not only in upper and lower case"));
-    }
-    let text = reader.some_text(place)?;
-    let viewport = text
-        .value()
-        .parse()
-        .map_err(|error: crate::spec::ViewportError| {
-            reader.error(place.id, format!("`{text}` is no viewport: {error}"))
-        })?;
-    Ok(NamedViewport {
-        name: name.to_owned(),
-        viewport,
     })
 }
 

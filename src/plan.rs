@@ -313,7 +313,7 @@ fn name_of(viewport: Viewport, config: &Config) -> String {
     let configured = config
         .viewports
         .iter()
-        .find(|known| known.viewport == viewport);
+        .find(|known| known.viewport == viewport && known.device.is_plain());
     configured.map_or_else(|| viewport.to_string(), |known| known.name.clone())
 }
 

@@ -1,7 +1,10 @@
 //! One browser session: commands with deadlines, scripts in a world of our own, and the viewport.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicI64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -15,6 +18,7 @@ use serde_json::{Map, Value, json};
 use url::{ParseError, Url};
 
 use super::{
+    device::Screen,
     driver::{Driver, Launcher},
     engine::{Engine, capabilities, start_limit},
     error::{BrowserError, LaunchError},
@@ -22,7 +26,7 @@ use super::{
     headers::HeaderSender,
 };
 use crate::{
-    config::{Browser, Emulation, Network},
+    config::{Browser, Device, Emulation, Network},
     spec::{Settle, Viewport},
 };
 
@@ -90,6 +94,8 @@ pub(crate) struct Session {
     pub(super) engine: Engine,
     pub(super) options: SessionOptions,
     pub(super) viewport: Viewport,
+    /// What the viewport asks for beside its size.
+    pub(super) device: Arc<Device>,
     /// The event that hushes the page; unguessable, so that no page can listen for it. In our own
     /// world, what we have there bears this name too.
     pub(super) hush_event: String,
@@ -180,11 +186,11 @@ pub(super) async fn end(client: &Client) -> bool {
 }
 
 impl Session {
-    /// Starts a browser with an empty page at the asked viewport.
+    /// Starts a browser with an empty page at the asked screen.
     pub(crate) async fn start(
         launcher: &Launcher,
         options: SessionOptions,
-        viewport: Viewport,
+        screen: Screen,
     ) -> Result<Self, LaunchError> {
         let (driver, client) = connect(launcher, &options).await?;
         let engine = Engine::of(options.browser, &client).await;
@@ -192,7 +198,8 @@ impl Session {
         let mut session = Self {
             client,
             engine,
-            viewport,
+            viewport: screen.viewport,
+            device: screen.device,
             options,
             hush_event: format!("twinshot-{}", random_name()),
             clock: None,
@@ -268,7 +275,8 @@ impl Session {
         self.prepared_windows.push(window.clone());
         self.first_window = Some(window);
         if let Engine::Firefox(bidi) = &self.engine {
-            self.set_firefox_environment(bidi).await?;
+            self.set_firefox_environment(bidi, &Emulation::default())
+                .await?;
             self.add_preload(self.preload()).await?;
         }
         self.prepare_window().await?;
@@ -292,6 +300,9 @@ impl Session {
         self.add_preload(preload.clone()).await?;
         self.cdp("Runtime.evaluate", json!({ "expression": preload }))
             .await?;
+        if self.device.touch {
+            self.apply_touch().await?;
+        }
         self.apply_environment().await
     }
 
@@ -304,7 +315,7 @@ impl Session {
             "width": viewport.width,
             "height": viewport.height,
             "deviceScaleFactor": viewport.scale,
-            "mobile": false,
+            "mobile": self.device.mobile,
         });
         self.cdp("Emulation.setDeviceMetricsOverride", metrics)
             .await

@@ -8,11 +8,11 @@ use std::{
 
 use super::runner::{LiveEnvironment, Setup};
 use crate::{
-    browser::{Coming, LaunchError, Launcher, Pool, Session, SessionOptions},
+    browser::{Coming, LaunchError, Launcher, Pool, Screen, Session, SessionOptions},
     config::Browser,
     plan::Job,
     side::{Role, Side},
-    spec::{Clock, Viewport},
+    spec::Clock,
 };
 
 /// The sessions of a flow; no baseline when that is golden.
@@ -36,7 +36,7 @@ impl Pools {
     /// Begins to start what a job is going to need.
     pub(super) fn start_ahead(&self, job: &Job) {
         for pool in self.0[&job.browser].all() {
-            pool.start_one(job.viewport.viewport);
+            pool.start_one(Screen::from(&job.viewport));
         }
     }
 
@@ -52,7 +52,7 @@ impl Pools {
                 others.close().await;
             }
         }
-        pools.take(job.viewport.viewport, clock).await
+        pools.take(&Screen::from(&job.viewport), clock).await
     }
 
     /// A session without a past in place of this one.
@@ -64,7 +64,10 @@ impl Pools {
         session: Session,
     ) -> Result<Session, LaunchError> {
         match self.0[&job.browser].sides.get(role) {
-            Some(pool) => pool.renew(session, job.viewport.viewport, clock).await,
+            Some(pool) => {
+                let screen = Screen::from(&job.viewport);
+                pool.renew(session, &screen, clock).await
+            }
             None => Ok(session),
         }
     }
@@ -118,17 +121,17 @@ impl SidePools {
     }
 
     /// A session of each side: those that were given back or started ahead, or else new ones.
-    async fn take(&self, viewport: Viewport, clock: Clock) -> Taken {
-        if let Some(taken) = self.take_reserved(viewport, clock).await {
+    async fn take(&self, screen: &Screen, clock: Clock) -> Taken {
+        if let Some(taken) = self.take_reserved(screen, clock).await {
             return taken;
         }
         let _turn = self.launcher.turn().await;
         // Another flow may have given its sessions back meanwhile.
-        if let Some(taken) = self.take_reserved(viewport, clock).await {
+        if let Some(taken) = self.take_reserved(screen, clock).await {
             return taken;
         }
         let start = async |pool: &Option<Pool>| match pool {
-            Some(pool) => pool.start(viewport, clock).await.map(Some),
+            Some(pool) => pool.start(screen, clock).await.map(Some),
             None => Ok(None),
         };
         let Side {
@@ -140,9 +143,9 @@ impl SidePools {
     }
 
     /// The first pair on its way of which both could be made as good as new.
-    async fn take_reserved(&self, viewport: Viewport, clock: Clock) -> Option<Taken> {
+    async fn take_reserved(&self, screen: &Screen, clock: Clock) -> Option<Taken> {
         let receive = async |pool: &Option<Pool>, coming: Option<Coming>| match (pool, coming) {
-            (Some(pool), Some(coming)) => pool.receive(coming, viewport, clock).await,
+            (Some(pool), Some(coming)) => pool.receive(coming, screen, clock).await,
             _ => Ok(None),
         };
         while let Some(reserved) = self.reserve() {

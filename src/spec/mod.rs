@@ -31,6 +31,8 @@ pub use self::{
     value::ViewportError,
 };
 
+use crate::config::Device;
+
 /// A file that was read by the caller.
 #[derive(Debug, Clone)]
 pub struct Source {
@@ -60,6 +62,8 @@ pub struct NamedViewport {
     pub name: String,
     /// Its size.
     pub viewport: Viewport,
+    /// What the browser is to be at it.
+    pub device: Arc<Device>,
 }
 
 /// Where something stands in a spec file; lines and columns count from 1.

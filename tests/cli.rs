@@ -31,5 +31,6 @@ mod cli {
     mod shards;
     mod support;
     mod tls;
+    mod workers;
     mod writing;
 }

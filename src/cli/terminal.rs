@@ -15,6 +15,7 @@ use twinshot::{
     report::{Report, RunState, ShotReport, SideTimes, Times, Verdict},
     run::{CurrentStep, Event, Outcome},
     side::Role,
+    workers::{MemoryVerdict, Workers},
 };
 
 use super::Failure;
@@ -122,6 +123,36 @@ impl Terminal {
                     let _ = self.print(&format!("{}\n", self.line(shot, *open)));
                 }
             }
+        }
+    }
+
+    /// Says when memory is what bounds the workers, and always when there are more of them than it has room for.
+    pub(crate) fn tell_memory(&self, workers: &Workers) {
+        let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
+        match workers.memory {
+            MemoryVerdict::Bounds { instead_of, need } if self.volume == Volume::Verbose => {
+                self.note(&format!(
+                    "{} instead of {instead_of}: {} of memory is free, and the browsers of a flow take about {}",
+                    count(workers.count, "worker"),
+                    gigabytes(need.free),
+                    gigabytes(need.per_worker)
+                ));
+            }
+            MemoryVerdict::Exceeded {
+                at_once,
+                fitting,
+                need,
+            } => {
+                let wanted = gigabytes(need.per_worker.saturating_mul(at_once as u64));
+                let free = gigabytes(need.free);
+                self.bars.suspend(|| {
+                    tell(&format!(
+                        "warning: {at_once} workers take about {wanted} of memory, and {free} is free, so that browsers may crash: \
+                         --workers {fitting} fits"
+                    ));
+                });
+            }
+            MemoryVerdict::Bounds { .. } | MemoryVerdict::Enough => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! `twinshot test`: plan, run, summarise.
 
-use std::{num::NonZeroUsize, path::PathBuf, thread::available_parallelism};
+use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use twinshot::{
@@ -13,6 +13,7 @@ use twinshot::{
     run::{self, RunOptions},
     spec::Secrets,
     store,
+    workers::{Machine, Workers},
 };
 use url::Url;
 
@@ -50,7 +51,7 @@ pub(crate) struct TestArgs {
         hide_env_values = true
     )]
     candidate_url: Option<String>,
-    /// Flows that run at the same time, each on both sides; half the cores when absent.
+    /// Flows that run at the same time, each on both sides; half the cores, or fewer where memory is short, when absent.
     #[arg(long, value_name = "N", env = "TWINSHOT_WORKERS")]
     workers: Option<NonZeroUsize>,
     /// Only the shots that failed in the last run.
@@ -109,7 +110,7 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<Exit, Failure> {
     let mut secrets = project.secrets.clone();
     secrets.merge(&suite.secrets);
     secrets.merge(&passwords(&project.config));
-    let options = arguments.run_options(&project, secrets);
+    let mut options = arguments.run_options(&project, secrets);
     let filters = arguments.filters(&options)?;
     let plan = arguments
         .selection
@@ -117,6 +118,10 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<Exit, Failure> {
 
     let (shots, flows) = (plan.shots.len(), plan.jobs.len());
     let mut terminal = Terminal::new(shots, flows, arguments.volume(), arguments.is_ci());
+    let browsers = browsers_of_a_flow(&project.config);
+    let workers = Workers::new(arguments.workers, flows, browsers, Machine::read());
+    options.workers = workers.count;
+    terminal.tell_memory(&workers);
     let outcome = run::run(plan, project.config, &options, &mut |event| {
         terminal.show(&event)
     });
@@ -188,11 +193,10 @@ impl TestArgs {
     }
 
     fn run_options(&self, project: &Project, secrets: Secrets) -> RunOptions {
-        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
         RunOptions {
             reports: self.reports.clone().unwrap_or_else(|| project.reports()),
             golden: project.golden(),
-            workers: self.workers.map_or((cores / 2).max(1), NonZeroUsize::get),
+            workers: 1,
             headed: self.headed,
             max_failures: self.max_failures.map(NonZeroUsize::get),
             ci: self.is_ci(),
@@ -207,6 +211,15 @@ impl TestArgs {
             None
         };
         Ok(self.selection.filters(ids))
+    }
+}
+
+/// How many browsers on this machine each flow takes.
+fn browsers_of_a_flow(config: &Config) -> u64 {
+    match (&config.webdriver, &config.baseline) {
+        (Webdriver::Urls(_), _) => 0,
+        (Webdriver::Auto, BaselineSource::Golden) => 1,
+        (Webdriver::Auto, BaselineSource::Environment(_)) => 2,
     }
 }
 

@@ -25,6 +25,7 @@ mod cli {
     mod readiness;
     mod refused;
     mod remote;
+    mod reuse;
     mod secrets;
     mod sessions;
     mod setup;

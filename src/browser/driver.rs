@@ -104,7 +104,7 @@ impl Launcher {
     }
 
     /// Whether browsers show themselves on somebody's desktop.
-    pub(super) fn is_headed(&self) -> bool {
+    pub(crate) fn is_headed(&self) -> bool {
         self.inner.options.headed
     }
 
@@ -168,7 +168,7 @@ impl Launcher {
     }
 
     /// The browser's program, when we start its driver.
-    pub(super) fn binary(&self, browser: Browser) -> Option<Cow<'_, str>> {
+    pub(crate) fn binary(&self, browser: Browser) -> Option<Cow<'_, str>> {
         let programs = self.programs(browser)?;
         Some(programs.browser.to_string_lossy())
     }

@@ -81,6 +81,8 @@ impl Terminal {
     pub(crate) fn show(&mut self, event: &Event<'_>) {
         match event {
             Event::Note(note) => self.note(note),
+            Event::Detail(note) if self.volume == Volume::Verbose => self.note(note),
+            Event::Detail(_) => {}
             Event::Decided => self.bar.inc(1),
             Event::Working {
                 worker,
@@ -428,6 +430,9 @@ impl<'a> Summary<'a> {
         text.push_str(&format!("{}\n", self.headline()));
         for warning in &self.report.notices() {
             text.push_str(&format!("warning: {}\n", printable(warning)));
+        }
+        if let Some(reuse) = self.report.reuse_words() {
+            text.push_str(&format!("{}\n", printable(&reuse)));
         }
         text.push_str(&format!("report: {}\n", shown_path(self.index)));
         let is_decided = self.report.run.undecided.is_empty();

@@ -54,6 +54,9 @@ pub(crate) struct TestArgs {
     /// Flows that run at the same time, each on both sides; half the cores, or fewer where memory is short, when absent.
     #[arg(long, value_name = "N", env = "TWINSHOT_WORKERS")]
     workers: Option<NonZeroUsize>,
+    /// Take pictures of a live baseline from the last run, where nothing that they depend on changed.
+    #[arg(long, env = "TWINSHOT_REUSE_BASELINE", value_parser = FalseyValueParser::new())]
+    reuse_baseline: bool,
     /// Only the shots that failed in the last run.
     #[arg(long, env = "TWINSHOT_LAST_FAILED", value_parser = FalseyValueParser::new())]
     last_failed: bool,
@@ -175,6 +178,10 @@ impl TestArgs {
             let urls = urls.map_err(|error| Failure::Usage(format!("--webdriver: {error}")))?;
             config.webdriver = Webdriver::Urls(urls);
         }
+        if self.reuse_baseline && config.baseline == BaselineSource::Golden {
+            let text = "--reuse-baseline has no meaning with a golden baseline";
+            return Err(Failure::Usage(text.to_owned()));
+        }
         self.override_urls(config)
     }
 
@@ -198,6 +205,7 @@ impl TestArgs {
             golden: project.golden(),
             workers: 1,
             headed: self.headed,
+            reuse_baseline: self.reuse_baseline,
             max_failures: self.max_failures.map(NonZeroUsize::get),
             ci: self.is_ci(),
             secrets,

@@ -70,6 +70,14 @@ impl Readiness {
         }
     }
 
+    /// The release that an environment served when it was ready, where it names one.
+    pub(super) fn release(&self, role: Role) -> Option<String> {
+        let watched = self.watched.iter().find(|watched| watched.role == role)?;
+        let served = watched.served.lock();
+        let served = served.unwrap_or_else(PoisonError::into_inner);
+        served.as_ref()?.release.clone()
+    }
+
     async fn wait_for(&self, watched: &Watched) -> bool {
         let tell = |note| self.tell(News::Note(note));
         match watched.watch.wait(tell).await {

@@ -18,7 +18,7 @@ mod suite;
 pub(crate) mod tree;
 pub(crate) mod value;
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 pub(crate) use self::{action::is_host, login::LoginYaml, schema::schema_of};
 pub use self::{
@@ -110,6 +110,19 @@ pub struct Flow {
     pub setup: Vec<Step>,
     /// The photographed steps.
     pub steps: Vec<Step>,
+    /// What it was read from.
+    pub definition: Definition,
+}
+
+/// What a flow was read from: equal for two flows only if they do the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Definition {
+    /// BLAKE3 of its file and of every fragment, in hexadecimal.
+    pub digest: String,
+    /// The variables that it uses and that are no secrets.
+    pub variables: BTreeMap<String, String>,
+    /// Whether it uses secret ones too.
+    pub has_secrets: bool,
 }
 
 /// One action of a flow, and the picture taken after it.

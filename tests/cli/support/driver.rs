@@ -96,6 +96,8 @@ struct Script {
     /// How many sessions it has room for.
     room: usize,
     debugger: Option<&'static str>,
+    /// Of the browser.
+    version: &'static str,
 }
 
 /// One session as the driver keeps it.
@@ -151,6 +153,7 @@ impl FakeDriver {
             title: Arc::new(|_| "A page".to_owned()),
             room: usize::MAX,
             debugger: None,
+            version: "150.0.1.2",
         };
         let shared = Arc::new(Shared {
             script: Mutex::new(script),
@@ -191,6 +194,12 @@ impl FakeDriver {
     /// Says that its browsers can be talked to there.
     pub(crate) fn with_debugger_at(self, address: &'static str) -> Self {
         self.shared.script().debugger = Some(address);
+        self
+    }
+
+    /// Says that its browser is of this version.
+    pub(crate) fn with_version(self, version: &'static str) -> Self {
+        self.shared.script().version = version;
         self
     }
 
@@ -411,6 +420,7 @@ impl Shared {
 
     fn begin(&self) -> Value {
         let debugger = self.script().debugger;
+        let version = self.script().version;
         let room = self.script().room;
         let is_full = |sessions: &mut Sessions| {
             sessions.open.len() >= room && !self.closing.load(Ordering::SeqCst)
@@ -423,7 +433,7 @@ impl Shared {
         sessions.open.insert(id.clone(), Session::default());
         json!({
             "sessionId": id,
-            "capabilities": { "browserName": "chrome", "browserVersion": "150.0.1.2",
+            "capabilities": { "browserName": "chrome", "browserVersion": version,
                 "goog:chromeOptions": { "debuggerAddress": debugger } },
         })
     }

@@ -284,7 +284,8 @@ fn settings(common: &Common<'_>) -> String {
         env!("CARGO_PKG_VERSION"),
         (config.settle, config.isolation, config.max_page_height),
         (config.timeout, config.page_timeout),
-        &config.capabilities,
+        // Steps may name any of them.
+        (&config.capabilities, &config.viewports),
         common.launcher.is_headed(),
     );
     format!("{:?}", (environment, capture))

@@ -301,6 +301,26 @@ fn other_settings_are_photographed() {
 }
 
 #[test]
+fn another_size_that_a_step_may_name_is_photographed() {
+    let config = |machine: Machine, size: &str| {
+        let text = fs::read_to_string(machine.project.path("twinshot.yaml")).expect("it is ours");
+        let (head, _) = text.split_once("viewports:").expect("it has some");
+        let text = format!("{head}viewports: {{ small: 60x40, big: {size} }}\n{CLOCK}");
+        Machine {
+            project: machine.project.config(&text),
+            ..machine
+        }
+    };
+    let spec = "flow: Shop\nviewports: [small]\nsteps:\n  - goto: /\n    shot: { name: home, viewport: big }\n";
+    let (machine, ran, _) = config(Machine::new().spec(spec), "90x40").run();
+    ran.exit(0);
+    photographed(
+        config(machine, "80x40").run(),
+        "a setting is another than in run",
+    );
+}
+
+#[test]
 fn a_picture_that_is_damaged_or_gone_is_taken_anew_with_a_warning() {
     for damage in [None, Some(Canvas::new(60, 40, Canvas::RED).png())] {
         let (machine, first) = Machine::after_a_run();

@@ -118,7 +118,7 @@ fn list(folder: &Path, files: &mut Vec<String>) {
     }
 }
 
-/// By name.
+/// The proxies that browsers ask, without user and password, and what they read of languages, zones and fonts.
 fn variables() -> Vec<String> {
     let matters = |name: &str| {
         [
@@ -134,11 +134,15 @@ fn variables() -> Vec<String> {
             || ["LC_", "FONTCONFIG_"]
                 .iter()
                 .any(|head| name.starts_with(head))
+            || name.to_ascii_lowercase().ends_with("_proxy")
     };
     let all = env::vars_os().map(|(name, value)| (name.to_string_lossy().into_owned(), value));
     let mut found: Vec<String> = all
         .filter(|(name, _)| matters(name))
-        .map(|(name, value)| format!("{name}={}", value.to_string_lossy()))
+        .map(|(name, value)| {
+            let value = value.to_string_lossy();
+            format!("{name}={}", value.rsplit('@').next().unwrap_or_default())
+        })
         .collect();
     found.sort_unstable();
     found

@@ -25,6 +25,8 @@ check: setup setup-firefox
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --quiet
 	cargo test --locked
 	cargo test --locked --features formats --test diff foreign
+	cargo clippy --locked --features remote-tls --test cli -- -D warnings
+	cargo test --locked --features remote-tls --test cli tls
 
 # Each stage of the pixel engine by itself.
 bench:

@@ -6,25 +6,29 @@ mod emulation;
 mod headers;
 mod network;
 mod ready;
+mod viewports;
+mod webdriver;
 
-use std::{collections::BTreeSet, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
+use self::emulation::EmulationYaml;
 pub use self::{
     browsers::Browser,
     capabilities::Capabilities,
-    emulation::{ColorScheme, Emulation},
+    emulation::{ColorScheme, Device, Emulation},
     network::{Network, Proxy},
+    webdriver::{BadDriverUrl, Webdriver, driver_url},
 };
 use crate::diff::{Antialiasing, Metric};
 use crate::ready::Ready;
 pub use crate::spec::NamedViewport;
 use crate::spec::{
     Clock, Diagnostic, Diagnostics, LoginYaml, MaxMismatch, Secrets, Sessions, Settle, Source,
-    Variables, Viewport,
+    Variables,
     diagnostic::{did_you_mean, is_unprintable, listed},
     interpolate::{Scope, Used},
     is_host,
@@ -42,8 +46,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Chrome paints no taller surface.
 const MAX_PAGE_HEIGHT: u32 = 16_384;
-/// Names of viewports are parts of file names.
-const MAX_NAME_BYTES: usize = 60;
+/// Whether Twinshot itself speaks TLS; browsers do in any case.
+const SPEAKS_HTTPS: bool = cfg!(feature = "remote-tls");
 
 /// The checked configuration of a suite.
 #[derive(Debug, Clone)]
@@ -140,6 +144,12 @@ impl Environment {
     pub fn ready_refusal(&self) -> Option<String> {
         let ready = self.ready.as_ref()?;
         ready::refusal(ready, &self.url)
+    }
+
+    /// Whether its release is asked for by https.
+    pub fn is_asked_by_https(&self) -> bool {
+        let ready = self.ready.as_ref();
+        ready.is_some_and(|ready| ready::is_asked_by_https(ready, &self.url))
     }
 
     /// Every password of the environment, in each form that it may show up in.
@@ -260,15 +270,6 @@ pub enum BaselineSource {
     Environment(String),
 }
 
-/// Where the browser is driven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Webdriver {
-    /// Twinshot starts the drivers itself.
-    Auto,
-    /// By drivers that run already, at least one; a Selenium Grid is one of them.
-    Urls(Vec<url::Url>),
-}
-
 /// What flows share.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -293,8 +294,8 @@ struct ConfigYaml {
     candidate: Option<Place<String>>,
     /// The browsers that every flow runs in: `chrome`, `firefox`; Chrome alone when absent.
     browsers: Option<Place<Vec<Place<String>>>>,
-    /// Viewports by name: `1400x1000`, or `390x844@2` with a device pixel ratio.
-    viewports: Option<Place<Entries<String>>>,
+    /// Viewports by name: `1400x1000`, `390x844@2` with a device pixel ratio, or a map with its `size`.
+    viewports: Option<Place<Entries<TextOr<viewports::ViewportYaml>>>>,
     /// The colour distance of every comparison.
     metric: Option<Metric>,
     /// Distance, 0 to 1, above which one pixel is mismatched.
@@ -358,6 +359,18 @@ struct EnvironmentYaml {
     reduced_motion: Option<bool>,
 }
 
+impl EnvironmentYaml {
+    fn emulation(&self) -> EmulationYaml<'_> {
+        EmulationYaml {
+            user_agent: self.user_agent.as_ref(),
+            locale: self.locale.as_ref(),
+            timezone: self.timezone.as_ref(),
+            color_scheme: self.color_scheme,
+            reduced_motion: self.reduced_motion,
+        }
+    }
+}
+
 /// The JSON Schema of `twinshot.yaml`, for editors.
 pub fn config_schema() -> serde_json::Value {
     crate::spec::schema_of::<ConfigYaml>()
@@ -413,7 +426,7 @@ fn secret_names(tree: &Tree, yaml: &ConfigYaml) -> Result<Vec<String>, Diagnosti
 fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
     let mut problems = Diagnostics::default();
     let environments = environments(reader, &yaml.environments, &mut problems);
-    let viewports = viewports(reader, yaml.viewports.as_ref(), &mut problems);
+    let viewports = viewports::viewports(reader, yaml.viewports.as_ref(), &mut problems);
     let mut keep = Keep(&mut problems);
     let names: Vec<&str> = reader
         .tree
@@ -438,7 +451,7 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
     for problem in browsers::only_in_chrome(reader, yaml, browsers.as_deref().unwrap_or_default()) {
         keep.0.push(problem);
     }
-    let webdriver = keep.of(webdriver(reader, yaml.webdriver.as_ref()));
+    let webdriver = keep.of(webdriver::webdriver(reader, yaml.webdriver.as_ref()));
     let capabilities = capabilities::capabilities(reader, yaml.capabilities.as_ref());
     let capabilities = keep.of(capabilities);
     let max_page_height = keep.of(max_page_height(reader, yaml.max_page_height.as_ref()));
@@ -524,7 +537,7 @@ fn environment(
         url,
         hosts,
         ready,
-        emulation: emulation::emulation(reader, &place.value)?,
+        emulation: emulation::emulation(reader, &place.value.emulation())?,
         network: network::network(reader, &place.value)?,
         headers: headers::headers(reader, place.value.headers.as_ref())?,
     })
@@ -564,21 +577,6 @@ fn environment_url(
             let diagnostic = reader.error(place.id, format!("`{text}` {}", error.problem()));
             diagnostic.help(error.help())
         })
-}
-
-/// Shows the source text: the value may hold a secret.
-fn http_url(
-    reader: Reader<'_>,
-    place: &Place<String>,
-    value: &str,
-    help: &str,
-) -> Result<Url, Diagnostic> {
-    let url = Url::parse(value.trim()).ok();
-    let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    url.ok_or_else(|| {
-        let error = reader.error(place.id, format!("`{}` is not an http(s) URL", place.value));
-        error.help(help)
-    })
 }
 
 fn baseline(
@@ -635,99 +633,6 @@ fn role(
             listed(names.iter().copied())
         )),
     })
-}
-
-fn viewports(
-    reader: Reader<'_>,
-    place: Option<&Place<Entries<String>>>,
-    problems: &mut Diagnostics,
-) -> Vec<NamedViewport> {
-    let Some(place) = place else {
-        let viewport = Viewport {
-            width: 1400,
-            height: 1000,
-            scale: 1.0,
-        };
-        return vec![NamedViewport {
-            name: "desktop".into(),
-            viewport,
-        }];
-    };
-    if place.value.0.is_empty() {
-        problems.push(reader.key_error(place.id, "`viewports` is empty"));
-    }
-    let mut known = BTreeSet::new();
-    let mut keep = Keep(problems);
-    let viewports = place.value.0.iter();
-    viewports
-        .filter_map(|place| keep.of(viewport(reader, place, &mut known)))
-        .collect()
-}
-
-fn viewport(
-    reader: Reader<'_>,
-    place: &Place<String>,
-    known: &mut BTreeSet<String>,
-) -> Result<NamedViewport, Diagnostic> {
-    let name = reader.tree.key(place.id);
-    let plain = name
-        .chars()
-        .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    if !plain || name.is_empty() || name.starts_with('.') || name.len() > MAX_NAME_BYTES {
-        let error = reader.key_error(place.id, format!("`{name}` cannot name a viewport"));
-        return Err(error.help("the name is part of file names: letters, digits, `-`, `_` and `.`"));
-    }
-    if name.parse::<Viewport>().is_ok() {
-        let error = reader.key_error(place.id, "the name of a viewport reads like a size");
-        return Err(error.help("give it a name, for example `desktop`"));
-    }
-    if !known.insert(name.to_lowercase()) {
-        let error = reader.key_error(place.id, format!("two viewports are named `{name}`"));
-        return Err(error.help("names must differ, and not only in upper and lower case"));
-    }
-    let text = reader.some_text(place)?;
-    let viewport = text
-        .value()
-        .parse()
-        .map_err(|error: crate::spec::ViewportError| {
-            reader.error(place.id, format!("`{text}` is no viewport: {error}"))
-        })?;
-    Ok(NamedViewport {
-        name: name.to_owned(),
-        viewport,
-    })
-}
-
-fn webdriver(reader: Reader<'_>, place: Option<&Place<Texts>>) -> Result<Webdriver, Diagnostic> {
-    let Some(place) = place else {
-        return Ok(Webdriver::Auto);
-    };
-    let url = |place: &Place<String>, text: &str| {
-        let help = "write `auto`, or for example `http://127.0.0.1:9515`";
-        http_url(reader, place, text, help)
-    };
-    let of_one = |text: &str| {
-        let place = Place {
-            id: place.id,
-            value: text.to_owned(),
-        };
-        match reader.some_text(&place)?.value() {
-            "auto" => Ok(Webdriver::Auto),
-            text => Ok(Webdriver::Urls(vec![url(&place, text)?])),
-        }
-    };
-    match &place.value {
-        Texts::One(text) => of_one(text),
-        Texts::Many(list) if list.is_empty() => {
-            Err(reader.error(place.id, "`webdriver` names no driver"))
-        }
-        Texts::Many(list) => {
-            let urls = list
-                .iter()
-                .map(|place| url(place, reader.some_text(place)?.value()));
-            urls.collect::<Result<_, _>>().map(Webdriver::Urls)
-        }
-    }
 }
 
 fn max_page_height(reader: Reader<'_>, place: Option<&Place<u32>>) -> Result<u32, Diagnostic> {

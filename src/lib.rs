@@ -14,6 +14,7 @@
 //!   [`plan`] (jobs and ids), [`compare`] (verdicts), [`report`] (one file per format).
 //! - At the edge: `browser` (the only module that names fantoccini), [`capture`]'s runner, [`store`]
 //!   (files), [`merge`] (the reports of several machines), [`project`] (where the files of a project are), [`demo`] (the embedded site).
+//! - [`workers`] says how many flows run at once, by what the machine has.
 //! - [`run`] joins them: the one place where async meets rayon.
 //!
 //! [`diff`] stands on its own: it compares pictures that are held in memory, and its page has examples.
@@ -22,6 +23,7 @@ mod browser;
 pub mod capture;
 pub mod compare;
 pub mod config;
+mod connect;
 pub mod demo;
 pub mod diff;
 pub mod merge;
@@ -33,3 +35,4 @@ pub mod run;
 pub mod side;
 pub mod spec;
 pub mod store;
+pub mod workers;

@@ -53,6 +53,15 @@ pub struct Job {
     pub steps_to_run: usize,
     /// For each step of the flow, the planned shot that is taken after it.
     pub shots: Vec<Option<usize>>,
+    /// Whether the baseline's pictures are those of an earlier run, so that the flow runs on the candidate alone.
+    pub reuses_baseline: bool,
+}
+
+impl Job {
+    /// Whether both jobs need sessions of the same kind.
+    pub(crate) fn needs_like(&self, other: &Self) -> bool {
+        (self.browser, self.reuses_baseline) == (other.browser, other.reuses_baseline)
+    }
 }
 
 /// A shot to take, and how it will be judged.
@@ -208,6 +217,7 @@ impl Plan {
                 browser: place.browser,
                 viewport: place.viewport.clone(),
                 shots,
+                reuses_baseline: false,
             });
         }
     }
@@ -313,7 +323,7 @@ fn name_of(viewport: Viewport, config: &Config) -> String {
     let configured = config
         .viewports
         .iter()
-        .find(|known| known.viewport == viewport);
+        .find(|known| known.viewport == viewport && known.device.is_plain());
     configured.map_or_else(|| viewport.to_string(), |known| known.name.clone())
 }
 

@@ -13,12 +13,10 @@ use std::{
 
 use http::{HeaderMap, Request, Response, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use url::Url;
 
+use crate::connect::{Connector, tls_trouble};
 use wanted::{Answer, Seen};
 pub use wanted::{Rule, Wanted, WantedHeader};
 
@@ -32,7 +30,7 @@ const MAX_BODY: usize = 1024 * 1024;
 /// What an environment must serve before a run begins.
 #[derive(Debug, Clone)]
 pub struct Ready {
-    /// Where to ask: a path below the environment's URL, or an `http://` URL.
+    /// Where to ask: a path below the environment's URL, or a URL.
     pub url: String,
     /// What must be answered.
     pub wanted: Wanted,
@@ -51,7 +49,7 @@ pub(crate) struct Watch {
     url: Url,
     headers: HeaderMap,
     ready: Ready,
-    client: Client<HttpConnector, String>,
+    client: Client<Connector, String>,
 }
 
 /// What an environment served when it was ready.
@@ -63,10 +61,16 @@ pub(crate) struct Served {
 
 impl Watch {
     /// `url` is where to ask; `headers` are sent along.
-    pub(crate) fn new(name: String, url: Url, headers: HeaderMap, ready: Ready) -> Self {
+    pub(crate) fn new(
+        name: String,
+        url: Url,
+        headers: HeaderMap,
+        ready: Ready,
+        connector: Connector,
+    ) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)
-            .build(HttpConnector::new());
+            .build(connector);
         Self {
             name,
             url,
@@ -178,8 +182,10 @@ impl Watch {
 
     async fn answer(&self) -> Result<Answer, String> {
         let response = self.client.request(self.request()).await;
-        let response =
-            response.map_err(|error| format!("it cannot be asked: {}", root_cause(&error)))?;
+        let response = response.map_err(|error| {
+            let reason = tls_trouble(&error).unwrap_or_else(|| root_cause(&error));
+            format!("it cannot be asked: {reason}")
+        })?;
         let (parts, body) = response.into_parts();
         let body = match self.ready.wanted.reads_body() {
             true => read(Response::new(body)).await?,

@@ -6,6 +6,7 @@
 
 mod collect;
 mod readiness;
+mod reuse;
 mod shot;
 
 use std::{
@@ -21,11 +22,13 @@ use std::{
 
 use tokio::sync::{mpsc, watch};
 
-pub use crate::browser::LaunchError;
+pub use crate::{browser::LaunchError, connect::NoAuthority};
 use crate::{
     browser::{self, LaunchOptions, Launcher, RunFolder},
+    capture::Kept,
     capture::runner::{self, Delivery, Learned, LiveEnvironment, OnWork, Setup, Work},
     config::{BaselineSource, Browser, Config, Environment, EnvironmentUrl, Webdriver},
+    connect::{self, Connector},
     demo::{DemoServer, Release},
     plan::Plan,
     report::{Report, RunState, ShotReport},
@@ -36,6 +39,7 @@ use crate::{
 use collect::Collector;
 pub(crate) use collect::new_run_id;
 use readiness::Readiness;
+use reuse::{Reuse, Word};
 use shot::Judge;
 
 /// What a run needs besides its plan.
@@ -49,6 +53,8 @@ pub struct RunOptions {
     pub workers: usize,
     /// Shows the browsers' windows.
     pub headed: bool,
+    /// Takes pictures of a live baseline from the last run, where nothing that they depend on changed.
+    pub reuse_baseline: bool,
     /// Ends the run after so many failing shots.
     pub max_failures: Option<usize>,
     /// Lets new shots and masks that match nothing fail the run.
@@ -62,6 +68,8 @@ pub struct RunOptions {
 pub enum Event<'a> {
     /// Something to know that is no result.
     Note(String),
+    /// The same, for those who want to know more.
+    Detail(String),
     /// A worker began a flow, or went on to its next step.
     Working {
         /// Counted from 0.
@@ -141,6 +149,9 @@ pub enum RunError {
     /// Results cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// No server can be trusted.
+    #[error(transparent)]
+    NoAuthority(#[from] NoAuthority),
     /// The embedded demo site cannot be started.
     #[error("the demo site cannot be started: {0}")]
     Demo(std::io::Error),
@@ -176,8 +187,13 @@ pub fn run(
         Webdriver::Auto => Vec::new(),
         Webdriver::Urls(urls) => urls.clone(),
     };
+    let connector = match roles.any_by_https() || webdrivers.iter().any(is_https) {
+        true => connect::by_https()?,
+        false => connect::by_http(),
+    };
     let launch = LaunchOptions {
         webdrivers,
+        connector: connector.clone(),
         per_flow: if roles.baseline.is_some() { 2 } else { 1 },
         headed: options.headed,
         moving_images: config.settle.animations == Some(false),
@@ -185,6 +201,10 @@ pub fn run(
     let scratch = Arc::new(RunFolder::create()?);
     let launcher = Launcher::new(launch, &plan.browsers(), Arc::clone(&scratch))?;
     let run_id = collect::new_run_id();
+    // Soon this run is the last one.
+    let reuse = options
+        .reuse_baseline
+        .then(|| Reuse::new(&options.reports, options.secrets.clone()));
     let folder = ReportFolder::create(&options.reports, &run_id)?;
     let failing = FailingFolder::create(&std::env::temp_dir())?;
     if plan.browsers().contains(&Browser::Chrome) && browser::sandbox_is_off() {
@@ -213,8 +233,10 @@ pub fn run(
             config: Arc::clone(&config),
             roles,
             launcher: launcher.clone(),
+            connector,
             scratch,
             workers: options.workers,
+            reuse,
             news: news.clone(),
             learned: Arc::clone(&learned),
         };
@@ -273,6 +295,16 @@ impl Roles {
             candidate: environment(config, &config.candidate)?,
         })
     }
+
+    /// Whether the release of any is asked for by https.
+    fn any_by_https(&self) -> bool {
+        let mut all = self.baseline.iter().chain([&self.candidate]);
+        all.any(Environment::is_asked_by_https)
+    }
+}
+
+fn is_https(url: &url::Url) -> bool {
+    url.scheme() == "https"
 }
 
 fn environment(config: &Config, name: &str) -> Result<Environment, RunError> {
@@ -329,8 +361,10 @@ struct Capture {
     config: Arc<Config>,
     roles: Roles,
     launcher: Launcher,
+    connector: Connector,
     scratch: Arc<RunFolder>,
     workers: usize,
+    reuse: Option<Reuse>,
     news: Sender<News>,
     learned: Arc<Learned>,
 }
@@ -360,24 +394,24 @@ impl Capture {
             &self.roles,
             baseline.as_ref(),
             &candidate,
+            &self.connector,
             self.news.clone(),
         );
-        let setup = Setup {
-            plan: self.plan,
-            launcher: self.launcher,
+        let mut setup = Setup {
+            plan: Arc::clone(&self.plan),
+            launcher: self.launcher.clone(),
             baseline,
             candidate,
-            config: self.config,
+            config: Arc::clone(&self.config),
             workers: self.workers,
             logins: Side::default(),
-            learned: self.learned,
-            on_work: OnWork::new(move |work| {
-                // The collector leaves early only when results cannot be written any more.
-                let _ = self.news.send(News::Work(work));
-            }),
+            learned: Arc::clone(&self.learned),
+            kept: Kept::default(),
+            on_work: self.on_work(),
         };
         let run = async {
             if readiness.wait(stop.wanted.subscribe()).await {
+                self.reuse_baseline(&readiness, &mut setup).await;
                 runner::run(setup, deliveries, stop.wanted.subscribe()).await;
             }
             if stop.signal().is_none() {
@@ -388,6 +422,39 @@ impl Capture {
             () = run => Ok(()),
             error = watch_signals(stop, &self.scratch) => Err(RunError::System(error)),
         }
+    }
+}
+
+impl Capture {
+    fn on_work(&self) -> OnWork {
+        let news = self.news.clone();
+        OnWork::new(move |work| {
+            // The collector leaves early only when results cannot be written any more.
+            let _ = news.send(News::Work(work));
+        })
+    }
+
+    /// Takes from the last run what need not be photographed again.
+    async fn reuse_baseline(&self, readiness: &Readiness, setup: &mut Setup) {
+        let (Some(reuse), Some(baseline)) = (&self.reuse, &self.roles.baseline) else {
+            return;
+        };
+        let common = reuse::Common {
+            plan: &self.plan,
+            config: &self.config,
+            baseline,
+            release: readiness.release(Role::Baseline),
+            launcher: &self.launcher,
+        };
+        let tell = &mut |word| {
+            let news = match word {
+                Word::Reason(reason) => News::Detail(reason),
+                Word::Warning(warning) => News::Warning(warning),
+            };
+            let _ = self.news.send(news);
+        };
+        let (plan, kept) = reuse.decide(&common, tell).await;
+        (setup.plan, setup.kept) = (Arc::new(plan), kept);
     }
 }
 
@@ -473,6 +540,10 @@ enum News {
     Work(Work),
     /// Something to know that is no result.
     Note(String),
+    /// The same, for those who want to know more.
+    Detail(String),
+    /// Something that every reader of the report should know.
+    Warning(String),
     /// What a role's environment serves.
     Served(Role, String),
     /// Why the run as a whole decides nothing.

@@ -26,10 +26,13 @@ mod cli {
     mod readiness;
     mod refused;
     mod remote;
+    mod reuse;
     mod secrets;
     mod sessions;
     mod setup;
     mod shards;
     mod support;
+    mod tls;
+    mod workers;
     mod writing;
 }

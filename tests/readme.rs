@@ -757,6 +757,7 @@ fn viewports() -> SuiteSettings {
     let viewport = |name: &str, size: &str| NamedViewport {
         name: name.to_owned(),
         viewport: size.parse().expect("a size"),
+        device: Default::default(),
     };
     SuiteSettings {
         viewports: vec![

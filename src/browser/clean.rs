@@ -5,10 +5,11 @@ use std::{sync::atomic::AtomicBool, time::Duration};
 use serde_json::json;
 
 use super::{
+    device::Screen,
     error::BrowserError,
     session::{COMMAND_LIMIT, Session},
 };
-use crate::spec::{Clock, Viewport};
+use crate::spec::Clock;
 
 /// How long a session may take to become as good as new; a new one takes less.
 pub(super) const CLEAN_LIMIT: Duration = Duration::from_secs(3);
@@ -130,6 +131,7 @@ impl Session {
             engine: _,
             options: _,
             viewport: _,
+            device: _,
             hush_event: _,
             clock: _,
             clock_script: _,
@@ -161,17 +163,13 @@ impl Session {
         Ok(())
     }
 
-    /// Gives a flow the viewport and the clock that it begins with.
+    /// Gives a flow the screen and the clock that it begins with.
     pub(crate) async fn begin_at(
         &mut self,
-        viewport: Viewport,
+        screen: &Screen,
         clock: Clock,
     ) -> Result<(), BrowserError> {
         self.set_clock(clock).await?;
-        if self.viewport != viewport {
-            self.apply_viewport(viewport).await?;
-            self.viewport = viewport;
-        }
-        Ok(())
+        self.turn_to(screen).await
     }
 }

@@ -17,7 +17,6 @@ use std::{
 };
 
 use fantoccini::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use rustix::process::{Pid, Signal, getuid, kill_process_group};
 use tokio::process::{Child, Command};
 use url::Url;
@@ -28,8 +27,12 @@ use super::{
     pool::SessionTimes,
     programs::{Programs, read_greeting},
     remote::{Place, Remotes},
+    session::end,
 };
-use crate::config::Browser;
+use crate::{
+    config::Browser,
+    connect::{self, Connector},
+};
 
 /// How long a driver may take to say which port it listens on.
 const START_LIMIT: Duration = Duration::from_secs(20);
@@ -44,6 +47,8 @@ const LOCK_NAME: &str = "owner.lock";
 pub(crate) struct LaunchOptions {
     /// Drivers that run already; ours when there are none.
     pub(crate) webdrivers: Vec<Url>,
+    /// Opens connections to them.
+    pub(crate) connector: Connector,
     /// How many sessions a flow takes, at least one.
     pub(crate) per_flow: usize,
     /// Shows the browser's window.
@@ -78,7 +83,7 @@ impl Launcher {
         browsers: &BTreeSet<Browser>,
         scratch: Arc<RunFolder>,
     ) -> Result<Self, LaunchError> {
-        let remotes = Remotes::new(&options.webdrivers, options.per_flow);
+        let remotes = Remotes::new(&options.webdrivers, options.per_flow, &options.connector);
         let find = |&browser| Ok((browser, Programs::find(browser, options.headed)?));
         let programs = match remotes.is_empty() {
             true => browsers.iter().map(find).collect::<Result<_, _>>()?,
@@ -99,7 +104,7 @@ impl Launcher {
     }
 
     /// Whether browsers show themselves on somebody's desktop.
-    pub(super) fn is_headed(&self) -> bool {
+    pub(crate) fn is_headed(&self) -> bool {
         self.inner.options.headed
     }
 
@@ -163,7 +168,7 @@ impl Launcher {
     }
 
     /// The browser's program, when we start its driver.
-    pub(super) fn binary(&self, browser: Browser) -> Option<Cow<'_, str>> {
+    pub(crate) fn binary(&self, browser: Browser) -> Option<Cow<'_, str>> {
         let programs = self.programs(browser)?;
         Some(programs.browser.to_string_lossy())
     }
@@ -337,11 +342,18 @@ impl Driver {
     /// still be busy with. Our own driver's sessions end with its processes.
     pub(super) async fn forget(&self, session: &str) {
         if !self.is_ours() {
-            let again =
-                Client::with_existing_session(self.url.as_str(), session, HttpConnector::new());
+            let again = Client::with_existing_session(self.url.as_str(), session, self.connector());
             if let Ok(client) = again.await {
-                let _ = client.close().await;
+                end(&client).await;
             }
+        }
+    }
+
+    /// Opens connections to it.
+    pub(super) fn connector(&self) -> Connector {
+        match &self.held {
+            Held::Process(_) => connect::by_http(),
+            Held::Place(place) => place.connector(),
         }
     }
 

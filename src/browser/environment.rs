@@ -14,12 +14,12 @@ impl Session {
             locale,
             timezone,
             ..
-        } = &self.options.emulation;
+        } = self.emulation();
         if user_agent.is_some() || locale.is_some() {
             self.set_user_agent(user_agent.as_deref(), locale.as_deref())
                 .await?;
         }
-        if let Some(locale) = locale {
+        if let Some(locale) = &locale {
             let set = self.cdp("Emulation.setLocaleOverride", json!({ "locale": locale }));
             unless_set_before(set.await)?;
         }
@@ -54,7 +54,7 @@ impl Session {
             color_scheme,
             reduced_motion,
             ..
-        } = &self.options.emulation;
+        } = self.emulation();
         let mut features = Vec::new();
         if let Some(scheme) = color_scheme {
             let value = match scheme {
@@ -64,7 +64,7 @@ impl Session {
             features.push(json!({ "name": "prefers-color-scheme", "value": value }));
         }
         if let Some(reduced) = reduced_motion {
-            let value = if *reduced { "reduce" } else { "no-preference" };
+            let value = if reduced { "reduce" } else { "no-preference" };
             features.push(json!({ "name": "prefers-reduced-motion", "value": value }));
         }
         if features.is_empty() {

@@ -1,8 +1,10 @@
 //! What can go wrong between us and a browser.
 
-use std::{path::PathBuf, time::Duration};
+use std::{error::Error, path::PathBuf, time::Duration};
 
 use fantoccini::error::{CmdError, ErrorStatus, NewSessionError};
+
+use crate::connect::tls_trouble;
 
 /// No browser can be driven at all.
 #[derive(Debug, thiserror::Error)]
@@ -93,9 +95,9 @@ impl LaunchError {
     pub(super) fn session(driver: String, error: &NewSessionError) -> Self {
         let said = match error {
             NewSessionError::SessionNotCreated(refusal) => first_line(&refusal.message),
-            NewSessionError::Failed(_) | NewSessionError::FailedC(_) | NewSessionError::Lost(_) => {
-                "nothing that speaks WebDriver answers there".to_owned()
-            }
+            NewSessionError::Failed(error) => unreached(error),
+            NewSessionError::FailedC(error) => unreached(error),
+            NewSessionError::Lost(error) => unreached(error),
             other => other.to_string(),
         };
         let reason = if said.contains("only supports Chrome version") {
@@ -105,6 +107,10 @@ impl LaunchError {
         };
         Self::Session { driver, reason }
     }
+}
+
+fn unreached(error: &(dyn Error + 'static)) -> String {
+    tls_trouble(error).unwrap_or_else(|| "nothing that speaks WebDriver answers there".to_owned())
 }
 
 /// A call to the driver that did not do what it should.

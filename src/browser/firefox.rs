@@ -326,20 +326,22 @@ impl Session {
             .map(drop)
     }
 
-    /// What the environment asks for and no preference gives, for every window that there will be.
-    pub(super) async fn set_firefox_environment(&self, bidi: &Bidi) -> Result<(), BrowserError> {
-        let Emulation {
-            user_agent,
-            locale,
-            timezone,
-            ..
-        } = &self.options.emulation;
-        for (command, name, value) in [
-            ("emulation.setUserAgentOverride", "userAgent", user_agent),
-            ("emulation.setLocaleOverride", "locale", locale),
-            ("emulation.setTimezoneOverride", "timezone", timezone),
+    /// What is asked for and no preference gives, for every window that there will be; `before` is what it was.
+    pub(super) async fn set_firefox_environment(
+        &self,
+        bidi: &Bidi,
+        before: &Emulation,
+    ) -> Result<(), BrowserError> {
+        const USER_AGENT: &str = "emulation.setUserAgentOverride";
+        const LOCALE: &str = "emulation.setLocaleOverride";
+        const TIMEZONE: &str = "emulation.setTimezoneOverride";
+        let now = self.emulation();
+        for (command, name, before, value) in [
+            (USER_AGENT, "userAgent", &before.user_agent, now.user_agent),
+            (LOCALE, "locale", &before.locale, now.locale),
+            (TIMEZONE, "timezone", &before.timezone, now.timezone),
         ] {
-            if let Some(value) = value {
+            if *before != value {
                 let params = json!({ "userContexts": EVERY_WINDOW, name: value });
                 self.bidi(bidi, COMMAND_LIMIT, command, params).await?;
             }

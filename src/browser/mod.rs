@@ -10,6 +10,7 @@ mod act;
 mod bidi;
 mod calm;
 mod clean;
+mod device;
 mod document;
 mod driver;
 mod engine;
@@ -28,6 +29,7 @@ mod settle;
 mod shoot;
 
 pub(crate) use act::Trouble;
+pub(crate) use device::Screen;
 pub(crate) use document::below;
 pub(crate) use driver::{LaunchOptions, Launcher, RunFolder, sandbox_is_off};
 pub(crate) use error::BrowserError;

@@ -10,14 +10,12 @@ use tokio::{task::JoinHandle, time::timeout};
 
 use super::{
     clean::CLEAN_LIMIT,
+    device::Screen,
     driver::Launcher,
     error::LaunchError,
     session::{Session, SessionOptions},
 };
-use crate::{
-    config::Isolation,
-    spec::{Clock, Viewport},
-};
+use crate::{config::Isolation, spec::Clock};
 
 /// Sessions that are ready or about to be.
 #[derive(Debug)]
@@ -56,9 +54,9 @@ impl Pool {
     }
 
     /// Begins to start a session that somebody is going to take.
-    pub(crate) fn start_one(&self, viewport: Viewport) {
+    pub(crate) fn start_one(&self, screen: Screen) {
         let (launcher, options) = (self.launcher.clone(), self.options.clone());
-        let coming = async move { started(&launcher, options, viewport).await.map(Some) };
+        let coming = async move { started(&launcher, options, &screen).await.map(Some) };
         self.coming().push_back(tokio::spawn(coming));
     }
 
@@ -67,28 +65,28 @@ impl Pool {
         self.coming().pop_front()
     }
 
-    /// A reserved session, as good as new, at this viewport and with this clock; none when it could not be made so
+    /// A reserved session, as good as new, at this screen and with this clock; none when it could not be made so
     /// and whoever waits must ask for another. It must be given back or closed.
     pub(crate) async fn receive(
         &self,
         coming: Coming,
-        viewport: Viewport,
+        screen: &Screen,
         clock: Clock,
     ) -> Result<Option<Session>, LaunchError> {
         match outcome(coming).await? {
-            Some(session) => begun(session, viewport, clock).await.map(Some),
+            Some(session) => begun(session, screen, clock).await.map(Some),
             None => Ok(None),
         }
     }
 
-    /// A new session at this viewport and with this clock. It must be given back or closed.
+    /// A new session at this screen and with this clock. It must be given back or closed.
     pub(crate) async fn start(
         &self,
-        viewport: Viewport,
+        screen: &Screen,
         clock: Clock,
     ) -> Result<Session, LaunchError> {
-        let session = started(&self.launcher, self.options.clone(), viewport).await?;
-        begun(session, viewport, clock).await
+        let session = started(&self.launcher, self.options.clone(), screen).await?;
+        begun(session, screen, clock).await
     }
 
     /// Takes a session back from a flow that went well, for one that is still to come. It is cleaned
@@ -98,29 +96,29 @@ impl Pool {
         let (launcher, options) = (self.launcher.clone(), self.options.clone());
         let isolation = self.isolation;
         let coming = async move {
-            let viewport = session.viewport;
+            let screen = session.screen();
             match cleaned_or_closed(&launcher, isolation, session).await {
                 Some(clean) => Ok(Some(clean)),
                 None if launcher.is_remote() => Ok(None),
-                None => started(&launcher, options, viewport).await.map(Some),
+                None => started(&launcher, options, &screen).await.map(Some),
             }
         };
         self.coming().push_back(tokio::spawn(coming));
     }
 
-    /// The session, or another one in its place, as good as new, at this viewport and with this clock.
+    /// The session, or another one in its place, as good as new, at this screen and with this clock.
     pub(crate) async fn renew(
         &self,
         session: Session,
-        viewport: Viewport,
+        screen: &Screen,
         clock: Clock,
     ) -> Result<Session, LaunchError> {
         let clean = cleaned_or_closed(&self.launcher, self.isolation, session).await;
         let session = match clean {
             Some(clean) => clean,
-            None => started(&self.launcher, self.options.clone(), viewport).await?,
+            None => started(&self.launcher, self.options.clone(), screen).await?,
         };
-        begun(session, viewport, clock).await
+        begun(session, screen, clock).await
     }
 
     /// Ends the sessions that nobody took.
@@ -162,10 +160,10 @@ async fn cleaned_or_closed(
 async fn started(
     launcher: &Launcher,
     options: SessionOptions,
-    viewport: Viewport,
+    screen: &Screen,
 ) -> Result<Session, LaunchError> {
     let began = Instant::now();
-    let session = Session::start(launcher, options, viewport).await;
+    let session = Session::start(launcher, options, screen.clone()).await;
     let mut times = launcher.times_mut();
     times.started += 1;
     times.start += began.elapsed();
@@ -175,10 +173,10 @@ async fn started(
 /// A session made what a flow needs.
 async fn begun(
     mut session: Session,
-    viewport: Viewport,
+    screen: &Screen,
     clock: Clock,
 ) -> Result<Session, LaunchError> {
-    match session.begin_at(viewport, clock).await {
+    match session.begin_at(screen, clock).await {
         Ok(()) => Ok(session),
         Err(error) => {
             let error = session.not_started(&error);

@@ -11,6 +11,8 @@ use std::{
 
 use url::Url;
 
+use crate::connect::Connector;
+
 /// How long a driver that gave no session is asked only after the others.
 const DISTRUST: Duration = Duration::from_secs(30);
 
@@ -25,6 +27,7 @@ pub(super) struct Remotes {
 #[derive(Debug)]
 struct Remote {
     url: Url,
+    connector: Connector,
     /// How many sessions of ours it has or was asked for.
     sessions: AtomicUsize,
     /// When it last gave none.
@@ -33,9 +36,10 @@ struct Remote {
 
 impl Remotes {
     /// Drivers for flows that take `per_flow` sessions each, at least one.
-    pub(super) fn new(urls: &[Url], per_flow: usize) -> Self {
+    pub(super) fn new(urls: &[Url], per_flow: usize, connector: &Connector) -> Self {
         let remote = |url: &Url| Remote {
             url: as_folder(url),
+            connector: connector.clone(),
             sessions: AtomicUsize::new(0),
             refused: Mutex::default(),
         };
@@ -94,6 +98,11 @@ impl Place {
         &self.0.url
     }
 
+    /// Opens connections to the driver.
+    pub(super) fn connector(&self) -> Connector {
+        self.0.connector.clone()
+    }
+
     /// Remembers that the driver gave no session.
     pub(super) fn was_refused(&self) {
         *self.0.refused() = Some(Instant::now());
@@ -121,7 +130,8 @@ mod tests {
 
     fn remotes(per_flow: usize) -> Remotes {
         let urls = ["http://one:4444/wd/hub", "http://two:4444/"];
-        Remotes::new(&urls.map(|url| Url::parse(url).unwrap()), per_flow)
+        let urls = urls.map(|url| Url::parse(url).unwrap());
+        Remotes::new(&urls, per_flow, &crate::connect::by_http())
     }
 
     fn host(place: &Place) -> String {

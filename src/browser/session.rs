@@ -1,7 +1,10 @@
 //! One browser session: commands with deadlines, scripts in a world of our own, and the viewport.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicI64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -11,11 +14,11 @@ use fantoccini::{
     wd::{WebDriverCompatibleCommand, WindowHandle},
 };
 use http::{HeaderMap, Method};
-use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 use url::{ParseError, Url};
 
 use super::{
+    device::Screen,
     driver::{Driver, Launcher},
     engine::{Engine, capabilities, start_limit},
     error::{BrowserError, LaunchError},
@@ -23,14 +26,12 @@ use super::{
     headers::HeaderSender,
 };
 use crate::{
-    config::{Browser, Emulation, Network},
+    config::{Browser, Device, Emulation, Network},
     spec::{Settle, Viewport},
 };
 
 /// How long an ordinary command may take.
 pub(super) const COMMAND_LIMIT: Duration = Duration::from_secs(30);
-/// How long a driver of somebody else may take to be reached.
-const REACH_LIMIT: Duration = Duration::from_secs(60);
 /// How long it may take until it has room. A Selenium Grid gives up after 300 s by itself, and says why.
 const QUEUE_LIMIT: Duration = Duration::from_secs(330);
 /// How long a polite goodbye may take before the processes are killed.
@@ -93,6 +94,8 @@ pub(crate) struct Session {
     pub(super) engine: Engine,
     pub(super) options: SessionOptions,
     pub(super) viewport: Viewport,
+    /// What the viewport asks for beside its size.
+    pub(super) device: Arc<Device>,
     /// The event that hushes the page; unguessable, so that no page can listen for it. In our own
     /// world, what we have there bears this name too.
     pub(super) hush_event: String,
@@ -164,12 +167,36 @@ impl WebDriverCompatibleCommand for Raw {
     }
 }
 
+/// Ends a session. Fantoccini's own way does so without the user and the password in the driver's URL.
+#[derive(Debug)]
+struct End;
+
+impl WebDriverCompatibleCommand for End {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::DELETE, None)
+    }
+}
+
+/// Whether the driver ended the client's session.
+pub(super) async fn end(client: &Client) -> bool {
+    let is_ended = client.issue_cmd(End).await.is_ok();
+    if is_ended {
+        // Nobody tries again when the client goes.
+        let _ = client.persist().await;
+    }
+    is_ended
+}
+
 impl Session {
-    /// Starts a browser with an empty page at the asked viewport.
+    /// Starts a browser with an empty page at the asked screen.
     pub(crate) async fn start(
         launcher: &Launcher,
         options: SessionOptions,
-        viewport: Viewport,
+        screen: Screen,
     ) -> Result<Self, LaunchError> {
         let (driver, client) = connect(launcher, &options).await?;
         let engine = Engine::of(options.browser, &client).await;
@@ -177,7 +204,8 @@ impl Session {
         let mut session = Self {
             client,
             engine,
-            viewport,
+            viewport: screen.viewport,
+            device: screen.device,
             options,
             hush_event: format!("twinshot-{}", random_name()),
             clock: None,
@@ -256,7 +284,8 @@ impl Session {
         self.prepared_windows.push(window.clone());
         self.first_window = Some(window);
         if let Engine::Firefox(bidi) = &self.engine {
-            self.set_firefox_environment(bidi).await?;
+            self.set_firefox_environment(bidi, &Emulation::default())
+                .await?;
             self.add_preload(self.preload()).await?;
         }
         self.prepare_window().await?;
@@ -280,6 +309,9 @@ impl Session {
         self.add_preload(preload.clone()).await?;
         self.cdp("Runtime.evaluate", json!({ "expression": preload }))
             .await?;
+        if self.device.touch {
+            self.apply_touch().await?;
+        }
         self.apply_environment().await
     }
 
@@ -292,7 +324,7 @@ impl Session {
             "width": viewport.width,
             "height": viewport.height,
             "deviceScaleFactor": viewport.scale,
-            "mobile": false,
+            "mobile": self.device.mobile,
         });
         self.cdp("Emulation.setDeviceMetricsOverride", metrics)
             .await
@@ -540,7 +572,7 @@ impl Session {
         }
         let started = self.client.session_creation_response().cloned();
         let is_lost = self.is_lost();
-        let goodbye = async { !is_lost && self.client.close().await.is_ok() };
+        let goodbye = async { !is_lost && end(&self.client).await };
         let is_closed = tokio::time::timeout(CLOSE_LIMIT, goodbye).await;
         if let (Ok(false) | Err(_), Some(started)) = (is_closed, started) {
             let _ =
@@ -582,9 +614,7 @@ async fn connect_to(
     driver: &Driver,
     options: &SessionOptions,
 ) -> Result<Client, LaunchError> {
-    let mut connector = HttpConnector::new();
-    connector.set_connect_timeout(Some(REACH_LIMIT));
-    let mut builder = ClientBuilder::new(connector);
+    let mut builder = ClientBuilder::new(driver.connector());
     builder.capabilities(capabilities(launcher, options));
     let limit = match driver.is_ours() {
         true => start_limit(options.browser),

@@ -211,7 +211,7 @@ impl Session {
             let _ = self.let_go().await;
         }
         let settled = settled?;
-        check_viewport(viewport, &settled.measures)?;
+        check_viewport(viewport, self.device.mobile, &settled.measures)?;
         self.judge_this(settled.document.clone(), &Allowance::default())
             .map_err(ShootError::Navigation)?;
 
@@ -619,15 +619,21 @@ fn unstable(last: &Frame, next: &Frame, settled: &Settled) -> ShootError {
     }
 }
 
-fn check_viewport(wanted: Viewport, found: &Measures) -> Result<(), ShootError> {
+fn check_viewport(wanted: Viewport, is_mobile: bool, found: &Measures) -> Result<(), ShootError> {
     let exact = found.width == f64::from(wanted.width)
         && found.height == f64::from(wanted.height)
         && (found.scale - wanted.scale).abs() < 1e-6;
     if exact {
         return Ok(());
     }
+    let help = match is_mobile {
+        true => {
+            ": a `mobile` page needs a `<meta name=viewport>` with the device's width, and nothing wider than that"
+        }
+        false => "",
+    };
     Err(ShootError::Impossible(format!(
-        "the viewport is {}x{}@{}, not {wanted} as asked",
+        "the viewport is {}x{}@{}, not {wanted} as asked{help}",
         found.width, found.height, found.scale
     )))
 }

@@ -1,11 +1,15 @@
 //! What a run takes from its browsers: plain values, without a word about how they were taken.
 
+mod kept;
 mod pools;
 pub(crate) mod runner;
 
 use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
+
+pub(crate) use kept::{Kept, KeptPicture};
+pub use kept::{Provenance, Record};
 
 use crate::{
     diff::{Rect, Size},
@@ -28,6 +32,8 @@ pub struct Capture {
     pub cut_from: Option<u32>,
     /// What a reader should know.
     pub warnings: Vec<String>,
+    /// How it came to be, where that may be asked later.
+    pub record: Option<Record>,
 }
 
 /// Where a picture comes from.

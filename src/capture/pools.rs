@@ -1,18 +1,18 @@
 //! The sessions of a run: started ahead, taken in pairs, one for each side, and kept for the next flow.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
     time::SystemTime,
 };
 
 use super::runner::{LiveEnvironment, Setup};
 use crate::{
-    browser::{Coming, LaunchError, Launcher, Pool, Session, SessionOptions},
+    browser::{Coming, LaunchError, Launcher, Pool, Screen, Session, SessionOptions},
     config::Browser,
     plan::Job,
     side::{Role, Side},
-    spec::{Clock, Viewport},
+    spec::Clock,
 };
 
 /// The sessions of a flow; no baseline when that is golden.
@@ -21,38 +21,41 @@ pub(super) type Sessions = Side<Option<Session>>;
 /// The sessions of a flow, or why one could not be had; no baseline when that is golden.
 pub(super) type Taken = Side<Result<Option<Session>, LaunchError>>;
 
-/// The pools of each browser.
+/// The pools of each kind of job.
 #[derive(Debug)]
-pub(super) struct Pools(BTreeMap<Browser, SidePools>);
+pub(super) struct Pools(BTreeMap<Kind, SidePools>);
+
+/// The browser, and whether the baseline's pictures are there already.
+type Kind = (Browser, bool);
+
+fn kind(job: &Job) -> Kind {
+    (job.browser, job.reuses_baseline)
+}
 
 impl Pools {
     pub(super) fn new(setup: &Setup) -> Self {
         let run_began = whole_seconds_since_1970();
-        let browsers = setup.plan.browsers().into_iter();
-        let pools = |browser| (browser, SidePools::new(setup, browser, run_began));
-        Self(browsers.map(pools).collect())
+        let kinds: BTreeSet<Kind> = setup.plan.jobs.iter().map(kind).collect();
+        let pools = |kind| (kind, SidePools::new(setup, kind, run_began));
+        Self(kinds.into_iter().map(pools).collect())
     }
 
     /// Begins to start what a job is going to need.
     pub(super) fn start_ahead(&self, job: &Job) {
-        for pool in self.0[&job.browser].all() {
-            pool.start_one(job.viewport.viewport);
+        for pool in self.0[&kind(job)].all() {
+            pool.start_one(Screen::from(&job.viewport));
         }
     }
 
-    /// What a job needs. Where room is short, the sessions of other browsers that nobody uses just then end first.
+    /// What a job needs. Where room is short, the sessions of other kinds that nobody uses just then end first.
     pub(super) async fn take(&self, job: &Job, clock: Clock) -> Taken {
-        let pools = &self.0[&job.browser];
+        let pools = &self.0[&kind(job)];
         if pools.launcher.is_remote() {
-            for (_, others) in self
-                .0
-                .iter()
-                .filter(|(browser, _)| **browser != job.browser)
-            {
+            for (_, others) in self.0.iter().filter(|(other, _)| **other != kind(job)) {
                 others.close().await;
             }
         }
-        pools.take(job.viewport.viewport, clock).await
+        pools.take(&Screen::from(&job.viewport), clock).await
     }
 
     /// A session without a past in place of this one.
@@ -63,15 +66,18 @@ impl Pools {
         role: Role,
         session: Session,
     ) -> Result<Session, LaunchError> {
-        match self.0[&job.browser].sides.get(role) {
-            Some(pool) => pool.renew(session, job.viewport.viewport, clock).await,
+        match self.0[&kind(job)].sides.get(role) {
+            Some(pool) => {
+                let screen = Screen::from(&job.viewport);
+                pool.renew(session, &screen, clock).await
+            }
             None => Ok(session),
         }
     }
 
-    /// Keeps the sessions for another flow in the same browser, or ends them.
-    pub(super) async fn release(&self, browser: Browser, sessions: Sessions, is_wanted: bool) {
-        self.0[&browser].release(sessions, is_wanted).await;
+    /// Keeps the sessions of a job for another one of its kind, or ends them.
+    pub(super) async fn release(&self, job: &Job, sessions: Sessions, is_wanted: bool) {
+        self.0[&kind(job)].release(sessions, is_wanted).await;
     }
 
     /// Ends the sessions that nobody took.
@@ -82,7 +88,7 @@ impl Pools {
     }
 }
 
-/// The pool of each side; no baseline when that is golden.
+/// The pool of each side; no baseline when its pictures are there already.
 #[derive(Debug)]
 struct SidePools {
     sides: Side<Option<Pool>>,
@@ -92,14 +98,16 @@ struct SidePools {
 }
 
 impl SidePools {
-    fn new(setup: &Setup, browser: Browser, run_began: u64) -> Self {
+    fn new(setup: &Setup, (browser, reuses_baseline): Kind, run_began: u64) -> Self {
         let pool = |environment: &LiveEnvironment, other: Option<&LiveEnvironment>| {
             let options = session_options(setup, browser, run_began, environment, other);
             Pool::new(setup.launcher.clone(), options, setup.config.isolation)
         };
         let baseline = setup.baseline.as_ref();
         let sides = Side::new(
-            baseline.map(|baseline| pool(baseline, Some(&setup.candidate))),
+            baseline
+                .filter(|_| !reuses_baseline)
+                .map(|baseline| pool(baseline, Some(&setup.candidate))),
             Some(pool(&setup.candidate, baseline)),
         );
         Self {
@@ -118,17 +126,17 @@ impl SidePools {
     }
 
     /// A session of each side: those that were given back or started ahead, or else new ones.
-    async fn take(&self, viewport: Viewport, clock: Clock) -> Taken {
-        if let Some(taken) = self.take_reserved(viewport, clock).await {
+    async fn take(&self, screen: &Screen, clock: Clock) -> Taken {
+        if let Some(taken) = self.take_reserved(screen, clock).await {
             return taken;
         }
         let _turn = self.launcher.turn().await;
         // Another flow may have given its sessions back meanwhile.
-        if let Some(taken) = self.take_reserved(viewport, clock).await {
+        if let Some(taken) = self.take_reserved(screen, clock).await {
             return taken;
         }
         let start = async |pool: &Option<Pool>| match pool {
-            Some(pool) => pool.start(viewport, clock).await.map(Some),
+            Some(pool) => pool.start(screen, clock).await.map(Some),
             None => Ok(None),
         };
         let Side {
@@ -140,9 +148,9 @@ impl SidePools {
     }
 
     /// The first pair on its way of which both could be made as good as new.
-    async fn take_reserved(&self, viewport: Viewport, clock: Clock) -> Option<Taken> {
+    async fn take_reserved(&self, screen: &Screen, clock: Clock) -> Option<Taken> {
         let receive = async |pool: &Option<Pool>, coming: Option<Coming>| match (pool, coming) {
-            (Some(pool), Some(coming)) => pool.receive(coming, viewport, clock).await,
+            (Some(pool), Some(coming)) => pool.receive(coming, screen, clock).await,
             _ => Ok(None),
         };
         while let Some(reserved) = self.reserve() {

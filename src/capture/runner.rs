@@ -13,13 +13,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use url::Url;
 
 use super::{
-    Capture, CapturePair, CaptureTimes, FailureKind, Origin, Page, SideTimes, StepFailure,
+    Capture, CapturePair, CaptureTimes, FailureKind, Kept, Origin, Page, SideTimes, StepFailure,
     StepTimes, Taken,
     pools::{Pools, Sessions},
 };
 use crate::{
     browser::{LaunchError, Launcher, Meeting, Picture, Session, ShootError, ShotTimes, Trouble},
-    config::{Browser, Config, Emulation, Network},
+    config::{Config, Emulation, Network},
     plan::{Job, Plan},
     side::{Role, Side},
     spec::{Action, Clock, Expectation, Location, Shot, Step},
@@ -62,6 +62,8 @@ pub(crate) struct Setup {
     pub(crate) on_work: OnWork,
     pub(crate) logins: Side<Logins>,
     pub(crate) learned: Arc<Learned>,
+    /// Pictures of the baseline that need not be taken.
+    pub(crate) kept: Kept,
 }
 
 /// Who is told what the workers do; that nobody listens changes nothing.
@@ -190,10 +192,10 @@ impl Queue {
         self.jobs().pop_front()
     }
 
-    /// Whether a job is still to come in this browser.
-    fn has(&self, plan: &Plan, browser: Browser) -> bool {
+    /// Whether a job is still to come that needs such sessions as this one.
+    fn has_like(&self, plan: &Plan, done: &Job) -> bool {
         let mut jobs = self.jobs().clone().into_iter();
-        jobs.any(|job| plan.jobs[job].browser == browser)
+        jobs.any(|job| plan.jobs[job].needs_like(done))
     }
 
     fn jobs(&self) -> MutexGuard<'_, VecDeque<usize>> {
@@ -227,10 +229,10 @@ impl Worker {
                 let took = began.elapsed();
                 place.tell(&self.setup, Doing::Done { took });
             }
-            let browser = self.setup.plan.jobs[index].browser;
+            let job = &self.setup.plan.jobs[index];
             let is_wanted =
-                is_clean && self.queue.has(&self.setup.plan, browser) && !*stop.borrow();
-            self.pools.release(browser, sessions, is_wanted).await;
+                is_clean && self.queue.has_like(&self.setup.plan, job) && !*stop.borrow();
+            self.pools.release(job, sessions, is_wanted).await;
         }
     }
 }
@@ -558,6 +560,7 @@ impl<'a> JobRun<'a> {
         );
         let times = self.take_times(Side::new(baseline.times, candidate.times));
         let mut sides = Side::new(baseline.taken, candidate.taken);
+        self.keep_records(index, &mut sides.baseline);
         self.has_trouble |= [&sides.baseline, &sides.candidate]
             .into_iter()
             .any(|side| matches!(side, Taken::Failed(_)));
@@ -570,6 +573,20 @@ impl<'a> JobRun<'a> {
             times,
         })
         .await;
+    }
+
+    /// Takes the picture of an earlier run in place of one that was not taken, and notes how a new one came to be.
+    fn keep_records(&self, index: usize, baseline: &mut Taken) {
+        let (kept, browser) = (&self.setup.kept, self.browser.as_deref());
+        match baseline {
+            Taken::Absent => {
+                *baseline = kept.picture(index, &self.setup.plan.shots[index], browser);
+            }
+            Taken::Picture(capture) => {
+                capture.record = kept.record(self.place.job, self.browser.clone());
+            }
+            Taken::Failed(_) => {}
+        }
     }
 
     async fn shoot(
@@ -836,5 +853,6 @@ fn capture(picture: Picture, session: &Session) -> Capture {
         masks: picture.masks,
         cut_from: picture.cut_from,
         warnings: picture.warnings,
+        record: None,
     }
 }

@@ -15,6 +15,7 @@ use twinshot::{
     report::{Report, RunState, ShotReport, SideTimes, Times, Verdict},
     run::{CurrentStep, Event, Outcome},
     side::Role,
+    workers::{MemoryVerdict, Workers},
 };
 
 use super::Failure;
@@ -80,6 +81,8 @@ impl Terminal {
     pub(crate) fn show(&mut self, event: &Event<'_>) {
         match event {
             Event::Note(note) => self.note(note),
+            Event::Detail(note) if self.volume == Volume::Verbose => self.note(note),
+            Event::Detail(_) => {}
             Event::Decided => self.bar.inc(1),
             Event::Working {
                 worker,
@@ -122,6 +125,36 @@ impl Terminal {
                     let _ = self.print(&format!("{}\n", self.line(shot, *open)));
                 }
             }
+        }
+    }
+
+    /// Says when memory is what bounds the workers, and always when there are more of them than it has room for.
+    pub(crate) fn tell_memory(&self, workers: &Workers) {
+        let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
+        match workers.memory {
+            MemoryVerdict::Bounds { instead_of, need } if self.volume == Volume::Verbose => {
+                self.note(&format!(
+                    "{} instead of {instead_of}: {} of memory is free, and the browsers of a flow take about {}",
+                    count(workers.count, "worker"),
+                    gigabytes(need.free),
+                    gigabytes(need.per_worker)
+                ));
+            }
+            MemoryVerdict::Exceeded {
+                at_once,
+                fitting,
+                need,
+            } => {
+                let wanted = gigabytes(need.per_worker.saturating_mul(at_once as u64));
+                let free = gigabytes(need.free);
+                self.bars.suspend(|| {
+                    tell(&format!(
+                        "warning: {at_once} workers take about {wanted} of memory, and {free} is free, so that browsers may crash: \
+                         --workers {fitting} fits"
+                    ));
+                });
+            }
+            MemoryVerdict::Bounds { .. } | MemoryVerdict::Enough => {}
         }
     }
 
@@ -397,6 +430,9 @@ impl<'a> Summary<'a> {
         text.push_str(&format!("{}\n", self.headline()));
         for warning in &self.report.notices() {
             text.push_str(&format!("warning: {}\n", printable(warning)));
+        }
+        if let Some(reuse) = self.report.reuse_words() {
+            text.push_str(&format!("{}\n", printable(&reuse)));
         }
         text.push_str(&format!("report: {}\n", shown_path(self.index)));
         let is_decided = self.report.run.undecided.is_empty();

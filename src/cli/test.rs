@@ -1,16 +1,19 @@
 //! `twinshot test`: plan, run, summarise.
 
-use std::{num::NonZeroUsize, path::PathBuf, thread::available_parallelism};
+use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use twinshot::{
-    config::{BaselineSource, Config, Environment, EnvironmentUrl, Webdriver, passwords_in},
+    config::{
+        BaselineSource, Config, Environment, EnvironmentUrl, Webdriver, driver_url, passwords_in,
+    },
     plan::{Filters, Shard},
     project::Project,
     report::{self, MergedReport, Report, ShotReport},
     run::{self, RunOptions},
     spec::Secrets,
     store,
+    workers::{Machine, Workers},
 };
 use url::Url;
 
@@ -33,14 +36,27 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "NAME", env = "TWINSHOT_CANDIDATE")]
     candidate: Option<String>,
     /// Another address for the baseline.
-    #[arg(long, value_name = "URL", env = "TWINSHOT_BASELINE_URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "TWINSHOT_BASELINE_URL",
+        hide_env_values = true
+    )]
     baseline_url: Option<String>,
     /// Another address for the candidate.
-    #[arg(long, value_name = "URL", env = "TWINSHOT_CANDIDATE_URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "TWINSHOT_CANDIDATE_URL",
+        hide_env_values = true
+    )]
     candidate_url: Option<String>,
-    /// Flows that run at the same time, each on both sides; half the cores when absent.
+    /// Flows that run at the same time, each on both sides; half the cores, or fewer where memory is short, when absent.
     #[arg(long, value_name = "N", env = "TWINSHOT_WORKERS")]
     workers: Option<NonZeroUsize>,
+    /// Take pictures of a live baseline from the last run, where nothing that they depend on changed.
+    #[arg(long, env = "TWINSHOT_REUSE_BASELINE", value_parser = FalseyValueParser::new())]
+    reuse_baseline: bool,
     /// Only the shots that failed in the last run.
     #[arg(long, env = "TWINSHOT_LAST_FAILED", value_parser = FalseyValueParser::new())]
     last_failed: bool,
@@ -52,9 +68,10 @@ pub(crate) struct TestArgs {
         long,
         value_name = "URL",
         env = "TWINSHOT_WEBDRIVER",
+        hide_env_values = true,
         value_delimiter = ','
     )]
-    webdriver: Vec<Url>,
+    webdriver: Vec<String>,
     /// Where reports are kept; `reports` beside twinshot.yaml when absent.
     #[arg(long, value_name = "DIR", env = "TWINSHOT_REPORTS")]
     reports: Option<PathBuf>,
@@ -96,7 +113,7 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<Exit, Failure> {
     let mut secrets = project.secrets.clone();
     secrets.merge(&suite.secrets);
     secrets.merge(&passwords(&project.config));
-    let options = arguments.run_options(&project, secrets);
+    let mut options = arguments.run_options(&project, secrets);
     let filters = arguments.filters(&options)?;
     let plan = arguments
         .selection
@@ -104,6 +121,10 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<Exit, Failure> {
 
     let (shots, flows) = (plan.shots.len(), plan.jobs.len());
     let mut terminal = Terminal::new(shots, flows, arguments.volume(), arguments.is_ci());
+    let browsers = browsers_of_a_flow(&project.config);
+    let workers = Workers::new(arguments.workers, flows, browsers, Machine::read());
+    options.workers = workers.count;
+    terminal.tell_memory(&workers);
     let outcome = run::run(plan, project.config, &options, &mut |event| {
         terminal.show(&event)
     });
@@ -152,7 +173,14 @@ impl TestArgs {
             config.candidate.clone_from(name);
         }
         if !self.webdriver.is_empty() {
-            config.webdriver = Webdriver::Urls(self.webdriver.clone());
+            let urls = self.webdriver.iter().map(|text| driver_url(text));
+            let urls = urls.collect::<Result<_, _>>();
+            let urls = urls.map_err(|error| Failure::Usage(format!("--webdriver: {error}")))?;
+            config.webdriver = Webdriver::Urls(urls);
+        }
+        if self.reuse_baseline && config.baseline == BaselineSource::Golden {
+            let text = "--reuse-baseline has no meaning with a golden baseline";
+            return Err(Failure::Usage(text.to_owned()));
         }
         self.override_urls(config)
     }
@@ -172,12 +200,12 @@ impl TestArgs {
     }
 
     fn run_options(&self, project: &Project, secrets: Secrets) -> RunOptions {
-        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
         RunOptions {
             reports: self.reports.clone().unwrap_or_else(|| project.reports()),
             golden: project.golden(),
-            workers: self.workers.map_or((cores / 2).max(1), NonZeroUsize::get),
+            workers: 1,
             headed: self.headed,
+            reuse_baseline: self.reuse_baseline,
             max_failures: self.max_failures.map(NonZeroUsize::get),
             ci: self.is_ci(),
             secrets,
@@ -191,6 +219,15 @@ impl TestArgs {
             None
         };
         Ok(self.selection.filters(ids))
+    }
+}
+
+/// How many browsers on this machine each flow takes.
+fn browsers_of_a_flow(config: &Config) -> u64 {
+    match (&config.webdriver, &config.baseline) {
+        (Webdriver::Urls(_), _) => 0,
+        (Webdriver::Auto, BaselineSource::Golden) => 1,
+        (Webdriver::Auto, BaselineSource::Environment(_)) => 2,
     }
 }
 
@@ -276,24 +313,33 @@ fn again(arguments: impl Iterator<Item = String>) -> String {
         arguments
             .skip(2)
             .filter(|word| word != FLAG)
-            .map(|word| quoted(&without_credentials(word))),
+            .map(|word| quoted(&without_credentials(&word))),
     );
     words.join(" ")
 }
 
-fn without_credentials(word: String) -> String {
-    let (flag, value) = word.split_once('=').unwrap_or(("", &word));
-    match Url::parse(value) {
+/// Of a list, too.
+fn without_credentials(word: &str) -> String {
+    let (flag, value) = word.split_once('=').unwrap_or(("", word));
+    if !value.contains("://") {
+        return word.to_owned();
+    }
+    let values: Vec<_> = value.split(',').map(url_without_credentials).collect();
+    let values = values.join(",");
+    match flag.is_empty() {
+        true => values,
+        false => format!("{flag}={values}"),
+    }
+}
+
+fn url_without_credentials(written: &str) -> String {
+    match Url::parse(written) {
         Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
             let _ = url.set_username("");
             let _ = url.set_password(None);
-            if flag.is_empty() {
-                url.to_string()
-            } else {
-                format!("{flag}={url}")
-            }
+            url.to_string()
         }
-        _ => word,
+        _ => written.to_owned(),
     }
 }
 
@@ -335,10 +381,12 @@ mod tests {
             "twinshot",
             "test",
             "--candidate-url=https://jane:pw@example.com/",
+            "--webdriver",
+            "http://one/,http://jane:pw@two/",
         ];
         assert_eq!(
             again_of(&words),
-            "twinshot test --last-failed --candidate-url=https://example.com/"
+            "twinshot test --last-failed --candidate-url=https://example.com/ --webdriver http://one/,http://two/"
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::ConfigYaml;
+use super::{ConfigYaml, viewports};
 use crate::spec::{
     Diagnostic,
     diagnostic::{did_you_mean, listed},
@@ -92,6 +92,8 @@ pub(super) fn only_in_chrome(
     let sessions = yaml.sessions.as_ref().map(|sessions| sessions.id);
     let asked = headers.map(|id| (id, "headers"));
     let asked = asked.chain(sessions.map(|id| (id, "sessions")));
+    let devices = viewports::refused_by(*other, yaml.viewports.as_ref());
+    let asked = asked.chain(devices);
     let refused = asked.map(|(id, key)| {
         let error = reader.key_error(
             id,

@@ -1,12 +1,11 @@
-//! What an environment asks of its browser.
+//! What an environment asks of its browser, and what a viewport does, whose wishes go before.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::EnvironmentYaml;
 use crate::spec::{Diagnostic, diagnostic::is_unprintable, read::Place, value::Reader};
 
-/// What an environment asks of its browser; what is absent is left as it is.
+/// What an environment or a viewport asks of its browser; what is absent is left as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Emulation {
     /// What the browser calls itself.
@@ -19,6 +18,46 @@ pub struct Emulation {
     pub color_scheme: Option<ColorScheme>,
     /// Whether it asks pages for less motion.
     pub reduced_motion: Option<bool>,
+}
+
+impl Emulation {
+    /// With the other's wishes where this has none.
+    pub(crate) fn or(&self, other: &Self) -> Self {
+        Self {
+            user_agent: self.user_agent.clone().or_else(|| other.user_agent.clone()),
+            locale: self.locale.clone().or_else(|| other.locale.clone()),
+            timezone: self.timezone.clone().or_else(|| other.timezone.clone()),
+            color_scheme: self.color_scheme.or(other.color_scheme),
+            reduced_motion: self.reduced_motion.or(other.reduced_motion),
+        }
+    }
+}
+
+/// What a viewport asks of its browser beside a size.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Device {
+    /// Lays pages out as on a phone: their `<meta name=viewport>` counts.
+    pub mobile: bool,
+    /// Has a screen that is touched.
+    pub touch: bool,
+    /// What goes before the environment's.
+    pub emulation: Emulation,
+}
+
+impl Device {
+    /// Whether nothing is asked for.
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The same as it stands in `twinshot.yaml`.
+pub(super) struct EmulationYaml<'y> {
+    pub(super) user_agent: Option<&'y Place<String>>,
+    pub(super) locale: Option<&'y Place<String>>,
+    pub(super) timezone: Option<&'y Place<String>>,
+    pub(super) color_scheme: Option<ColorScheme>,
+    pub(super) reduced_motion: Option<bool>,
 }
 
 /// Which colours a browser prefers.
@@ -34,7 +73,7 @@ pub enum ColorScheme {
 /// Checks the form; which languages and zones there are, the browser knows.
 pub(super) fn emulation(
     reader: Reader<'_>,
-    yaml: &EnvironmentYaml,
+    yaml: &EmulationYaml<'_>,
 ) -> Result<Emulation, Diagnostic> {
     let is_locale = |text: &str| named(text, |c| c.is_ascii_alphanumeric() || c == '-');
     let is_zone = |text: &str| named(text, |c| c.is_ascii_alphanumeric() || "/_+-".contains(c));
@@ -45,18 +84,10 @@ pub(super) fn emulation(
             .transpose()
     };
     Ok(Emulation {
-        user_agent: checked(
-            yaml.user_agent.as_ref(),
-            &is_line,
-            "write one printable line",
-        )?,
-        locale: checked(
-            yaml.locale.as_ref(),
-            &is_locale,
-            "write for example `de-CH`",
-        )?,
+        user_agent: checked(yaml.user_agent, &is_line, "write one printable line")?,
+        locale: checked(yaml.locale, &is_locale, "write for example `de-CH`")?,
         timezone: checked(
-            yaml.timezone.as_ref(),
+            yaml.timezone,
             &is_zone,
             "write for example `Europe/Zurich` or `UTC`",
         )?,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::time::Duration;
 use url::Url;
 
-use super::EnvironmentUrl;
+use super::{EnvironmentUrl, SPEAKS_HTTPS};
 use crate::{
     ready::{Ready, Rule, Wanted, WantedHeader},
     spec::{Diagnostic, read::Place, value::Reader},
@@ -23,16 +23,16 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 const MAX_TIMES: u32 = 100;
 /// What follows the address that cannot be asked.
 const NO_TLS: &str =
-    "cannot be asked for `ready`: Twinshot itself speaks http:// only (browsers are not concerned)";
+    "cannot be asked for `ready`: this Twinshot was built without the cargo feature `remote-tls`";
 const NO_TLS_HELP: &str =
-    "name an `http://` address of the same server, or wait for the release before the run";
+    "build it with `--features remote-tls`, or name an `http://` address of the same server";
 
 /// What an environment must serve before a run begins.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Ready")]
 pub(super) struct ReadyYaml {
-    /// Where to ask: a path below the environment's URL, or an `http://` URL.
+    /// Where to ask: a path below the environment's URL, or a URL.
     pub(super) url: Place<String>,
     /// The status that must be answered; any from 200 to 299 when absent.
     status: Option<Place<u16>>,
@@ -67,14 +67,19 @@ struct HeaderYaml {
     matches: Option<Place<String>>,
 }
 
+/// Whether an environment at this base URL is asked by https.
+pub(super) fn is_asked_by_https(ready: &Ready, base: &EnvironmentUrl) -> bool {
+    match (Url::parse(&ready.url), base) {
+        (Ok(url), _) => url.scheme() == "https",
+        (Err(_), EnvironmentUrl::Url(base)) => base.scheme() == "https",
+        (Err(_), EnvironmentUrl::Demo(_)) => false,
+    }
+}
+
 /// Why an environment cannot be asked at this base URL; the message is a whole one.
 pub(super) fn refusal(ready: &Ready, base: &EnvironmentUrl) -> Option<String> {
-    let scheme = match (Url::parse(&ready.url), base) {
-        (Ok(url), _) => url.scheme().to_owned(),
-        (Err(_), EnvironmentUrl::Url(base)) => base.scheme().to_owned(),
-        (Err(_), EnvironmentUrl::Demo(_)) => "http".to_owned(),
-    };
-    (scheme != "http").then(|| format!("an {scheme}:// address {NO_TLS}; {NO_TLS_HELP}"))
+    let is_refused = is_asked_by_https(ready, base) && !SPEAKS_HTTPS;
+    is_refused.then(|| format!("an https:// address {NO_TLS}; {NO_TLS_HELP}"))
 }
 
 /// Checks `ready` of an environment whose base URL is `base`.
@@ -109,7 +114,8 @@ fn url(reader: Reader<'_>, place: &Place<String>) -> Result<String, Diagnostic> 
     match Url::parse(value) {
         Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
             let error = wrong(format!("`{text}` is not an http URL"));
-            Err(error.help("write a path such as `/version`, or an `http://` URL"))
+            Err(error
+                .help("write a path such as `/version`, or a URL with `http://` or `https://`"))
         }
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             let error = wrong("a URL of `ready` holds no user and no password".to_owned());
@@ -121,7 +127,8 @@ fn url(reader: Reader<'_>, place: &Place<String>) -> Result<String, Diagnostic> 
         }
         Err(_) => {
             let error = wrong(format!("`{text}` is neither a path nor a URL"));
-            Err(error.help("write a path such as `/version`, or an `http://` URL"))
+            Err(error
+                .help("write a path such as `/version`, or a URL with `http://` or `https://`"))
         }
     }
 }

@@ -88,12 +88,14 @@ fn push_footer(out: &mut String, report: &Report) {
     let run = &report.run;
     let browser = run.browser.as_deref().unwrap_or("no browser");
     let part = words::part(run).map(|part| format!("{part}, "));
+    let reuse = words::reuse(report).map(|reuse| format!("{reuse}, "));
     let facts = format!(
-        "{} (baseline) against {} (candidate), {browser}, {}, {}run {}, Twinshot {}",
+        "{} (baseline) against {} (candidate), {browser}, {}, {}{}run {}, Twinshot {}",
         words::environment(&run.environments.baseline),
         words::environment(&run.environments.candidate),
         words::duration(run.duration_ms),
         part.unwrap_or_default(),
+        reuse.unwrap_or_default(),
         run.id,
         run.twinshot_version
     );

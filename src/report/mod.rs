@@ -11,11 +11,13 @@ mod timeline;
 mod times;
 mod words;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub use times::{Awaited, RunTimes, SessionTimes, SideTimes, Times, Wait};
 
-pub use crate::capture::FailureKind;
+pub use crate::capture::{FailureKind, Provenance};
 pub use crate::compare::Verdict;
 use crate::diff::{Antialiasing, DensestWindow, Metric, Rect, Region, Size};
 use crate::side::{Role, Side};
@@ -289,6 +291,27 @@ pub struct PictureReport {
     /// Whether it is of one colour all over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blank: bool,
+    /// What lets a later run take a baseline's picture again, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<RecordReport>,
+}
+
+/// How a baseline's picture came to be.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RecordReport {
+    /// What it depends on.
+    pub provenance: Provenance,
+    /// Name and version of the browser that drew it.
+    pub browser: Option<String>,
+    /// For each mask of the shot, what it covers in device pixels.
+    pub masks: Vec<Vec<Rect>>,
+    /// How tall the page is, when the picture ends before it does; CSS pixels.
+    pub cut_from: Option<u32>,
+    /// What a reader should know of it.
+    pub warnings: Vec<String>,
+    /// The run in which it was taken, if that is an earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reused_from: Option<String>,
 }
 
 /// The page that a picture was taken of.
@@ -344,6 +367,17 @@ impl Report {
             Verdict::New => self.run.ci,
             Verdict::Match | Verdict::Approved => self.run.ci && shot.idle_mask().is_some(),
         }
+    }
+
+    /// How many pictures of the baseline are of earlier runs, and of which.
+    pub fn reused(&self) -> (usize, BTreeSet<&str>) {
+        let runs = self.shots.iter().filter_map(ShotReport::reused_from);
+        (runs.clone().count(), runs.collect())
+    }
+
+    /// The same in words; nothing where there is none.
+    pub fn reuse_words(&self) -> Option<String> {
+        words::reuse(self)
     }
 
     /// Whether some planned shots have no verdict here.
@@ -441,6 +475,12 @@ impl Verdict {
 }
 
 impl ShotReport {
+    /// The run that the baseline's picture is of, if that is an earlier one.
+    pub fn reused_from(&self) -> Option<&str> {
+        let record = self.pictures.baseline.as_ref()?.record.as_ref()?;
+        record.reused_from.as_deref()
+    }
+
     /// A mask that matched nothing on one of the sides.
     pub fn idle_mask(&self) -> Option<&MaskReport> {
         let masks = self

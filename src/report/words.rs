@@ -135,6 +135,25 @@ fn troubles(summary: &Summary) -> Vec<(String, &'static str)> {
         .collect()
 }
 
+/// That pictures of the baseline are those of earlier runs, or nothing.
+pub(super) fn reuse(report: &Report) -> Option<String> {
+    let (count, runs) = report.reused();
+    if count == 0 {
+        return None;
+    }
+    let taken = report.shots.iter();
+    let taken = taken
+        .filter(|shot| shot.pictures.baseline.is_some())
+        .count();
+    let runs: Vec<&str> = runs.into_iter().collect();
+    Some(format!(
+        "{} of {} of the baseline reused from run {}",
+        thousands(count as u64),
+        plural(taken as u64, "picture"),
+        runs.join(", ")
+    ))
+}
+
 /// That the report is partial and why, or nothing.
 pub(super) fn partial(report: &Report) -> Option<String> {
     report.is_partial().then(|| {

@@ -109,6 +109,11 @@ impl<'a> Collector<'a> {
             News::Decided(decided) => return self.add(*decided, on_event),
             News::Work(work) => self.tell_work(&work, on_event),
             News::Note(note) => on_event(Event::Note(self.secrets.redact(&note))),
+            News::Detail(note) => on_event(Event::Detail(self.secrets.redact(&note))),
+            News::Warning(warning) => {
+                let warning = self.secrets.redact(&warning);
+                self.report.warnings.push(warning);
+            }
             News::Served(role, release) => {
                 let environment = self.report.run.environments.get_mut(role);
                 environment.release = Some(self.secrets.redact(&release));

@@ -13,6 +13,7 @@ use crate::{
     browser::below,
     capture::runner::LiveEnvironment,
     config::{Environment, passwords_in},
+    connect::Connector,
     ready::{Ready, Served, Watch},
     side::Role,
 };
@@ -37,6 +38,7 @@ impl Readiness {
         roles: &Roles,
         baseline: Option<&LiveEnvironment>,
         candidate: &LiveEnvironment,
+        connector: &Connector,
         news: Sender<News>,
     ) -> Self {
         let baseline = roles.baseline.as_ref().zip(baseline);
@@ -45,7 +47,9 @@ impl Readiness {
         let watched = baseline.into_iter().chain([candidate]);
         Self {
             watched: watched
-                .filter_map(|(role, environment, live)| Watched::new(role, environment, live))
+                .filter_map(|(role, environment, live)| {
+                    Watched::new(role, environment, live, connector.clone())
+                })
                 .collect(),
             news,
         }
@@ -64,6 +68,14 @@ impl Readiness {
             ready = all_true(all) => ready,
             () = stopped => false,
         }
+    }
+
+    /// The release that an environment served when it was ready, where it names one.
+    pub(super) fn release(&self, role: Role) -> Option<String> {
+        let watched = self.watched.iter().find(|watched| watched.role == role)?;
+        let served = watched.served.lock();
+        let served = served.unwrap_or_else(PoisonError::into_inner);
+        served.as_ref()?.release.clone()
     }
 
     async fn wait_for(&self, watched: &Watched) -> bool {
@@ -130,7 +142,12 @@ async fn all_true(futures: impl Iterator<Item = impl Future<Output = bool>>) -> 
 }
 
 impl Watched {
-    fn new(role: Role, environment: &Environment, live: &LiveEnvironment) -> Option<Self> {
+    fn new(
+        role: Role,
+        environment: &Environment,
+        live: &LiveEnvironment,
+        connector: Connector,
+    ) -> Option<Self> {
         let ready: Ready = environment.ready.clone()?;
         let url = address(&ready.url, &live.base);
         let headers = headers(&url, live);
@@ -140,7 +157,7 @@ impl Watched {
         Some(Self {
             role,
             name: environment.name.clone(),
-            watch: Watch::new(environment.name.clone(), plain, headers, ready),
+            watch: Watch::new(environment.name.clone(), plain, headers, ready, connector),
             served: Mutex::new(None),
         })
     }

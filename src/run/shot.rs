@@ -8,13 +8,13 @@ use std::{
 };
 
 use crate::{
-    capture::{self, Capture, CapturePair, Origin, StepFailure, Taken, runner::Learned},
+    capture::{self, Capture, CapturePair, Origin, Record, StepFailure, Taken, runner::Learned},
     compare::{self, Comparison, Failure},
     diff,
     plan::{Plan, PlannedShot},
     report::{
         ComparisonReport, ExpectedReport, FailureKind, FailureReport, LimitReport, MaskReport,
-        PageReport, PictureReport, ShotReport, SideTimes, StepReport, Times, Verdict,
+        PageReport, PictureReport, RecordReport, ShotReport, SideTimes, StepReport, Times, Verdict,
     },
     side::{Role, Side},
     spec::{Secrets, Target},
@@ -95,6 +95,7 @@ impl Judge<'_> {
                 masks: Vec::new(),
                 cut_from: None,
                 warnings: Vec::new(),
+                record: None,
             }),
             Err(error) => Taken::Failed(bad_golden(
                 planned,
@@ -163,9 +164,11 @@ impl Judge<'_> {
                 status: page.status,
             }),
         };
-        self.folder
-            .keep_picture(&capture.png, capture.size, page, is_blank(capture))
-            .map(Some)
+        let mut kept =
+            self.folder
+                .keep_picture(&capture.png, capture.size, page, is_blank(capture))?;
+        kept.record = capture.record.as_ref().map(|it| record(it, capture));
+        Ok(Some(kept))
     }
 
     fn keep_failure(
@@ -235,6 +238,17 @@ impl Judge<'_> {
             Some(overlay) => self.failing.keep(&shot.id, "diff.png", overlay).map(Some),
             None => Ok(open),
         }
+    }
+}
+
+fn record(record: &Record, capture: &Capture) -> RecordReport {
+    RecordReport {
+        provenance: (*record.provenance).clone(),
+        browser: record.browser.clone(),
+        masks: capture.masks.clone(),
+        cut_from: capture.cut_from,
+        warnings: capture.warnings.clone(),
+        reused_from: record.reused_from.clone(),
     }
 }
 
@@ -434,6 +448,9 @@ fn for_each_text(shot: &mut ShotReport, clean: &mut dyn FnMut(&mut String)) {
             clean(&mut page.url);
             page.asked.iter_mut().for_each(&mut *clean);
             clean(&mut page.title);
+        }
+        if let Some(record) = &mut picture.record {
+            record.warnings.iter_mut().for_each(&mut *clean);
         }
     }
     for failure in &mut shot.failures {

@@ -3,8 +3,8 @@
 use url::Url;
 
 use super::{
-    Action, Area, Condition, Cookie, Diagnostic, DragTo, Expectation, Frame, Inject, Scroll,
-    SuiteSettings, Target, Text, Viewport, Wait, Window,
+    Action, Area, Condition, Cookie, Diagnostic, DragTo, Expectation, Frame, Inject, NamedViewport,
+    Scroll, SuiteSettings, Target, Text, Viewport, Wait, Window,
     diagnostic::{did_you_mean, listed},
     raw::{
         CookiesYaml, DialogYaml, DragYaml, EvaluateYaml, ExpectYaml, GotoYaml, InjectYaml,
@@ -432,7 +432,10 @@ impl Actions<'_> {
             .iter()
             .find(|named| named.name == text.value());
         if let Some(named) = named {
-            return Ok(named.viewport);
+            return match named.device.is_plain() {
+                true => Ok(named.viewport),
+                false => Err(self.another_device(place, named)),
+            };
         }
         text.value().parse().map_err(|error: super::ViewportError| {
             let names = || {
@@ -451,6 +454,16 @@ impl Actions<'_> {
                 None => problem.help(format!("configured viewports: {}", listed(names()))),
             }
         })
+    }
+
+    /// A page that is loaded already was made for the device that there was.
+    fn another_device(self, place: &Place<String>, named: &NamedViewport) -> Diagnostic {
+        let (name, size) = (&named.name, named.viewport);
+        let message = format!("`{name}` is another device, not only another size");
+        let error = self.reader.error(place.id, message);
+        error.help(format!(
+            "write its size, `{size}`, or let a flow of its own run at it: `viewports: [{name}]`"
+        ))
     }
 
     pub(super) fn wait(self, place: &Place<TextsOr<WaitYaml>>) -> Result<Named, Diagnostic> {

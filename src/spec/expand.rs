@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Action, Diagnostic, Diagnostics, Flow, Login, Step, SuiteSettings,
+    Action, Definition, Diagnostic, Diagnostics, Flow, Login, Step, SuiteSettings,
     action::{self, Actions},
     diagnostic::{Spot, did_you_mean, listed},
     interpolate::{Scope, has_variable},
@@ -114,6 +114,7 @@ impl<'f> Expander<'f> {
             session: session.flatten(),
             setup: setup.into_iter().map(|draft| draft.step).collect(),
             steps: steps.into_iter().map(Draft::finish).collect(),
+            definition: Definition::default(),
         })
     }
 

@@ -47,13 +47,32 @@ impl std::fmt::Debug for Variables {
     }
 }
 
-/// The secret values that were used while files were read.
+/// The variables that were used while files were read.
 #[derive(Default)]
-pub(crate) struct Used(RefCell<BTreeSet<String>>);
+pub(crate) struct Used {
+    /// Values.
+    secret: RefCell<BTreeSet<String>>,
+    /// By name; the values may be shown.
+    plain: RefCell<BTreeMap<String, String>>,
+}
 
 impl Used {
     pub(crate) fn into_secrets(self) -> Secrets {
-        Secrets::new(self.0.into_inner())
+        Secrets::new(self.secret.into_inner())
+    }
+
+    /// The variables that are no secrets, and whether there are secret ones.
+    pub(crate) fn plain(&self) -> (BTreeMap<String, String>, bool) {
+        (
+            self.plain.borrow().clone(),
+            !self.secret.borrow().is_empty(),
+        )
+    }
+
+    /// Adds those of a part.
+    pub(crate) fn merge(&self, part: Self) {
+        self.secret.borrow_mut().extend(part.secret.into_inner());
+        self.plain.borrow_mut().extend(part.plain.into_inner());
     }
 }
 
@@ -116,7 +135,10 @@ impl<'a> Scope<'a> {
         let value = self.variables.values.get(name);
         let value = value.ok_or_else(|| FillError::Unset(name.to_owned()))?;
         if self.variables.is_secret(name) {
-            self.used.0.borrow_mut().insert(value.clone());
+            self.used.secret.borrow_mut().insert(value.clone());
+        } else {
+            let mut plain = self.used.plain.borrow_mut();
+            plain.insert(name.to_owned(), value.clone());
         }
         Ok(value)
     }

@@ -18,7 +18,7 @@ mod suite;
 pub(crate) mod tree;
 pub(crate) mod value;
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 pub(crate) use self::{action::is_host, login::LoginYaml, schema::schema_of};
 pub use self::{
@@ -30,6 +30,8 @@ pub use self::{
     schema::spec_schema,
     value::ViewportError,
 };
+
+use crate::config::Device;
 
 /// A file that was read by the caller.
 #[derive(Debug, Clone)]
@@ -60,6 +62,8 @@ pub struct NamedViewport {
     pub name: String,
     /// Its size.
     pub viewport: Viewport,
+    /// What the browser is to be at it.
+    pub device: Arc<Device>,
 }
 
 /// Where something stands in a spec file; lines and columns count from 1.
@@ -106,6 +110,19 @@ pub struct Flow {
     pub setup: Vec<Step>,
     /// The photographed steps.
     pub steps: Vec<Step>,
+    /// What it was read from.
+    pub definition: Definition,
+}
+
+/// What a flow was read from: equal for two flows only if they do the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Definition {
+    /// BLAKE3 of its file and of every fragment, in hexadecimal.
+    pub digest: String,
+    /// The variables that it uses and that are no secrets.
+    pub variables: BTreeMap<String, String>,
+    /// Whether it uses secret ones too.
+    pub has_secrets: bool,
 }
 
 /// One action of a flow, and the picture taken after it.

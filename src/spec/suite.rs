@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Diagnostic, Diagnostics, Flow, Source, Suite, SuiteSettings, Variables,
+    Definition, Diagnostic, Diagnostics, Flow, Source, Suite, SuiteSettings, Variables,
     diagnostic::{Spot, did_you_mean},
     expand::{Expander, Fragment, Fragments},
     interpolate::{Scope, Used, has_variable, is_name},
@@ -42,11 +42,22 @@ impl Suite {
             let File::Flow(yaml, setup, steps) = file else {
                 continue;
             };
+            let used_here = Used::default();
             let reader = Reader {
                 tree,
-                scope: &scope,
+                scope: &Scope::new(variables, &used_here),
             };
-            flows.extend(expander.flow(reader, yaml, setup, steps, &logins, &mut problems));
+            let flow = expander.flow(reader, yaml, setup, steps, &logins, &mut problems);
+            let (variables, has_secrets) = used_here.plain();
+            used.merge(used_here);
+            flows.extend(flow.map(|flow| Flow {
+                definition: Definition {
+                    digest: digest(tree, &files, sources),
+                    variables,
+                    has_secrets,
+                },
+                ..flow
+            }));
         }
         unique_flows(&files, &mut problems);
         expander.unused_fragments(&scope, &mut problems);
@@ -54,6 +65,23 @@ impl Suite {
         let secrets = used.into_secrets();
         problems.or(Self { flows, secrets })
     }
+}
+
+/// Of a flow's file and of every fragment, whether the flow uses it or not.
+fn digest(flow: &Tree, files: &[(Tree, File)], sources: &[Source]) -> String {
+    let name = |tree: &Tree| tree.spot(0).location().file.clone();
+    let fragments = files.iter().filter_map(|(tree, file)| match file {
+        File::Fragment(..) => Some(tree),
+        File::Flow(..) => None,
+    });
+    let mut hasher = blake3::Hasher::new();
+    for file in [flow].into_iter().chain(fragments).map(name) {
+        let source = sources.iter().find(|source| *source.name == *file);
+        let text = source.map_or("", |source| &source.text);
+        hasher.update(&text.len().to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
 }
 
 fn read_files(sources: &[Source], problems: &mut Diagnostics) -> Vec<(Tree, File)> {

@@ -57,6 +57,7 @@ impl ReportFolder {
             size,
             page,
             blank,
+            record: None,
         })
     }
 

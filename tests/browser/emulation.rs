@@ -1,6 +1,6 @@
 //! What an environment asks of its browser holds in every window, on its own side alone.
 
-use crate::support::{Project, Site};
+use crate::support::{Outcome, Project, Site};
 
 const ASKED: &str = "user_agent: Twin/1, locale: de-DE, timezone: Pacific/Chatham, color_scheme: dark, reduced_motion: true";
 
@@ -61,4 +61,127 @@ fn a_zone_that_there_is_not_is_told_of() {
         .run();
     let said = outcome.exits(3).said();
     assert!(said.contains("Invalid timezone id"), "{said}");
+}
+
+/// Three viewports, of which the middle one is a phone with every wish.
+const PHONE: &str = "wide: 800x600, phone: { size: 390x700@2, mobile: true, touch: true, user_agent: Phone/1, locale: de-DE, \
+    timezone: Pacific/Chatham, color_scheme: dark, reduced_motion: true }, narrow: 700x600";
+
+/// What the page found at a viewport, by the title that it gave itself.
+fn found(outcome: &Outcome, viewport: &str) -> String {
+    let mut shots = outcome.shots().iter();
+    let shot = shots.find(|shot| shot["viewport"] == viewport);
+    let shot = shot.unwrap_or_else(|| panic!("nothing at {viewport}:\n{}", outcome.said()));
+    let title = &shot["pictures"]["candidate"]["page"]["title"];
+    title.as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_viewport_is_a_device_and_leaves_nothing_of_it_to_the_next() {
+    let site = Site::new();
+    let flow =
+        "steps:\n  - goto: /device.html\n    shot: page\n  - goto: /device.html\n    shot: again";
+    let project = Project::solo(&site).flow("Who", flow).viewports(PHONE);
+    let outcome = project.run_with(&["--verbose", "--workers", "1"]);
+    let said = outcome.said();
+    assert!(said.contains("1 browser started for 3 flows"), "{said}");
+    assert_eq!(
+        found(&outcome, "phone"),
+        "390x700@2 | screen 390 | Phone/1 | de-DE | Pacific/Chatham | 1.234,5 | 1110 | touch true 1"
+    );
+    let (wide, narrow) = (found(&outcome, "wide"), found(&outcome, "narrow"));
+    let rest = |title: &str| title.split_once(" | ").expect("parts").1.to_owned();
+    assert!(wide.starts_with("800x600@1 | "), "{wide}");
+    assert!(narrow.starts_with("700x600@1 | "), "{narrow}");
+    let plain = |title: &str| {
+        rest(title)
+            .replace("screen 800", "")
+            .replace("screen 700", "")
+    };
+    assert_eq!(plain(&wide), plain(&narrow), "the phone left something");
+    for part in ["Phone/1", "de-DE", "Chatham", "| 11", "touch true"] {
+        assert!(!wide.contains(part), "{wide}");
+    }
+    let heads = site.requests_of("/device.html");
+    let names = heads
+        .iter()
+        .map(|request| request.head.contains("User-Agent: Phone/1\r\n"));
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        [false, false, true, true, false, false]
+    );
+}
+
+#[test]
+fn a_viewports_wishes_go_before_the_environments() {
+    let site = Site::new();
+    let environments = format!(
+        "environments:\n  staging: {{ url: \"{}\", user_agent: Desk/1, locale: fr-FR, timezone: Europe/Paris, \
+         color_scheme: dark }}\nbaseline: golden\n",
+        site.url()
+    );
+    let viewports =
+        "phone: { size: 390x700, user_agent: Phone/1, color_scheme: light }, wide: 800x600";
+    let outcome = Project::new(environments)
+        .flow("Who", "steps:\n  - goto: /device.html")
+        .viewports(viewports)
+        .run_with(&["--workers", "1"]);
+    for (viewport, expected) in [
+        ("phone", "Phone/1 | fr-FR | Europe/Paris | 1 234,5 | 0000"),
+        ("wide", "Desk/1 | fr-FR | Europe/Paris | 1 234,5 | 1000"),
+    ] {
+        let title = found(&outcome, viewport).replace('\u{202f}', " ");
+        assert!(title.contains(expected), "{viewport}: {title}");
+    }
+}
+
+#[test]
+fn a_window_that_opens_is_the_same_device() {
+    let site = Site::new();
+    let flow = "steps:\n  - goto: /device.html\n    shot: false\n  \
+        - evaluate: window.open('/card.html')\n    shot: false\n  - window: newest\n    shot: false\n  \
+        - goto: /device.html\n    shot: second";
+    let viewports = "phone: { size: 390x700@2, mobile: true, touch: true, user_agent: Phone/1 }";
+    let outcome = Project::solo(&site)
+        .flow("Who", flow)
+        .viewports(viewports)
+        .run();
+    let title = found(&outcome, "phone");
+    assert!(
+        title.starts_with("390x700@2 | screen 390 | Phone/1"),
+        "{title}"
+    );
+    assert!(title.ends_with("touch true 1"), "{title}");
+}
+
+#[test]
+fn a_viewport_has_a_name_a_language_and_a_zone_in_firefox_too() {
+    let site = Site::new();
+    let viewports = "phone: { size: 390x700, user_agent: Phone/1, locale: de-DE, \
+        timezone: Pacific/Chatham }, wide: 800x600";
+    let project = Project::solo(&site).flow("Who", "steps:\n  - goto: /device.html");
+    let Some(project) = super::engines::firefox(project.viewports(viewports)) else {
+        return;
+    };
+    let outcome = project.run_with(&["--workers", "1"]);
+    let (phone, wide) = (found(&outcome, "phone"), found(&outcome, "wide"));
+    for part in ["390x700@1", "Phone/1", "de-DE", "Chatham", "1.234,5"] {
+        assert!(phone.contains(part), "{phone}");
+        assert!(!wide.contains(part), "{wide}");
+    }
+}
+
+#[test]
+fn a_page_that_is_not_made_for_phones_is_told_of() {
+    let site = Site::new();
+    let outcome = Project::solo(&site)
+        .flow("Who", "steps:\n  - goto: /find.html")
+        .viewports("phone: { size: 390x700, mobile: true }")
+        .run()
+        .exits(3);
+    let said = outcome.said();
+    assert!(
+        said.contains("a `mobile` page needs a `<meta name=viewport>`"),
+        "{said}"
+    );
 }

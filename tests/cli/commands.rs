@@ -149,7 +149,13 @@ fn every_flag_of_test_names_its_variable() {
         "OPEN",
         "CONFIG",
     ] {
-        ran.stdout_has(&format!("[env: TWINSHOT_{name}="));
+        // What may hold a password is not shown with its value.
+        let end = if name.ends_with("_URL") || name == "WEBDRIVER" {
+            ']'
+        } else {
+            '='
+        };
+        ran.stdout_has(&format!("[env: TWINSHOT_{name}{end}"));
     }
 }
 

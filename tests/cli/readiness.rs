@@ -360,12 +360,6 @@ fn another_address_is_asked_in_the_same_way() {
     let ran = project.test(&FakeDriver::new(), &["--candidate-url", &given.url()]);
     ran.exit(0).stderr_has("note: staging: release 1.4.2");
     assert!(written.asked().is_empty());
-    let ran = project.test(
-        &FakeDriver::new(),
-        &["--candidate-url", "https://staging.test"],
-    );
-    ran.exit(2)
-        .stderr_has("--candidate-url: an https:// address cannot be asked for `ready`");
 }
 
 #[test]

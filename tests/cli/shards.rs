@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -323,7 +324,14 @@ fn shards_of_two_releases_decide_nothing() {
 #[test]
 fn a_shard_that_gave_up_early_ends_like_the_run_would_have() {
     let project = shop();
-    let driver = FakeDriver::new().with_a_change_on_staging();
+    // The second flow of a shard takes longer than the comparison of the first.
+    let driver = FakeDriver::new().paints(|view| {
+        std::thread::sleep(Duration::from_millis(200));
+        match view.is_on(STAGING) {
+            true => view.page().with_box([20, 20, 10, 10], Canvas::RED).png(),
+            false => view.page().png(),
+        }
+    });
     let [one, two] = run_both(
         &project,
         &driver,

@@ -177,6 +177,9 @@ fn describe_config(ParsedConfig { config, secrets }: &ParsedConfig) -> String {
     }
     for named in &config.viewports {
         writeln!(text, "viewport {}: {}", named.name, named.viewport).expect("a string takes all");
+        if !named.device.is_plain() {
+            writeln!(text, "  {:?}", named.device).expect("a string takes all");
+        }
     }
     let webdriver = match &config.webdriver {
         Webdriver::Urls(urls) => {

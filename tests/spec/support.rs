@@ -27,6 +27,7 @@ pub(crate) fn settings() -> SuiteSettings {
     let viewport = |name: &str, size: &str| NamedViewport {
         name: name.to_owned(),
         viewport: size.parse().expect("a size"),
+        device: Default::default(),
     };
     SuiteSettings {
         viewports: vec![

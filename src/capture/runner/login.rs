@@ -12,11 +12,11 @@ use url::Url;
 
 use super::{Ended, JobRun, Pools, Sessions, act, expected_status, failure, stopped};
 use crate::{
-    browser::{BrowserError, Kept, Session, Storage, Trouble},
+    browser::{BrowserError, Kept, Screen, Session, Storage, Trouble},
     capture::{FailureKind, StepFailure, runner::Stop},
     config::Browser,
     side::{Role, Side},
-    spec::{Action, Clock, Login, Secrets, Step, Viewport},
+    spec::{Action, Clock, Login, NamedViewport, Secrets, Step},
 };
 
 /// What the logins of one side came to, by their name and browser.
@@ -78,7 +78,7 @@ struct Entry<'a> {
     logins: &'a Logins,
     learned: &'a Learned,
     /// Where everybody logs in, whatever the flow's own viewport.
-    viewport: Viewport,
+    viewport: &'a NamedViewport,
     /// By which clock everybody does, whatever the flow's own one.
     clock: Clock,
     /// The login that turned out to hold no longer.
@@ -146,7 +146,10 @@ impl Entry<'_> {
     ) -> Result<Option<Url>, StepFailure> {
         let mut page = None;
         let live = session.as_mut().expect("only a live side logs in");
-        if let Err(error) = live.begin_at(self.viewport, self.clock).await {
+        if let Err(error) = live
+            .begin_at(&Screen::from(self.viewport), self.clock)
+            .await
+        {
             return Err(self.trouble(live, error).await);
         }
         let steps = &self.login.steps;
@@ -265,7 +268,7 @@ impl JobRun<'_> {
             login,
             logins: setup.logins.get(role),
             learned: &setup.learned,
-            viewport: setup.config.viewports[0].viewport,
+            viewport: &setup.config.viewports[0],
             clock: setup.config.clock,
             stale,
         };

@@ -2,7 +2,7 @@
 //! photographed a page, and can be told to break off at any command in any way.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     io::{BufReader, Read},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
@@ -96,6 +96,8 @@ struct Script {
     /// How many sessions it has room for.
     room: usize,
     debugger: Option<&'static str>,
+    /// Of the browser.
+    version: &'static str,
 }
 
 /// One session as the driver keeps it.
@@ -122,6 +124,8 @@ struct Sessions {
     /// What new sessions were asked to be.
     wanted: Vec<Value>,
     visited: Vec<String>,
+    /// What requests had as `authorization`; empty for none.
+    authorizations: BTreeSet<String>,
     streams: Vec<TcpStream>,
 }
 
@@ -149,6 +153,7 @@ impl FakeDriver {
             title: Arc::new(|_| "A page".to_owned()),
             room: usize::MAX,
             debugger: None,
+            version: "150.0.1.2",
         };
         let shared = Arc::new(Shared {
             script: Mutex::new(script),
@@ -189,6 +194,12 @@ impl FakeDriver {
     /// Says that its browsers can be talked to there.
     pub(crate) fn with_debugger_at(self, address: &'static str) -> Self {
         self.shared.script().debugger = Some(address);
+        self
+    }
+
+    /// Says that its browser is of this version.
+    pub(crate) fn with_version(self, version: &'static str) -> Self {
+        self.shared.script().version = version;
         self
     }
 
@@ -271,6 +282,11 @@ impl FakeDriver {
         wanted["capabilities"]["alwaysMatch"].clone()
     }
 
+    /// What its requests had as `authorization`, each once; empty for none.
+    pub(crate) fn authorizations(&self) -> BTreeSet<String> {
+        self.shared.sessions().authorizations.clone()
+    }
+
     pub(crate) fn was_asked(&self, command: &str) -> bool {
         let sessions = self.shared.sessions();
         sessions.commands.iter().any(|asked| asked == command)
@@ -349,6 +365,9 @@ impl Shared {
     fn converse(&self, mut stream: BufReader<TcpStream>) {
         while let Some(request) = http::read_request(&mut stream) {
             let asked = Asked::new(&request);
+            let authorization = request.header("authorization").unwrap_or_default();
+            let authorization = authorization.to_owned();
+            self.sessions().authorizations.insert(authorization);
             let answer = self.ruled(&asked).unwrap_or_else(|| self.usual(&asked));
             if !say(&mut stream, answer) {
                 let _ = stream.get_ref().shutdown(Shutdown::Both);
@@ -401,6 +420,7 @@ impl Shared {
 
     fn begin(&self) -> Value {
         let debugger = self.script().debugger;
+        let version = self.script().version;
         let room = self.script().room;
         let is_full = |sessions: &mut Sessions| {
             sessions.open.len() >= room && !self.closing.load(Ordering::SeqCst)
@@ -413,7 +433,7 @@ impl Shared {
         sessions.open.insert(id.clone(), Session::default());
         json!({
             "sessionId": id,
-            "capabilities": { "browserName": "chrome", "browserVersion": "150.0.1.2",
+            "capabilities": { "browserName": "chrome", "browserVersion": version,
                 "goog:chromeOptions": { "debuggerAddress": debugger } },
         })
     }

@@ -12,6 +12,14 @@ pub(super) struct Request {
     pub(super) body: Vec<u8>,
 }
 
+impl Request {
+    /// Of a name in lower case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(it, _)| it == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
 /// The next request of a connection; `None` when the client is done.
 pub(super) fn read_request(stream: &mut BufReader<TcpStream>) -> Option<Request> {
     let head = read_line(stream)?;

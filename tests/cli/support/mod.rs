@@ -7,6 +7,8 @@ mod http;
 mod processes;
 mod project;
 mod ran;
+#[cfg(feature = "remote-tls")]
+mod tls;
 
 pub(crate) use canvas::Canvas;
 pub(crate) use driver::{Answer, FakeDriver, STAGING};
@@ -14,3 +16,5 @@ pub(crate) use environment::{Asked, FakeEnvironment, Said};
 pub(crate) use processes::{Process, processes_naming, wait_until_none_names};
 pub(crate) use project::{Project, Running};
 pub(crate) use ran::Ran;
+#[cfg(feature = "remote-tls")]
+pub(crate) use tls::TlsFront;

@@ -137,6 +137,7 @@ function pagesFact(shot) {
     ["status", (side) => shot.pictures[side].page?.status ?? null],
     ["title", (side) => shot.pictures[side].page?.title ?? null],
     ["size", (side) => sizeText(shot.pictures[side].size)],
+    ...reusedRow(shot),
     ["picture", (side) => shot.pictures[side].file, (file) => el("a", { href: file, target: "_blank" }, "open"), true],
   ];
   return el("section", { class: "fact fact-wide" }, el("h3", {}, "Pages"),
@@ -144,6 +145,11 @@ function pagesFact(shot) {
       el("thead", {}, el("tr", {}, el("td"), taken.map((side) =>
         el("th", { scope: "col" }, side, el("span", { class: "muted" }, ` ${report.run.environments[side].name}`))))),
       el("tbody", {}, rows.map((row) => pagesRow(taken, ...row))))));
+}
+
+function reusedRow(shot) {
+  const run = shot.pictures.baseline?.record?.reused_from;
+  return run ? [["taken in run", (side) => side === "baseline" ? run : report.run.id, String, true]] : [];
 }
 
 function pagesRow(taken, name, valueOf, show = (value) => String(value), neverMarked = false) {

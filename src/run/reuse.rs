@@ -1,0 +1,331 @@
+//! EFFECT, ASYNC. `--reuse-baseline`: which pictures of the baseline are taken from the last run, because nothing that
+//! they depend on is another than it was. Whatever cannot be proved is photographed, and the reason is told.
+
+mod drawing;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use crate::{
+    browser::Launcher,
+    capture::{Kept, KeptPicture, Page, Provenance, Record},
+    config::{Browser, Config, Environment, EnvironmentUrl},
+    plan::{Job, Plan, PlannedShot},
+    report::{PictureReport, RecordReport, Report, RunState, ShotReport},
+    spec::{Action, Clock, Flow, Inject, Secrets},
+    store,
+};
+
+/// A name of a stored picture has so many digits.
+const HASH_DIGITS: usize = 64;
+
+/// The pictures of the last run, and what must not be hashed.
+pub(super) struct Reuse {
+    last: Result<LastRun, String>,
+    secrets: Secrets,
+}
+
+/// The newest run when this one began.
+struct LastRun {
+    report: Report,
+    folder: PathBuf,
+}
+
+/// What the jobs of a run have in common.
+pub(super) struct Common<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) config: &'a Config,
+    pub(super) baseline: &'a Environment,
+    /// What it serves.
+    pub(super) release: Option<String>,
+    pub(super) launcher: &'a Launcher,
+}
+
+/// What is told of a decision.
+pub(super) enum Word {
+    /// Why something is photographed.
+    Reason(String),
+    /// That something is not as it should be.
+    Warning(String),
+}
+
+impl Reuse {
+    /// Looks at the newest run of a reports folder, which must be done before this run is the newest.
+    pub(super) fn new(reports: &Path, secrets: Secrets) -> Self {
+        Self {
+            last: LastRun::read(reports),
+            secrets,
+        }
+    }
+
+    /// Marks the jobs whose pictures of the baseline are there already, and returns these.
+    pub(super) async fn decide(
+        &self,
+        common: &Common<'_>,
+        tell: &mut dyn FnMut(Word),
+    ) -> (Plan, Kept) {
+        let (mut plan, mut kept) = (common.plan.clone(), Kept::default());
+        let proof = match self.prove(common).await {
+            Ok(proof) => proof,
+            Err(reason) => {
+                let name = &common.baseline.name;
+                tell(Word::Reason(format!("{name} is photographed: {reason}")));
+                return (plan, kept);
+            }
+        };
+        for (number, job) in plan.jobs.iter_mut().enumerate() {
+            let found = self.provenance(&proof, common, job).and_then(|provenance| {
+                let provenance = Arc::new(provenance);
+                kept.provenance.insert(number, Arc::clone(&provenance));
+                self.pictures(&common.plan.shots, job, &provenance)
+            });
+            let checked = found.map(|pictures| (check(&pictures), pictures));
+            let (flow, viewport) = (&job.flow.name, &job.viewport.name);
+            let mark = Browser::mark(job.browser.name());
+            let head = format!(
+                "{} is photographed for {flow} @{viewport}{mark}",
+                common.baseline.name
+            );
+            match checked {
+                Ok((Ok(()), pictures)) => {
+                    job.reuses_baseline = true;
+                    kept.pictures.extend(pictures);
+                }
+                Ok((Err(reason), _)) => tell(Word::Warning(format!("{head}: {reason}"))),
+                Err(reason) => tell(Word::Reason(format!("{head}: {reason}"))),
+            }
+        }
+        (plan, kept)
+    }
+
+    async fn prove(&self, common: &Common<'_>) -> Result<Proof, String> {
+        let name = &common.baseline.name;
+        let Some(release) = &common.release else {
+            return Err(format!("{name} names no release; let its `ready` read one"));
+        };
+        self.refuse_secrets(release, "its release")?;
+        if common.launcher.is_remote() {
+            let reason = "its browsers run elsewhere, and nobody here knows what they draw with";
+            return Err(reason.to_owned());
+        }
+        let settings = settings(common);
+        self.refuse_secrets(&settings, "its settings")?;
+        let mut browsers = BTreeMap::new();
+        for browser in common.plan.browsers() {
+            let program = common.launcher.binary(browser);
+            let program = program.ok_or("its browser's program is not known")?;
+            browsers.insert(browser, drawing::of(Path::new(&*program)).await?);
+        }
+        Ok(Proof {
+            release: hash([release.as_str()]),
+            settings,
+            browsers,
+        })
+    }
+
+    /// A hash tells those who can guess; what is secret is not even hashed.
+    fn refuse_secrets(&self, text: &str, what: &str) -> Result<(), String> {
+        match self.secrets.redact(text) == text {
+            true => Ok(()),
+            false => Err(format!("a secret is part of {what}")),
+        }
+    }
+
+    fn provenance(
+        &self,
+        proof: &Proof,
+        common: &Common<'_>,
+        job: &Job,
+    ) -> Result<Provenance, String> {
+        let flow = &job.flow;
+        let clock = flow.clock.unwrap_or(common.config.clock);
+        if flow.session.is_some() {
+            return Err("it begins logged in".to_owned());
+        }
+        if flow.definition.has_secrets {
+            return Err("it uses secret values".to_owned());
+        }
+        let Clock::At(moment) = clock else {
+            let reason = "its pages have the time of each run; set `clock` to a moment";
+            return Err(reason.to_owned());
+        };
+        let variables = format!("{:?}", flow.definition.variables);
+        self.refuse_secrets(&variables, "its variables")?;
+        let settings = format!("{:?}", (&proof.settings, &job.viewport, moment));
+        Ok(Provenance {
+            release: proof.release.clone(),
+            flow: hash([&*flow.definition.digest, &*variables, &*files_of(flow)?]),
+            browser: proof.browsers[&job.browser].clone(),
+            settings: hash([&*settings]),
+        })
+    }
+
+    /// All of a job, or why there are not.
+    fn pictures(
+        &self,
+        planned: &[PlannedShot],
+        job: &Job,
+        provenance: &Arc<Provenance>,
+    ) -> Result<Vec<(usize, KeptPicture)>, String> {
+        let last = self.last.as_ref().map_err(Clone::clone)?;
+        let shots = job.shots.iter().flatten();
+        let found = shots.map(|&index| {
+            let id = planned[index].id.path();
+            Ok((index, last.picture(&id, provenance)?))
+        });
+        found.collect()
+    }
+}
+
+fn check(pictures: &[(usize, KeptPicture)]) -> Result<(), String> {
+    pictures.iter().try_for_each(|(_, picture)| picture.check())
+}
+
+/// What holds for all jobs.
+struct Proof {
+    release: String,
+    settings: String,
+    browsers: BTreeMap<Browser, String>,
+}
+
+impl LastRun {
+    fn read(reports: &Path) -> Result<Self, String> {
+        let (report, folder) =
+            store::latest_report(reports).map_err(|_| "there is no last run that can be read")?;
+        if report.run.state != RunState::Complete {
+            return Err("the last run did not come to its end".to_owned());
+        }
+        // It may have seen two releases.
+        if !report.run.undecided.is_empty() {
+            return Err("the last run decided nothing".to_owned());
+        }
+        // The link will lead to this run.
+        let folder = fs::canonicalize(&folder).map_err(|error| error.to_string())?;
+        Ok(Self { report, folder })
+    }
+
+    fn picture(&self, id: &str, wanted: &Arc<Provenance>) -> Result<KeptPicture, String> {
+        let run = &self.report.run.id;
+        let mut shots = self.report.shots.iter();
+        let shot = shots.find(|shot| shot.id == id);
+        let picture = shot.and_then(|shot| shot.pictures.baseline.as_ref());
+        let Some((shot, picture)) = shot.zip(picture) else {
+            return Err(format!("run {run} has no picture of {id}"));
+        };
+        let Some(record) = &picture.record else {
+            return Err(format!(
+                "run {run} kept no record of it, as it had no --reuse-baseline or could prove nothing"
+            ));
+        };
+        match record.provenance.difference(wanted) {
+            Some(part) => Err(format!("{part} is another than in run {run}")),
+            None => self.kept(shot, picture, record, wanted),
+        }
+    }
+
+    fn kept(
+        &self,
+        shot: &ShotReport,
+        picture: &PictureReport,
+        record: &RecordReport,
+        provenance: &Arc<Provenance>,
+    ) -> Result<KeptPicture, String> {
+        let hash = &picture.hash;
+        let is_hash = hash.len() == HASH_DIGITS && hash.chars().all(|c| c.is_ascii_hexdigit());
+        let (Some(page), true) = (&picture.page, is_hash) else {
+            return Err(format!(
+                "run {} has no page for {}",
+                self.report.run.id, shot.id
+            ));
+        };
+        let from = record.reused_from.as_ref().unwrap_or(&self.report.run.id);
+        Ok(KeptPicture {
+            file: self.folder.join(format!("shots/{hash}.png")),
+            hash: hash.clone(),
+            size: picture.size,
+            page: Page {
+                url: page.url.clone(),
+                asked: page.asked.clone(),
+                title: page.title.clone(),
+                status: page.status,
+            },
+            masks: record.masks.clone(),
+            cut_from: record.cut_from,
+            warnings: record.warnings.clone(),
+            record: Record {
+                provenance: Arc::clone(provenance),
+                browser: record.browser.clone(),
+                reused_from: Some(from.clone()),
+            },
+        })
+    }
+}
+
+/// All that is set and that every picture of the baseline depends on; passwords are left out.
+fn settings(common: &Common<'_>) -> String {
+    let (environment, config) = (common.baseline, common.config);
+    let headers = environment.headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        (name.to_string(), value)
+    });
+    let environment = (
+        address(&environment.url),
+        environment.basic_auth.as_ref().map(|it| &it.user),
+        &environment.hosts,
+        &environment.emulation,
+        &environment.network,
+        headers.collect::<Vec<_>>(),
+    );
+    let capture = (
+        env!("CARGO_PKG_VERSION"),
+        (config.settle, config.isolation, config.max_page_height),
+        (config.timeout, config.page_timeout),
+        // Steps may name any of them.
+        (&config.capabilities, &config.viewports),
+        common.launcher.is_headed(),
+    );
+    format!("{:?}", (environment, capture))
+}
+
+fn address(url: &EnvironmentUrl) -> String {
+    match url {
+        EnvironmentUrl::Demo(release) => format!("demo:{release}"),
+        EnvironmentUrl::Url(url) => {
+            let mut shown = url.clone();
+            let _ = shown.set_password(None);
+            shown.to_string()
+        }
+    }
+}
+
+/// What the files hold that the flow's steps name, as a hash.
+fn files_of(flow: &Flow) -> Result<String, String> {
+    let mut hasher = blake3::Hasher::new();
+    for step in flow.setup.iter().chain(&flow.steps) {
+        let files = match &step.action {
+            Action::Upload { files, .. } => files.as_slice(),
+            Action::Inject(Inject::File(file)) => std::slice::from_ref(file),
+            _ => &[],
+        };
+        for file in files {
+            let bytes = fs::read(file);
+            let bytes = bytes.map_err(|error| format!("{}: {error}", file.display()))?;
+            hasher.update(blake3::hash(&bytes).as_bytes());
+        }
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// Of texts, each apart from the next.
+fn hash<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for text in texts {
+        hasher.update(&text.len().to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
+}

@@ -1,0 +1,149 @@
+//! What a browser draws with, as a hash: its program and version, the fonts of the machine, its system, and the variables
+//! that browsers read.
+
+use std::{
+    env, fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use tokio::{process::Command, time::timeout};
+
+/// How long a program may take to say its version.
+const VERSION_LIMIT: Duration = Duration::from_secs(20);
+/// No machine has so many fonts.
+const MOST_FILES: usize = 100_000;
+
+/// Where fonts and their settings are, on Linux and macOS; those that begin with `~` are below the home folder.
+const FONTS: &[&str] = &[
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "/etc/fonts",
+    "/usr/share/fontconfig",
+    "/System/Library/Fonts",
+    "/Library/Fonts",
+    "~/.fonts",
+    "~/.local/share/fonts",
+    "~/.config/fontconfig",
+    "~/Library/Fonts",
+];
+/// What else a picture may show.
+const SYSTEM: &[&str] = &["/etc/os-release", "/etc/timezone"];
+
+/// Of the browser's program at this path.
+///
+/// # Errors
+/// When something of it cannot be read, in words.
+pub(super) async fn of(program: &Path) -> Result<String, String> {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |text: &str| {
+        hasher.update(&text.len().to_le_bytes());
+        hasher.update(text.as_bytes());
+    };
+    let real = fs::canonicalize(program).map_err(|error| unread(program, &error))?;
+    add(&real.to_string_lossy());
+    add(&traits(&real).ok_or_else(|| format!("{} cannot be read", real.display()))?);
+    add(&version(program).await?);
+    fonts()?.iter().for_each(|file| add(file));
+    for file in SYSTEM {
+        add(&fs::read_to_string(file).unwrap_or_default());
+    }
+    add(&format!("{:?}", fs::read_link("/etc/localtime").ok()));
+    variables().iter().for_each(|variable| add(variable));
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+fn unread(path: &Path, error: &std::io::Error) -> String {
+    format!("{}: {error}", path.display())
+}
+
+/// What the program says when it is asked.
+async fn version(program: &Path) -> Result<String, String> {
+    let asked = Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let silent = || format!("`{} --version` says nothing", program.display());
+    let answer = timeout(VERSION_LIMIT, asked).await.map_err(|_| silent())?;
+    let answer = answer.map_err(|error| unread(program, &error))?;
+    let text = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
+    match answer.status.success() && !text.is_empty() {
+        true => Ok(text),
+        false => Err(silent()),
+    }
+}
+
+/// Size and last change.
+fn traits(path: &Path) -> Option<String> {
+    let file = fs::metadata(path).ok()?;
+    Some(format!(
+        "{} {} {}",
+        file.len(),
+        file.mtime(),
+        file.mtime_nsec()
+    ))
+}
+
+/// Every file with its traits, in one order.
+fn fonts() -> Result<Vec<String>, String> {
+    let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let mut files = Vec::new();
+    for folder in FONTS {
+        let folder = match folder.strip_prefix("~/") {
+            Some(below) => home.join(below),
+            None => PathBuf::from(folder),
+        };
+        list(&folder, &mut files);
+        if files.len() > MOST_FILES {
+            return Err("its fonts are too many to look at".to_owned());
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
+}
+
+/// Links are looked at, and not gone into.
+fn list(folder: &Path, files: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            list(&path, files);
+        } else if files.len() <= MOST_FILES {
+            files.push(format!("{} {:?}", path.display(), traits(&path)));
+        }
+    }
+}
+
+/// The proxies that browsers ask, without user and password, and what they read of languages, zones and fonts.
+fn variables() -> Vec<String> {
+    let matters = |name: &str| {
+        [
+            "TZ",
+            "LANG",
+            "LANGUAGE",
+            "XDG_CONFIG_HOME",
+            "XDG_DATA_HOME",
+            "GTK_THEME",
+            "DISPLAY",
+        ]
+        .contains(&name)
+            || ["LC_", "FONTCONFIG_"]
+                .iter()
+                .any(|head| name.starts_with(head))
+            || name.to_ascii_lowercase().ends_with("_proxy")
+    };
+    let all = env::vars_os().map(|(name, value)| (name.to_string_lossy().into_owned(), value));
+    let mut found: Vec<String> = all
+        .filter(|(name, _)| matters(name))
+        .map(|(name, value)| {
+            let value = value.to_string_lossy();
+            format!("{name}={}", value.rsplit('@').next().unwrap_or_default())
+        })
+        .collect();
+    found.sort_unstable();
+    found
+}

@@ -130,6 +130,11 @@ impl Session {
         Ok(())
     }
 
+    /// Whether a flow can begin in it at this viewport.
+    pub(super) fn can_begin_at(&self, viewport: Viewport) -> bool {
+        self.engine.can_change_scale() || self.viewport.scale == viewport.scale
+    }
+
     /// Gives a flow the viewport and the clock that it begins with.
     pub(crate) async fn begin_at(
         &mut self,

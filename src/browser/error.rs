@@ -33,6 +33,30 @@ pub enum LaunchError {
          TWINSHOT_FIREFOX"
     )]
     NoFirefox,
+    /// No driver of WebKit on this machine.
+    #[error(
+        "WebKitWebDriver was not found in PATH: install it (Debian: apt-get install webkit2gtk-driver xvfb) or name \
+         it in TWINSHOT_WEBKITDRIVER"
+    )]
+    NoWebKitDriver,
+    /// No WebKit on this machine.
+    #[error(
+        "no MiniBrowser of WebKitGTK was found: install it (Debian: apt-get install webkit2gtk-driver xvfb) or name it \
+         in TWINSHOT_WEBKIT"
+    )]
+    NoWebKit,
+    /// WebKit has no way to be without a window.
+    #[error(
+        "Xvfb was not found in PATH, and WebKit needs a display: install it (Debian: apt-get install xvfb), or show \
+         the browser on yours with --headed"
+    )]
+    NoXvfb,
+    /// A driver of WebKit that somebody else started.
+    #[error(
+        "WebKit cannot be driven through `webdriver`: Twinshot must start its driver itself to reach WebKit's inspector; \
+         leave `webkit` to a run of its own"
+    )]
+    WebKitElsewhere,
     /// A path that the user named is not a program.
     #[error("{variable} names {path}, which is not there")]
     NotThere {

@@ -76,6 +76,10 @@ impl Pool {
         clock: Clock,
     ) -> Result<Option<Session>, LaunchError> {
         match outcome(coming).await? {
+            Some(session) if !session.can_begin_at(viewport) => {
+                session.close().await;
+                Ok(None)
+            }
             Some(session) => begun(session, viewport, clock).await.map(Some),
             None => Ok(None),
         }

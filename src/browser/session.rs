@@ -165,8 +165,8 @@ impl Session {
         options: SessionOptions,
         viewport: Viewport,
     ) -> Result<Self, LaunchError> {
-        let (driver, client) = connect(launcher, &options).await?;
-        let engine = Engine::of(options.browser, &client).await;
+        let (driver, client) = connect(launcher, &options, viewport.scale).await?;
+        let engine = Engine::of(options.browser, &client, &driver).await;
         let engine = engine.map_err(|error| not_started(&driver, &error))?;
         let mut session = Self {
             client,
@@ -258,8 +258,10 @@ impl Session {
 
     /// Every window needs its own emulation and preload script.
     pub(super) async fn prepare_window(&self) -> Result<(), BrowserError> {
-        if matches!(self.engine, Engine::Chrome) {
-            self.prepare_chrome_window().await?;
+        match &self.engine {
+            Engine::Chrome => self.prepare_chrome_window().await?,
+            Engine::Firefox(_) => {}
+            Engine::WebKit(webkit) => self.prepare_webkit_window(webkit).await?,
         }
         self.apply_viewport(self.viewport).await
     }
@@ -276,9 +278,14 @@ impl Session {
 
     /// Gives the page exactly this viewport.
     pub(super) async fn apply_viewport(&self, viewport: Viewport) -> Result<(), BrowserError> {
-        if let Engine::Firefox(bidi) = &self.engine {
-            return self.set_firefox_viewport(bidi, viewport).await;
+        match &self.engine {
+            Engine::Chrome => self.set_chrome_viewport(viewport).await,
+            Engine::Firefox(bidi) => self.set_firefox_viewport(bidi, viewport).await,
+            Engine::WebKit(webkit) => self.set_webkit_viewport(webkit, viewport).await,
         }
+    }
+
+    async fn set_chrome_viewport(&self, viewport: Viewport) -> Result<(), BrowserError> {
         let metrics = json!({
             "width": viewport.width,
             "height": viewport.height,
@@ -293,7 +300,10 @@ impl Session {
     /// Name and version of the browser, for example `chrome 156.0.8078.79`.
     pub(crate) fn browser(&self) -> Option<String> {
         let capabilities = self.client.capabilities()?;
-        let name = capabilities.get("browserName")?.as_str()?;
+        let name = match self.engine {
+            Engine::WebKit(_) => self.options.browser.name(),
+            _ => capabilities.get("browserName")?.as_str()?,
+        };
         let version = capabilities.get("browserVersion")?.as_str()?;
         Some(format!("{name} {version}"))
     }
@@ -433,6 +443,12 @@ impl Session {
             let body = format!("{ours} return ours.{function}({argument});");
             return self.in_sandbox(bidi, limit, &body).await;
         }
+        if let Engine::WebKit(webkit) = &self.engine {
+            let library = page_library();
+            let ours = format!("const ours = globalThis[\"{name}\"] ??= {library};");
+            let body = format!("{ours} return ours.{function}({argument});");
+            return self.in_webkit_page(webkit, limit, &body).await;
+        }
         let call = format!("const {{ {function} }} = ours;\nreturn {function}({argument}); }})()");
         let known = self.world.swap(NO_WORLD, Ordering::Relaxed);
         if known != NO_WORLD {
@@ -540,10 +556,11 @@ fn not_started(driver: &Driver, error: &BrowserError) -> LaunchError {
 async fn connect(
     launcher: &Launcher,
     options: &SessionOptions,
+    scale: f64,
 ) -> Result<(Driver, Client), LaunchError> {
     let mut asked = Vec::new();
     loop {
-        let driver = launcher.driver(options.browser, &asked).await?;
+        let driver = launcher.driver(options.browser, scale, &asked).await?;
         match connect_to(launcher, &driver, options).await {
             Ok(client) => return Ok((driver, client)),
             Err(error) => {

@@ -424,6 +424,9 @@ impl Session {
         if let Engine::Firefox(bidi) = &self.engine {
             return self.firefox_picture(bidi, PICTURE_LIMIT, clip.page).await;
         }
+        if let Engine::WebKit(webkit) = &self.engine {
+            return self.webkit_picture(webkit, PICTURE_LIMIT, clip.page).await;
+        }
         match clip.page {
             None => {
                 self.capture(json!({ "format": "png", "optimizeForSpeed": true }))
@@ -452,6 +455,10 @@ impl Session {
     pub(crate) async fn snapshot(&self) -> Option<Vec<u8>> {
         if let Engine::Firefox(bidi) = &self.engine {
             let picture = self.firefox_picture(bidi, SNAPSHOT_LIMIT, None).await;
+            return picture.ok();
+        }
+        if let Engine::WebKit(webkit) = &self.engine {
+            let picture = self.webkit_picture(webkit, SNAPSHOT_LIMIT, None).await;
             return picture.ok();
         }
         let params = json!({ "format": "png" });

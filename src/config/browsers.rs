@@ -16,17 +16,20 @@ pub enum Browser {
     Chrome,
     /// Firefox, through geckodriver.
     Firefox,
+    /// WebKitGTK, through WebKitWebDriver.
+    WebKit,
 }
 
 impl Browser {
     /// All that can be named.
-    pub const ALL: [Self; 2] = [Self::Chrome, Self::Firefox];
+    pub const ALL: [Self; 3] = [Self::Chrome, Self::Firefox, Self::WebKit];
 
     /// Its name in `twinshot.yaml`, in reports and to its driver.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Chrome => "chrome",
             Self::Firefox => "firefox",
+            Self::WebKit => "webkit",
         }
     }
 

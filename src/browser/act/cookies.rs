@@ -9,6 +9,7 @@ use crate::{
         bidi::Bidi,
         engine::Engine,
         session::{COMMAND_LIMIT, Session},
+        webkit::WebKit,
     },
     spec::{Cookie, Text},
 };
@@ -30,6 +31,7 @@ impl Session {
         match &self.engine {
             Engine::Chrome => self.chrome_cookies(clear, delete, set, &url).await,
             Engine::Firefox(bidi) => self.bidi_cookies(bidi, clear, delete, set, &url).await,
+            Engine::WebKit(webkit) => self.webkit_cookies(webkit, clear, delete, set, &url).await,
         }
     }
 
@@ -88,6 +90,46 @@ impl Session {
         }
         Ok(())
     }
+
+    /// WebKit's inspector deletes cookies one by one, of the page in front.
+    async fn webkit_cookies(
+        &self,
+        webkit: &WebKit,
+        clear: bool,
+        delete: &[Text],
+        set: &[Cookie],
+        url: &str,
+    ) -> Result<(), Trouble> {
+        const DELETE: &str = "Page.deleteCookie";
+        if clear {
+            let of_page = self.client.delete_all_cookies();
+            self.call("delete cookies", COMMAND_LIMIT, of_page).await?;
+        }
+        for name in delete {
+            let cookie = json!({ "cookieName": name.value(), "url": url });
+            self.inspect(webkit, COMMAND_LIMIT, DELETE, cookie).await?;
+        }
+        let host = host_of(url);
+        for cookie in set {
+            let cookie = json!({ "cookie": webkit_cookie(cookie, &host) });
+            self.inspect(webkit, COMMAND_LIMIT, "Page.setCookie", cookie)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn webkit_cookie(cookie: &Cookie, host: &str) -> Value {
+    json!({
+        "name": cookie.name.value(),
+        "value": cookie.value.value(),
+        "domain": cookie.domain.as_ref().map_or(host, Text::value),
+        "path": cookie.path.as_ref().map_or("/", Text::value),
+        "secure": cookie.secure,
+        "httpOnly": cookie.http_only,
+        "session": true,
+        "sameSite": "None",
+    })
 }
 
 fn host_of(url: &str) -> String {

@@ -36,7 +36,7 @@ mod resting;
 mod settling;
 #[path = "browser/sides.rs"]
 mod sides;
-#[path = "browser/webkit.rs"]
-mod webkit;
 #[path = "browser/support/mod.rs"]
 mod support;
+#[path = "browser/webkit.rs"]
+mod webkit;

@@ -4,6 +4,11 @@ use std::{path::PathBuf, time::Duration};
 
 use fantoccini::error::{CmdError, ErrorStatus, NewSessionError};
 
+use super::firefox::DEPARTED;
+
+/// WebKit's words for a document that went away while a script ran in it.
+const LEFT_UNDER_A_SCRIPT: &str = "Callback was not called before the unload event";
+
 /// No browser can be driven at all.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
@@ -184,6 +189,10 @@ impl BrowserError {
             .unwrap_or(&message)
             .to_owned();
         let message = own_error_page(&message).unwrap_or(message);
+        let message = match message.starts_with(LEFT_UNDER_A_SCRIPT) {
+            true => DEPARTED.to_owned(),
+            false => message,
+        };
         let gone = status == ErrorStatus::InvalidSessionId
             || [
                 "tab crashed",

@@ -149,7 +149,9 @@ impl Inspector {
             reader,
         };
         // The hash of the protocol that we know, of which nothing depends.
-        inspector.write(&message("SetupInspectorClient", &[0])).await?;
+        inspector
+            .write(&message("SetupInspectorClient", &[0]))
+            .await?;
         Ok(inspector)
     }
 

@@ -32,7 +32,9 @@ impl Programs {
             Browser::WebKit => webkit()?,
         };
         let display = match kind {
-            Browser::WebKit if !headed => Some(first_in_path(&["Xvfb"]).ok_or(LaunchError::NoXvfb)?),
+            Browser::WebKit if !headed => {
+                Some(first_in_path(&["Xvfb"]).ok_or(LaunchError::NoXvfb)?)
+            }
             _ => None,
         };
         Ok(Self {

@@ -109,11 +109,14 @@ impl Session {
         self.call("execute", COMMAND_LIMIT, marking).await?;
         let unclaimed = webkit.windows().unclaimed.clone();
         for page in unclaimed {
-            let expression =
-                format!("Boolean(window[\"{mark}\"]) && delete window[\"{mark}\"]");
+            let expression = format!("Boolean(window[\"{mark}\"]) && delete window[\"{mark}\"]");
             let evaluation = json!({ "expression": expression, "returnByValue": true });
-            let answer = webkit.inspector.command(page, "Runtime.evaluate", &evaluation);
-            let answer = self.within("Runtime.evaluate", COMMAND_LIMIT, answer).await?;
+            let answer = webkit
+                .inspector
+                .command(page, "Runtime.evaluate", &evaluation);
+            let answer = self
+                .within("Runtime.evaluate", COMMAND_LIMIT, answer)
+                .await?;
             if answer["result"]["value"] == json!(true) {
                 return Ok(page);
             }
@@ -160,8 +163,13 @@ impl Session {
             ("PrefersReducedMotion", motion.unwrap_or("NoPreference")),
         ] {
             let preference = json!({ "name": name, "value": value });
-            self.inspect(webkit, COMMAND_LIMIT, "Page.overrideUserPreference", preference)
-                .await?;
+            self.inspect(
+                webkit,
+                COMMAND_LIMIT,
+                "Page.overrideUserPreference",
+                preference,
+            )
+            .await?;
         }
         Ok(())
     }
@@ -307,7 +315,9 @@ impl Session {
         self.check_dialog().await?;
         let (width, height) = webkit.windows().viewport;
         let part = match area {
-            None => json!({ "x": 0, "y": 0, "width": width, "height": height, "coordinateSystem": "Viewport" }),
+            None => {
+                json!({ "x": 0, "y": 0, "width": width, "height": height, "coordinateSystem": "Viewport" })
+            }
             Some(area) => json!({
                 "x": area.x, "y": area.y, "width": area.width, "height": area.height, "coordinateSystem": "Page",
             }),

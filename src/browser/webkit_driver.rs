@@ -12,10 +12,7 @@ use std::{
 
 use rustix::process::Pid;
 use serde_json::{Value, json};
-use tokio::{
-    net::TcpStream,
-    process::Command,
-};
+use tokio::{net::TcpStream, process::Command};
 
 use super::{
     display::Display,
@@ -33,7 +30,8 @@ const POLL: Duration = Duration::from_millis(10);
 const INSPECTOR_SERVER: &str = "WEBKIT_INSPECTOR_SERVER=";
 
 /// Lets the toolbar be as narrow as a phone; nothing of a page is drawn by it.
-const STYLE: &str = "* { font-size: 1px; min-width: 0; min-height: 0; padding: 0; margin: 0; border-width: 0; }\n";
+const STYLE: &str =
+    "* { font-size: 1px; min-width: 0; min-height: 0; padding: 0; margin: 0; border-width: 0; }\n";
 
 /// Letters as on every machine, whatever its desktop likes.
 const SETTINGS: &str = "[Settings]
@@ -95,13 +93,18 @@ impl Driver {
         let port = self.url.port().expect("it was given a port");
         let began = Instant::now();
         while began.elapsed() < START_LIMIT {
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+                .await
+                .is_ok()
+            {
                 return Ok(());
             }
             tokio::time::sleep(POLL).await;
         }
         let seconds = START_LIMIT.as_secs();
-        Err(format!("it did not listen on port {port} within {seconds} s"))
+        Err(format!(
+            "it did not listen on port {port} within {seconds} s"
+        ))
     }
 
     /// Where the browser's server for inspectors listens: the driver told it in a variable, and tells nobody else.
@@ -173,7 +176,12 @@ fn command(
             .envs(display.variables())
             .env("GDK_BACKEND", "x11")
             .env_remove("WAYLAND_DISPLAY")
-            .process_group(display.group().and_then(|id| i32::try_from(id).ok()).unwrap_or(0));
+            .process_group(
+                display
+                    .group()
+                    .and_then(|id| i32::try_from(id).ok())
+                    .unwrap_or(0),
+            );
     }
     command
 }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::ConfigYaml;
+use super::{ConfigYaml, Webdriver};
 use crate::spec::{
-    Diagnostic,
+    Diagnostic, Viewport,
     diagnostic::{did_you_mean, listed},
     value::Reader,
 };
@@ -30,6 +30,15 @@ impl Browser {
             Self::Chrome => "chrome",
             Self::Firefox => "firefox",
             Self::WebKit => "webkit",
+        }
+    }
+
+    /// Its name in sentences.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Chrome => "Chrome",
+            Self::Firefox => "Firefox",
+            Self::WebKit => "WebKit",
         }
     }
 
@@ -105,6 +114,42 @@ pub(super) fn only_in_chrome(
         ))
     });
     refused.collect()
+}
+
+/// What is asked for and WebKit cannot give.
+pub(super) fn not_in_webkit(
+    reader: Reader<'_>,
+    yaml: &ConfigYaml,
+    webdriver: Option<&Webdriver>,
+) -> Vec<Diagnostic> {
+    let mut refused = Vec::new();
+    let mut refuse = |id: usize, message: String, help: &str| {
+        refused.push(reader.key_error(id, message).help(help));
+    };
+    for environment in &yaml.environments.value.0 {
+        if let Some(locale) = &environment.value.locale {
+            let message = "`locale` cannot be set in WebKit, and `browsers` has webkit";
+            let help = "leave `webkit` to a configuration of its own, without `locale`";
+            refuse(locale.id, message.to_owned(), help);
+        }
+    }
+    if let (Some(place), Some(Webdriver::Urls(_))) = (&yaml.webdriver, webdriver) {
+        let message =
+            "WebKit is driven by a driver that Twinshot starts itself, and `browsers` has webkit";
+        let help = "leave `webkit` to a configuration of its own, without `webdriver`";
+        refuse(place.id, message.to_owned(), help);
+    }
+    let viewports = yaml.viewports.iter().flat_map(|place| &place.value.0);
+    for place in viewports {
+        let viewport = place.value.parse::<Viewport>().ok();
+        if let Some(Viewport { scale, .. }) = viewport.filter(|it| it.scale.fract() != 0.0) {
+            let message = format!(
+                "WebKit has whole pixel ratios only, and `browsers` has webkit; {scale} is none"
+            );
+            refuse(place.id, message, "write for example `390x844@2`");
+        }
+    }
+    refused
 }
 
 fn known() -> String {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     engines::{assert_areas, assert_tall, in_path, named},
-    support::{Project, Site},
+    support::{Project, Site, fixture},
 };
 
 /// In WebKit alone; nothing where there is none.
@@ -28,6 +28,35 @@ fn in_browsers(project: Project, browsers: &str) -> Option<Project> {
     Some(project.setting(&format!("browsers: [{browsers}]")))
 }
 
+/// What is dragged a second time lies in what the first time selected; WebKit then drags the selection.
+const DRAG_OF_A_SELECTION: &str = r##"  - drag: { from: "#handle", to: { x: -10, y: 21 } }
+  - expect: { text: { of: "#log", contains: "moved -10,21 in steps" } }
+"##;
+
+/// What Shift makes of Tab has no name in WebKit.
+const BACK_TAB: (&str, &str) = ("shift Tab Tab", "shift Unidentified Tab");
+
+/// Keys that the browser's window takes for itself never come to a page.
+const KEY_OF_THE_WINDOW: (&str, &str) = (
+    r#"  - press: Control++
+  - press: Alt+x
+  - wait: { js: "logged.some((line) => line.startsWith('keydown trusted ctrl') && line.includes('+'))" }
+"#,
+    "  - press: Alt+x\n",
+);
+
+/// A flow of the fixtures, but for what WebKit does differently.
+fn changed(project: Project, name: &str, changes: &[(&str, &str)]) -> Project {
+    let text = std::fs::read_to_string(fixture(&format!("actions/{name}.yaml"))).expect("a flow");
+    let (head, rest) = text.split_once('\n').expect("a flow begins with its name");
+    let flow = head.trim_start_matches("flow: ");
+    let steps = changes.iter().fold(rest.to_owned(), |steps, (from, to)| {
+        assert!(steps.contains(from), "{name} has no `{from}`");
+        steps.replace(from, to)
+    });
+    project.flow(flow, &steps)
+}
+
 /// Every expectation of these flows holds: what a person does arrives in the page.
 #[test]
 fn webkit_does_what_a_person_does() {
@@ -43,37 +72,47 @@ fn webkit_does_what_a_person_does() {
         "select",
         "frames",
         "frame-script",
-        "pointer",
-        "press",
         "dialogs",
         "windows",
         "upload",
         "cookies",
         "scripts",
-        "viewport",
     ];
     let project = actions.iter().fold(project, |project, name| {
         project.spec(format!("actions/{name}.yaml"))
     });
+    let project = changed(project, "pointer", &[(DRAG_OF_A_SELECTION, "")]);
+    let project = changed(project, "press", &[BACK_TAB, KEY_OF_THE_WINDOW]);
+    let project = changed(project, "viewport", &[("@2", "")]);
     let Some(project) = webkit(project) else {
         return;
     };
     let outcome = project.run().exits(0);
-    assert!(outcome.shots().len() >= actions.len());
+    assert!(outcome.shots().len() >= actions.len() + 3);
     let is_webkit = |shot: &Value| shot["browser"] == "webkit";
     assert!(outcome.shots().iter().all(is_webkit));
     let id = outcome.first_shot_of("Frames")["id"].as_str();
-    assert!(id.is_some_and(|id| id.ends_with("@desktop-webkit")), "{id:?}");
+    assert!(
+        id.is_some_and(|id| id.ends_with("@desktop-webkit")),
+        "{id:?}"
+    );
     let browser = outcome.report["run"]["browser"].as_str();
-    assert!(browser.is_some_and(|it| it.starts_with("webkit 2.")), "{browser:?}");
+    assert!(
+        browser.is_some_and(|it| it.starts_with("webkit 2.")),
+        "{browser:?}"
+    );
 }
 
 /// A hero as tall as the viewport, a sticky line, twelve bands and a fixed box; elements; pages that move.
 #[test]
 fn webkit_finds_nothing_between_equal_pages() {
     let site = Site::new();
+    let areas = std::fs::read_to_string(fixture("flows/areas.yaml")).expect("a flow");
+    let areas = areas
+        .replace("flow: Areas\n", "")
+        .replace("333x222@2", "666x444");
     let project = Project::pair(&site, &site)
-        .spec("flows/areas.yaml")
+        .flow("Areas", &areas)
         .spec("flows/tall.yaml")
         .spec("flows/moving.yaml");
     let Some(project) = webkit(project) else {

@@ -210,8 +210,10 @@ impl Session {
         };
         if now.began == before.began && !is_within(&before.info.url, url) {
             let (shown, stayed) = (without_credentials(url), &before.info.url);
+            let why = now.trouble.as_deref();
+            let why = why.unwrap_or("a download, or an answer without content");
             return Err(Trouble::Step(format!(
-                "{shown} led to no page, the browser stayed on {stayed}: a download, or an answer without content"
+                "{shown} led to no page, the browser stayed on {stayed}: {why}"
             )));
         }
         self.park_pointer().await

@@ -44,6 +44,8 @@ pub(super) const FIRST_PAGE: PageNumber = PageNumber(1);
 const DRIVER: u64 = 2;
 /// The server tells the driver of new pages, and us not: so many numbers are tried for one.
 const TRIED_NUMBERS: u64 = 24;
+/// The page of a window that nothing was loaded into, or nothing could be.
+pub(super) const EMPTY_PAGE: &str = "about:blank";
 /// The values are written by a machine that begins with the lowest byte.
 const LITTLE_ENDIAN: u8 = 1;
 
@@ -394,13 +396,17 @@ impl State {
 
 impl Page {
     fn take(&mut self, event: &str, params: &Value) {
-        let is_main = params["frameId"] == json!(self.main_frame);
+        let is_document = params["frameId"] == json!(self.main_frame)
+            && params["type"] == "Document"
+            // What the browser shows in the place of a page that did not come.
+            && params["request"]["url"] != EMPTY_PAGE
+            && params["response"]["url"] != EMPTY_PAGE;
         match event {
-            "Network.requestWillBeSent" if is_main && params["type"] == "Document" => {
+            "Network.requestWillBeSent" if is_document => {
                 self.request = Some(text(&params["requestId"]));
                 self.trouble = None;
             }
-            "Network.responseReceived" if is_main && params["type"] == "Document" => {
+            "Network.responseReceived" if is_document => {
                 let status = params["response"]["status"].as_u64();
                 if let Some(status) = status.and_then(|status| u16::try_from(status).ok()) {
                     self.statuses.insert(text(&params["loaderId"]), status);
@@ -408,15 +414,24 @@ impl Page {
             }
             "Network.loadingFailed" if self.request == Some(text(&params["requestId"])) => {
                 self.request = None;
-                self.trouble = Some(text(&params["errorText"]));
+                let is_given_up = params["canceled"] == json!(true);
+                self.trouble = (!is_given_up).then(|| text(&params["errorText"]));
             }
             "Page.frameNavigated" if params["frame"]["parentId"].is_null() => {
-                self.loader = text(&params["frame"]["loaderId"]);
-                self.main_frame = text(&params["frame"]["id"]);
-                self.statuses.retain(|loader, _| *loader == self.loader);
-                self.documents += 1;
+                self.begin(&params["frame"]);
             }
             _ => {}
+        }
+    }
+
+    /// Another document is in front.
+    fn begin(&mut self, frame: &Value) {
+        self.loader = text(&frame["loaderId"]);
+        self.main_frame = text(&frame["id"]);
+        self.statuses.retain(|loader, _| *loader == self.loader);
+        self.documents += 1;
+        if frame["url"] != EMPTY_PAGE {
+            self.trouble = None;
         }
     }
 }

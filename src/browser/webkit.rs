@@ -11,7 +11,7 @@ use super::{
     driver::Driver,
     error::BrowserError,
     firefox::DEPARTED,
-    inspector::{Arrival, FIRST_PAGE, Inspector, PageNumber, Sent},
+    inspector::{Arrival, EMPTY_PAGE, FIRST_PAGE, Inspector, PageNumber, Sent},
     session::{COMMAND_LIMIT, Session, random_name},
     shoot::CssBox,
 };
@@ -30,8 +30,6 @@ const SIZE_POLLS: u32 = 25;
 const SIZE_PAUSE: Duration = Duration::from_millis(20);
 /// What a picture begins with.
 const PICTURE_PREFIX: &str = "data:image/png;base64,";
-/// The page of a window that nothing was loaded into, or nothing could be.
-const EMPTY_PAGE: &str = "about:blank";
 
 /// One session's second channel, and what is known of its windows.
 #[derive(Debug)]
@@ -360,8 +358,8 @@ fn check_viewport(wanted: Viewport, found: &Sizes) -> Result<(), BrowserError> {
     Ok(())
 }
 
-/// Adds to what a page says of its document what only the browser knows: the status, and that there is an empty
-/// page in front where another was asked for.
+/// Adds to what a page says of its document what only the browser knows: the status, and why the page that was
+/// asked for last is not in front.
 fn complete(answer: &mut Value, arrival: &Arrival, is_empty_page_asked: bool) {
     let document = match answer["document"].is_object() {
         true => &mut answer["document"],
@@ -372,10 +370,14 @@ fn complete(answer: &mut Value, arrival: &Arrival, is_empty_page_asked: bool) {
     }
     document["status"] = json!(arrival.status);
     let is_left_empty = document["url"] == EMPTY_PAGE && arrival.documents > 0;
-    if is_left_empty && !is_empty_page_asked {
-        let trouble = arrival.trouble.as_deref().unwrap_or("an empty one");
-        document["trouble"] = json!(trouble);
-    }
+    document["trouble"] = match &arrival.trouble {
+        Some(trouble) if trouble.contains("certificate") => json!(format!(
+            "{trouble}; if nobody vouches for it, set `ignore_certificate_errors`"
+        )),
+        Some(trouble) => json!(trouble),
+        None if is_left_empty && !is_empty_page_asked => json!("an empty one"),
+        None => Value::Null,
+    };
 }
 
 /// What a script gave, or what it threw.

@@ -15,6 +15,11 @@ pub(crate) fn webkit(project: Project) -> Option<Project> {
     in_browsers(project, "webkit")
 }
 
+/// In Chrome, and in WebKit where there is one.
+pub(crate) fn in_chrome_and_webkit(make: impl Fn() -> Project) -> impl Iterator<Item = Project> {
+    [Some(make()), webkit(make())].into_iter().flatten()
+}
+
 fn in_browsers(project: Project, browsers: &str) -> Option<Project> {
     let driver = named("TWINSHOT_WEBKITDRIVER").or_else(|| in_path(&["WebKitWebDriver"]));
     if driver.and(in_path(&["Xvfb"])).is_none() {
@@ -204,6 +209,7 @@ fn webkit_says_what_could_not_be_done() {
             "steps:\n  - goto: /find.html\n    shot: false\n  \
              - evaluate: \"return new Promise(() => { setTimeout(() => { location = '/card.html' }, 300) })\"",
         )
+        .flow("Tampered", "steps:\n  - goto: /moving/tampered.html")
         .spec("actions/drag-and-drop.yaml");
     let Some(project) = webkit(project) else {
         return;
@@ -225,6 +231,8 @@ fn webkit_says_what_could_not_be_done() {
         ("Closed", "its own error page"),
         ("Later closed", "its own error page"),
         ("Left", "the document went away while a script ran in it"),
+        // Our functions need what the page took away; they do not go on with something else.
+        ("Tampered", "is not a constructor"),
         (
             "Drag and drop",
             "cannot drop what is dragged by the browser itself",

@@ -63,7 +63,13 @@ impl Trouble {
     pub(super) fn about_selector(self, target: &Target) -> Self {
         match self {
             Self::Step(message)
-                if message.contains("not a valid") || message.contains("SyntaxError") =>
+                if [
+                    "not a valid",
+                    "SyntaxError",
+                    "did not match the expected pattern",
+                ]
+                .iter()
+                .any(|sign| message.contains(sign)) =>
             {
                 Self::Step(format!("`{target}` is not a valid selector: {message}"))
             }

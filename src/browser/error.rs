@@ -183,6 +183,11 @@ impl BrowserError {
     /// A refusal in the words of the driver.
     pub(super) fn refused(status: ErrorStatus, message: &str) -> Self {
         let message = first_line(message);
+        // Some drivers say nothing but the kind of trouble.
+        let message = match message.is_empty() {
+            true => status.to_string(),
+            false => message,
+        };
         let message = ["javascript error: ", "Error: "]
             .into_iter()
             .find_map(|prefix| message.strip_prefix(prefix))

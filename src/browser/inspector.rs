@@ -86,8 +86,10 @@ struct Page {
     loader: String,
     /// Statuses by loader, of main documents.
     statuses: HashMap<String, u16>,
-    /// The main document that was asked for last, until it is there.
+    /// The main document that was asked for last, until all of it is there.
     request: Option<String>,
+    /// How long its answer says that it is, bytes as they travel.
+    length: Option<u64>,
     /// Why that did not come.
     trouble: Option<String>,
     /// How many documents have been in front.
@@ -215,6 +217,16 @@ impl Inspector {
             trouble: page.trouble.clone(),
             documents: page.documents,
         }
+    }
+
+    /// Waits until all of the document in front has come, but no longer than this.
+    pub(super) async fn wait_for_arrival(&self, page: PageNumber, limit: Duration) {
+        let has_come = || {
+            let state = self.state();
+            let page = state.pages.get(&page);
+            page.is_none_or(|page| page.request.is_none())
+        };
+        self.wait_until(limit, has_come).await;
     }
 
     /// Sends a command and waits for its answer.
@@ -404,6 +416,7 @@ impl Page {
         match event {
             "Network.requestWillBeSent" if is_document => {
                 self.request = Some(text(&params["requestId"]));
+                self.length = None;
                 self.trouble = None;
             }
             "Network.responseReceived" if is_document => {
@@ -411,6 +424,11 @@ impl Page {
                 if let Some(status) = status.and_then(|status| u16::try_from(status).ok()) {
                     self.statuses.insert(text(&params["loaderId"]), status);
                 }
+                self.length = length(&params["response"]["headers"]);
+            }
+            "Network.loadingFinished" if self.request == Some(text(&params["requestId"])) => {
+                self.request = None;
+                self.check_length(&params["metrics"]);
             }
             "Network.loadingFailed" if self.request == Some(text(&params["requestId"])) => {
                 self.request = None;
@@ -424,6 +442,17 @@ impl Page {
         }
     }
 
+    /// WebKit takes an answer that broke off for a whole one.
+    fn check_length(&mut self, metrics: &Value) {
+        let came = metrics["responseBodyBytesReceived"].as_u64();
+        if let (Some(came), Some(length)) = (came, self.length)
+            && came < length
+        {
+            let reason = format!("its answer broke off: {came} of {length} bytes came");
+            self.trouble = Some(reason);
+        }
+    }
+
     /// Another document is in front.
     fn begin(&mut self, frame: &Value) {
         self.loader = text(&frame["loaderId"]);
@@ -434,6 +463,12 @@ impl Page {
             self.trouble = None;
         }
     }
+}
+
+fn length(headers: &Value) -> Option<u64> {
+    let mut headers = headers.as_object()?.iter();
+    let found = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    found?.1.as_str()?.trim().parse().ok()
 }
 
 fn text(value: &Value) -> String {
@@ -454,4 +489,178 @@ fn outcome(method: &'static str, mut answer: Value) -> Result<Value, BrowserErro
         return Err(BrowserError::refused(status, DEPARTED));
     }
     Err(BrowserError::refused(ErrorStatus::UnknownError, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn from_page(said: &Value) -> Vec<u8> {
+        let mut values = [BROWSER.to_le_bytes(), FIRST_PAGE.0.to_le_bytes()].concat();
+        values.extend_from_slice(said.to_string().as_bytes());
+        values.push(0);
+        message("SendMessageToFrontend", &values)
+    }
+
+    fn from_inside(said: &Value) -> Vec<u8> {
+        let params = json!({ "targetId": "page-1", "message": said.to_string() });
+        from_page(&json!({ "method": "Target.dispatchMessageFromTarget", "params": params }))
+    }
+
+    /// A browser whose page answers every command, or ends at the first one that it does not want.
+    async fn connected(answer: fn(u64, &str) -> Option<Vec<u8>>) -> Inspector {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let (reader, mut writer) = stream.into_split();
+            let mut reader = BufReader::new(reader);
+            while let Some(body) = read_message(&mut reader).await {
+                if body.starts_with(b"Setup\0") {
+                    let info = json!({ "targetId": "page-1", "type": "page" });
+                    let created = json!({ "method": "Target.targetCreated", "params": { "targetInfo": info } });
+                    writer.write_all(&from_page(&created)).await.unwrap();
+                }
+                let Some(text) = body.strip_prefix(b"SendMessageToBackend\0") else {
+                    continue;
+                };
+                let outer: Value = serde_json::from_slice(&text[16..text.len() - 1]).unwrap();
+                let inner = outer["params"]["message"].as_str().unwrap();
+                let inner: Value = serde_json::from_str(inner).unwrap();
+                let number = inner["id"].as_u64().unwrap();
+                let method = inner["method"].as_str().unwrap();
+                match answer(number, method) {
+                    Some(bytes) => writer.write_all(&bytes).await.unwrap(),
+                    None => return,
+                }
+            }
+        });
+        Inspector::connect(address).await.unwrap()
+    }
+
+    fn frame(url: &str, loader: &str) -> Value {
+        json!({ "id": "1", "loaderId": loader, "url": url })
+    }
+
+    /// Answers to what is asked when a page is met, then its events, then the answer.
+    fn usual(number: u64, method: &str) -> Option<Vec<u8>> {
+        let passed_on = from_page(&json!({ "id": number, "result": {} }));
+        let result = match method {
+            "Page.getResourceTree" => json!({ "frameTree": { "frame": frame(EMPTY_PAGE, "1") } }),
+            "Runtime.evaluate" => json!({ "result": { "value": 42 } }),
+            "Gone.away" => return None,
+            _ => json!({}),
+        };
+        let answer = from_inside(&json!({ "id": number, "result": result }));
+        Some([passed_on, answer].concat())
+    }
+
+    #[tokio::test]
+    async fn a_command_has_its_own_answer() {
+        let inspector = connected(usual).await;
+        inspector.attach(FIRST_PAGE).await.unwrap();
+        for _ in 0..2 {
+            let answer = inspector
+                .command(FIRST_PAGE, "Runtime.evaluate", &json!({}))
+                .await;
+            assert_eq!(answer.unwrap()["result"]["value"], 42);
+        }
+        assert!(inspector.state().waiting.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_ends_is_a_lost_session() {
+        let inspector = connected(usual).await;
+        inspector.attach(FIRST_PAGE).await.unwrap();
+        for _ in 0..2 {
+            let answer = inspector.command(FIRST_PAGE, "Gone.away", &json!({})).await;
+            assert!(answer.unwrap_err().is_fatal());
+        }
+    }
+
+    #[test]
+    fn a_refusal_keeps_its_words() {
+        let said = |text: &str| json!({ "error": { "code": -32601, "message": text } });
+        let error = outcome("Page.newThing", said("'Page.newThing' was not found")).unwrap_err();
+        assert!(error.to_string().contains("does not know `Page.newThing`"));
+        let error = outcome("Runtime.evaluate", said("Something else")).unwrap_err();
+        assert!(!error.is_fatal() && error.to_string() == "Something else");
+    }
+
+    /// A page that has been asked for the document.
+    fn asked(url: &str, headers: &Value) -> Page {
+        let mut page = Page {
+            main_frame: "1".to_owned(),
+            ..Page::default()
+        };
+        let document = |more: &Value| {
+            let mut params =
+                json!({ "frameId": "1", "loaderId": "2", "requestId": "7", "type": "Document" });
+            for (name, value) in more.as_object().unwrap() {
+                params[name] = value.clone();
+            }
+            params
+        };
+        let request = document(&json!({ "request": { "url": url } }));
+        page.take("Network.requestWillBeSent", &request);
+        let response = json!({ "response": { "url": url, "status": 404, "headers": headers } });
+        page.take("Network.responseReceived", &document(&response));
+        page
+    }
+
+    #[test]
+    fn the_status_is_that_of_the_document_in_front() {
+        let mut page = asked("http://a/", &json!({}));
+        assert_eq!(page.statuses.get("2"), Some(&404));
+        page.take(
+            "Page.frameNavigated",
+            &json!({ "frame": frame("http://a/", "2") }),
+        );
+        assert_eq!((page.loader.as_str(), page.documents), ("2", 1));
+        page.take(
+            "Page.frameNavigated",
+            &json!({ "frame": frame("http://a/b", "3") }),
+        );
+        assert!(
+            page.statuses.is_empty(),
+            "the next one has none of its own yet"
+        );
+    }
+
+    #[test]
+    fn an_answer_that_broke_off_is_trouble_and_a_whole_one_is_none() {
+        let finished = |came: u64| {
+            let metrics = json!({ "responseBodyBytesReceived": came });
+            json!({ "requestId": "7", "metrics": metrics })
+        };
+        for (came, trouble) in [
+            (49, Some("its answer broke off: 49 of 50 bytes came")),
+            (50, None),
+        ] {
+            let mut page = asked("http://a/", &json!({ "content-length": "50" }));
+            page.take("Network.loadingFinished", &finished(came));
+            assert_eq!(page.trouble.as_deref(), trouble);
+            assert!(page.request.is_none());
+        }
+    }
+
+    /// The browser puts an empty page in the place of one that did not come.
+    #[test]
+    fn trouble_lasts_until_another_document_is_asked_for() {
+        let mut page = asked("http://a/", &json!({}));
+        let failed = json!({ "requestId": "7", "errorText": "refused", "canceled": false });
+        page.take("Network.loadingFailed", &failed);
+        page.take(
+            "Page.frameNavigated",
+            &json!({ "frame": frame(EMPTY_PAGE, "3") }),
+        );
+        assert_eq!(page.trouble.as_deref(), Some("refused"));
+        page.take(
+            "Page.frameNavigated",
+            &json!({ "frame": frame("http://b/", "4") }),
+        );
+        assert_eq!(page.trouble, None);
+    }
 }

@@ -24,6 +24,8 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long a window that is there may take to show itself to us.
 const WINDOW_WAIT: Duration = Duration::from_secs(2);
+/// How long the end of an answer may be in coming after the page was loaded.
+const ARRIVAL_WAIT: Duration = Duration::from_millis(300);
 /// How often a window is told its size, and how long it may take each time.
 const SIZE_ATTEMPTS: u32 = 3;
 const SIZE_POLLS: u32 = 25;
@@ -243,6 +245,7 @@ impl Session {
         let page = self.webkit_page(webkit).await?;
         let answer = self.await_in_webkit(webkit, page, body);
         let mut answer = self.within("Runtime.evaluate", limit, answer).await?;
+        webkit.inspector.wait_for_arrival(page, ARRIVAL_WAIT).await;
         let is_asked = self.asked.as_deref() == Some(EMPTY_PAGE);
         complete(&mut answer, &webkit.inspector.arrival(page), is_asked);
         Ok(answer)

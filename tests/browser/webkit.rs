@@ -209,6 +209,8 @@ fn webkit_says_what_could_not_be_done() {
             "steps:\n  - goto: /find.html\n    shot: false\n  \
              - evaluate: \"return new Promise(() => { setTimeout(() => { location = '/card.html' }, 300) })\"",
         )
+        .flow("Cut off", "steps:\n  - goto: /truncated")
+        .flow("Cookie", "steps:\n  - goto: /find.html\n    shot: false\n  - cookies: { set: [{ name: \"bad;name\", value: \"1\" }] }")
         .flow("Tampered", "steps:\n  - goto: /moving/tampered.html")
         .spec("actions/drag-and-drop.yaml");
     let Some(project) = webkit(project) else {
@@ -231,6 +233,8 @@ fn webkit_says_what_could_not_be_done() {
         ("Closed", "its own error page"),
         ("Later closed", "its own error page"),
         ("Left", "the document went away while a script ran in it"),
+        ("Cut off", "its answer broke off: 49 of 5000 bytes came"),
+        ("Cookie", "refused the cookie `bad;name`"),
         // Our functions need what the page took away; they do not go on with something else.
         ("Tampered", "is not a constructor"),
         (
@@ -275,4 +279,45 @@ fn webkit_is_what_the_environment_asks_for() {
     for line in ["User-Agent: Twin/1\r\n", "Accept-Language: en-US"] {
         assert!(head.contains(line), "{head}");
     }
+}
+
+/// What the page saw came with its loading; of its pictures it sees nothing, however tall they are.
+#[test]
+fn webkit_takes_pictures_that_no_page_notices() {
+    let site = Site::new();
+    let flow = "steps:\n  - goto: /quiet.html\n    shot: first\n  - evaluate: logged.length = 0\n    shot: again\n  \
+        - evaluate: document.title = JSON.stringify(logged)\n    shot: what it saw";
+    let Some(project) = webkit(Project::solo(&site).flow("Quiet", flow)) else {
+        return;
+    };
+    let outcome = project.run().exits(0);
+    assert_eq!(outcome.picture("first").at(10, 10), [0, 128, 128]);
+    let last = outcome.shot("what it saw");
+    assert_eq!(last["pictures"]["candidate"]["page"]["title"], "[]");
+    assert_eq!(outcome.picture("again").size().1, 4000);
+}
+
+/// Flows share nothing: each has a browser of its own, and the next one has another pixel ratio.
+#[test]
+fn each_flow_has_a_webkit_of_its_own() {
+    let site = Site::new();
+    let project = Project::solo(&site)
+        .viewports("one: 400x300, two: 400x300@2")
+        .flow(
+            "a",
+            "steps:\n  - goto: /find.html\n  - evaluate: localStorage.left = 1\n    shot: false",
+        )
+        .flow(
+            "b",
+            "steps:\n  - goto: /find.html\n  - wait: { js: \"localStorage.left === undefined\" }",
+        );
+    let Some(project) = webkit(project) else {
+        return;
+    };
+    let outcome = project.run_with(&["--workers", "1", "--verbose"]).exits(0);
+    assert!(
+        outcome.said().contains("browsers started for 4 flows"),
+        "{}",
+        outcome.said()
+    );
 }

@@ -54,10 +54,7 @@ impl Session {
                 .cdp("Network.setCookie", chrome_cookie(cookie, url))
                 .await?;
             if answer["success"] == json!(false) {
-                return Err(Trouble::Step(format!(
-                    "the browser refused the cookie `{}`",
-                    cookie.name
-                )));
+                return Err(refused(cookie));
             }
         }
         Ok(())
@@ -111,12 +108,28 @@ impl Session {
         }
         let host = host_of(url);
         for cookie in set {
+            if !can_be_sent(cookie) {
+                return Err(refused(cookie));
+            }
             let cookie = json!({ "cookie": webkit_cookie(cookie, &host) });
             self.inspect(webkit, COMMAND_LIMIT, "Page.setCookie", cookie)
                 .await?;
         }
         Ok(())
     }
+}
+
+fn refused(cookie: &Cookie) -> Trouble {
+    let name = &cookie.name;
+    Trouble::Step(format!("the browser refused the cookie `{name}`"))
+}
+
+/// WebKit's inspector takes whatever it is given, and sets nothing.
+fn can_be_sent(cookie: &Cookie) -> bool {
+    let (name, value) = (cookie.name.value(), cookie.value.value());
+    let is_bad = |c: char| c.is_control() || c == ';';
+    let is_bad_name = |c: char| is_bad(c) || c == '=' || c.is_whitespace();
+    !name.is_empty() && !name.contains(is_bad_name) && !value.contains(is_bad)
 }
 
 fn webkit_cookie(cookie: &Cookie, host: &str) -> Value {

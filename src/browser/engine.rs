@@ -47,6 +47,20 @@ impl Engine {
         matches!(self, Self::Chrome)
     }
 
+    /// How long a page is given for its next two frames, in milliseconds, before it is taken for one that has none.
+    /// WebKit takes pictures between two frames, so that it must have drawn one; on a busy machine that takes long.
+    pub(super) fn frames_limit(&self) -> &'static str {
+        match self {
+            Self::Chrome | Self::Firefox(_) => "100",
+            Self::WebKit(_) => "2000",
+        }
+    }
+
+    /// Whether a picture of more than the viewport comes only after further frames.
+    pub(super) fn draws_for_pictures(&self) -> bool {
+        !matches!(self, Self::WebKit(_))
+    }
+
     /// Whether a session that began at one pixel ratio can have another.
     pub(super) fn can_change_scale(&self) -> bool {
         !matches!(self, Self::WebKit(_))

@@ -24,8 +24,8 @@ const describe = () => {
   };
 };
 
-// Windows behind others have no frames.
-const nextFrames = () => Promise.race([frame().then(frame), pause(100)]);
+// Windows behind others have no frames. __FRAMES_MS__ becomes how long they are waited for.
+const nextFrames = () => Promise.race([frame().then(frame), pause(__FRAMES_MS__)]);
 
 const describeSoon = async () => {
   await nextFrames();

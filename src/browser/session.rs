@@ -21,6 +21,7 @@ use super::{
     error::{BrowserError, LaunchError},
     firefox::DEPARTED,
     headers::HeaderSender,
+    webkit,
 };
 use crate::{
     config::{Browser, Emulation, Network},
@@ -438,14 +439,15 @@ impl Session {
     ) -> Result<Value, BrowserError> {
         let name = &self.hush_event;
         if let Engine::Firefox(bidi) = &self.engine {
-            let library = page_library();
+            let library = page_library(&self.engine);
             let ours = format!("const ours = globalThis[\"{name}\"] ??= {library};");
             let body = format!("{ours} return ours.{function}({argument});");
             return self.in_sandbox(bidi, limit, &body).await;
         }
         if let Engine::WebKit(webkit) = &self.engine {
-            let library = page_library();
-            let ours = format!("const ours = globalThis[\"{name}\"] ??= {library};");
+            let library = page_library(&self.engine);
+            let before = webkit::before(function, argument);
+            let ours = format!("{before}const ours = globalThis[\"{name}\"] ??= {library};");
             let body = format!("{ours} return ours.{function}({argument});");
             return self.in_webkit_page(webkit, limit, &body).await;
         }
@@ -469,7 +471,7 @@ impl Session {
         let world = self.new_world().await?;
         let library = format!(
             "const ours = globalThis[\"{name}\"] ??= {};",
-            page_library()
+            page_library(&self.engine)
         );
         let expression = format!("(() => {{ {library}\n{call}");
         let answer = self.evaluate_in(world, limit, expression).await?;
@@ -643,8 +645,10 @@ fn is_about_navigation(error: &BrowserError) -> bool {
 }
 
 /// An expression that makes our functions for the page.
-fn page_library() -> String {
-    let functions = include_str!("page.js").replace("__FIND__", include_str!("find.js"));
+fn page_library(engine: &Engine) -> String {
+    let functions = include_str!("page.js")
+        .replace("__FIND__", include_str!("find.js"))
+        .replace("__FRAMES_MS__", engine.frames_limit());
     let names = "describe, describeSoon, hush, settle, hold, letGo, measure, boxes";
     format!("(() => {{ {functions}\nreturn {{ {names} }}; }})()")
 }

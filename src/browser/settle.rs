@@ -65,7 +65,7 @@ impl Session {
         let argument = json!({
             "budget": milliseconds,
             "wholePage": whole_page,
-            "rested": rested,
+            "rested": rested && self.engine.draws_for_pictures(),
             "event": self.hush_event,
             "parts": {
                 "animations": is_on(parts.animations),

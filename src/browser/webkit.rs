@@ -33,6 +33,21 @@ const SIZE_PAUSE: Duration = Duration::from_millis(20);
 /// What a picture begins with.
 const PICTURE_PREFIX: &str = "data:image/png;base64,";
 
+/// Drawings have clocks of their own, which no setting of WebKit stops.
+const STOP_DRAWINGS: &str = "for (const drawing of document.querySelectorAll('svg:not(svg svg)')) { \
+     drawing.pauseAnimations(); drawing.setCurrentTime(0); } ";
+const LET_DRAWINGS_GO: &str = "for (const drawing of document.querySelectorAll('svg:not(svg svg)')) \
+     drawing.unpauseAnimations(); ";
+
+/// What is done before one of our functions, besides what it does in every browser.
+pub(super) fn before(function: &str, argument: &Value) -> &'static str {
+    match function {
+        "settle" if argument["parts"]["animations"] == json!(true) => STOP_DRAWINGS,
+        "letGo" => LET_DRAWINGS_GO,
+        _ => "",
+    }
+}
+
 /// One session's second channel, and what is known of its windows.
 #[derive(Debug)]
 pub(super) struct WebKit {

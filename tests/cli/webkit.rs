@@ -69,7 +69,7 @@ fn begun(project: &Project) -> Running {
     loop {
         let all = processes(project);
         let is_there = |name: &&str| all.iter().any(|process| is_program(process, name));
-        if PROGRAMS.iter().all(|name| is_there(&name)) {
+        if PROGRAMS.iter().all(is_there) {
             return run;
         }
         assert!(!run.is_over(), "the run was over before");
@@ -132,13 +132,17 @@ fn a_killed_webkit_fails_its_flow_only() {
     if !is_installed() {
         return;
     }
+    for program in ["MiniBrowser", "WebKitWebProcess"] {
+        kill_under_the_first_flow(program);
+    }
+}
+
+fn kill_under_the_first_flow(program: &str) {
     let project = demo();
     let run = begun(&project);
     let all = processes(&project);
-    let browser = all
-        .iter()
-        .find(|process| is_program(process, "MiniBrowser"));
-    browser.expect("it is there").kill();
+    let victim = all.iter().find(|process| is_program(process, program));
+    victim.expect("it is there").kill();
     let ran = run.finish();
     ran.exit(3)
         .verdict("Short-look/login@small-webkit", Verdict::Match);

@@ -25,7 +25,9 @@ impl Session {
             Engine::WebKit(_) => include_str!("bars.js"),
         };
         let scripts = [first, include_str!("calm.js")].concat();
-        let scripts = scripts.replace("__NAME__", &self.hush_event);
+        let scripts = scripts
+            .replace("__NAME__", &self.hush_event)
+            .replace("__HOLD_MS__", self.engine.hold_limit());
         match self.clock {
             None => scripts,
             Some(moment) => format!("{scripts}{}", clock_script(moment)),

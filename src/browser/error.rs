@@ -56,6 +56,11 @@ pub enum LaunchError {
          the browser on yours with --headed"
     )]
     NoXvfb,
+    /// Nobody could see it.
+    #[error(
+        "--headed shows WebKit on your display, and DISPLAY names none; without --headed Twinshot brings its own"
+    )]
+    NoDisplay,
     /// A driver of WebKit that somebody else started.
     #[error(
         "WebKit cannot be driven through `webdriver`: Twinshot must start its driver itself to reach WebKit's inspector; \

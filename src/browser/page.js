@@ -164,7 +164,7 @@ const hold = async ({ event }) => {
         view.addEventListener(`${event}-held`, ({ detail }) => done(Number(detail) || 0), { once: true });
         view.dispatchEvent(new Event(`${event}-hold`));
         // A frame that was there before our script was.
-        setTimeout(() => done(0), 4000);
+        setTimeout(() => done(0), __HOLD_MS__ + 1000);
       }),
   );
   const frames = await Promise.all(held);

@@ -32,10 +32,9 @@ impl Programs {
             Browser::WebKit => webkit()?,
         };
         let display = match kind {
-            Browser::WebKit if !headed => {
-                Some(first_in_path(&["Xvfb"]).ok_or(LaunchError::NoXvfb)?)
-            }
-            _ => None,
+            Browser::WebKit if headed => some_display().map(|()| None)?,
+            Browser::WebKit => Some(first_in_path(&["Xvfb"]).ok_or(LaunchError::NoXvfb)?),
+            Browser::Chrome | Browser::Firefox => None,
         };
         Ok(Self {
             kind,
@@ -131,6 +130,13 @@ fn webkit() -> Result<(PathBuf, PathBuf), LaunchError> {
         .or_else(mini_browser)
         .ok_or(LaunchError::NoWebKit)?;
     Ok((driver, browser))
+}
+
+/// Without one the driver waits for its browser for ever.
+fn some_display() -> Result<(), LaunchError> {
+    let names_one = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_there = ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(names_one);
+    is_there.then_some(()).ok_or(LaunchError::NoDisplay)
 }
 
 /// WebKitGTK's own browser stands beside its library: on Debian in a folder of the machine's kind, elsewhere not.

@@ -648,7 +648,8 @@ fn is_about_navigation(error: &BrowserError) -> bool {
 fn page_library(engine: &Engine) -> String {
     let functions = include_str!("page.js")
         .replace("__FIND__", include_str!("find.js"))
-        .replace("__FRAMES_MS__", engine.frames_limit());
+        .replace("__FRAMES_MS__", engine.frames_limit())
+        .replace("__HOLD_MS__", engine.hold_limit());
     let names = "describe, describeSoon, hush, settle, hold, letGo, measure, boxes";
     format!("(() => {{ {functions}\nreturn {{ {names} }}; }})()")
 }

@@ -321,3 +321,21 @@ fn each_flow_has_a_webkit_of_its_own() {
         outcome.said()
     );
 }
+
+#[test]
+fn webkit_has_a_picture_of_every_kind_of_document() {
+    let site = Site::new();
+    let documents = std::fs::read_to_string(fixture("flows/documents.yaml")).expect("a flow");
+    let (_, steps) = documents.split_once("flow: Documents\n").expect("a name");
+    let project = Project::pair(&site, &site).flow("Documents", &steps.replace("@2", ""));
+    let Some(project) = webkit(project) else {
+        return;
+    };
+    let outcome = project.run().exits(0);
+    for name in ["SVG", "plain text", "JSON", "XML", "nothing"] {
+        assert_eq!(outcome.picture(name).size(), (800, 600), "{name}");
+    }
+    assert_eq!(outcome.picture("SVG").at(20, 20), [255, 0, 0]);
+    assert_eq!(outcome.picture("wide page").size(), (2000, 5000));
+    assert_eq!(outcome.picture("tall page at 2").size(), (400, 12_630));
+}

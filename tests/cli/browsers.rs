@@ -155,6 +155,18 @@ fn a_display_that_does_not_come_up_is_told() {
 }
 
 #[test]
+fn webkit_is_shown_only_where_there_is_a_display() {
+    in_browsers("browsers: [webkit]")
+        .program("WebKitWebDriver", "exit 1")
+        .program("MiniBrowser", "exit 1")
+        .env("DISPLAY", "")
+        .env("WAYLAND_DISPLAY", "")
+        .run(["test", "--headed"])
+        .exit(3)
+        .stderr_has("DISPLAY names none");
+}
+
+#[test]
 fn webkit_is_not_driven_by_somebody_elses_driver() {
     in_browsers("browsers: [chrome, webkit]")
         .run(["test", "--webdriver", "http://127.0.0.1:9"])

@@ -1,6 +1,6 @@
 # The whole contributor interface. `make demo` and `make check` set up what they need by themselves.
 
-.PHONY: test demo check setup setup-firefox bench bench-diff bench-e2e grid
+.PHONY: test demo check setup setup-firefox setup-webkit bench bench-diff bench-e2e grid
 
 TWINSHOT := $(or $(CARGO_TARGET_DIR),target)/release/twinshot
 
@@ -19,7 +19,7 @@ demo: setup
 	scripts/demo.sh $(TWINSHOT)
 
 # Everything that must hold before a change lands.
-check: setup setup-firefox
+check: setup setup-firefox setup-webkit
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --quiet
@@ -54,3 +54,7 @@ setup:
 # Firefox and its driver for the checks, where they can be had; a warning elsewhere.
 setup-firefox:
 	@scripts/setup-firefox.sh
+
+# WebKitGTK, its driver and a display for the checks, where they can be had; a warning elsewhere.
+setup-webkit:
+	@scripts/setup-webkit.sh

@@ -292,7 +292,7 @@ struct ConfigYaml {
     baseline: Option<Place<String>>,
     /// The environment under test; `staging` when absent.
     candidate: Option<Place<String>>,
-    /// The browsers that every flow runs in: `chrome`, `firefox`; Chrome alone when absent.
+    /// The browsers that every flow runs in: `chrome`, `firefox`, `webkit`; Chrome alone when absent.
     browsers: Option<Place<Vec<Place<String>>>>,
     /// Viewports by name: `1400x1000`, `390x844@2` with a device pixel ratio, or a map with its `size`.
     viewports: Option<Place<Entries<TextOr<viewports::ViewportYaml>>>>,
@@ -452,6 +452,11 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
         keep.0.push(problem);
     }
     let webdriver = keep.of(webdriver::webdriver(reader, yaml.webdriver.as_ref()));
+    if browsers.iter().flatten().any(|it| *it == Browser::WebKit) {
+        for problem in browsers::not_in_webkit(reader, yaml, webdriver.as_ref()) {
+            keep.0.push(problem);
+        }
+    }
     let capabilities = capabilities::capabilities(reader, yaml.capabilities.as_ref());
     let capabilities = keep.of(capabilities);
     let max_page_height = keep.of(max_page_height(reader, yaml.max_page_height.as_ref()));

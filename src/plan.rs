@@ -10,7 +10,7 @@ use std::{
 use crate::{
     config::{Browser, Config, NamedViewport},
     diff::{Antialiasing, Metric},
-    spec::{Flow, Limits, Location, Shot, Step, Suite, Viewport},
+    spec::{Action, Flow, Limits, Location, Shot, Step, Suite, Viewport},
 };
 
 pub use shard::{Part, Shard, ShardError};
@@ -144,6 +144,21 @@ pub enum PlanError {
         /// Where it is defined.
         location: Location,
     },
+    /// WebKit has one pixel ratio from the beginning of a flow to its end.
+    #[error(
+        "the flow `{flow}` begins at `{from}` and goes on at `{to}` ({location}), and WebKit cannot change its pixel ratio \
+         within a flow: let its `viewports` and its steps have the same, or leave `webkit` out of `browsers`"
+    )]
+    PixelRatio {
+        /// Its name.
+        flow: String,
+        /// The viewport that it begins at.
+        from: Viewport,
+        /// The one that it cannot have.
+        to: Viewport,
+        /// The step that asks for it.
+        location: Location,
+    },
     /// The filters leave nothing.
     #[error("no shot is selected{0}")]
     NothingSelected(String),
@@ -177,7 +192,7 @@ impl Plan {
                         viewport,
                         is_first_viewport: index == 0,
                     };
-                    plan.add_job(flow, place, config, filters);
+                    plan.add_job(flow, place, config, filters)?;
                 }
             }
         }
@@ -193,7 +208,13 @@ impl Plan {
         self.jobs.iter().map(|job| job.browser).collect()
     }
 
-    fn add_job(&mut self, flow: &Flow, place: Place<'_>, config: &Config, filters: &Filters) {
+    fn add_job(
+        &mut self,
+        flow: &Flow,
+        place: Place<'_>,
+        config: &Config,
+        filters: &Filters,
+    ) -> Result<(), PlanError> {
         let mut shots = Vec::with_capacity(flow.steps.len());
         let mut left_out = Vec::with_capacity(flow.steps.len());
         for step in &flow.steps {
@@ -210,6 +231,7 @@ impl Plan {
             }));
         }
         if let Some(last) = shots.iter().rposition(Option::is_some) {
+            check_pixel_ratio(flow, place)?;
             let end = (last + 1..flow.steps.len()).find(|&step| left_out[step]);
             self.jobs.push(Job {
                 steps_to_run: end.unwrap_or(flow.steps.len()),
@@ -220,6 +242,7 @@ impl Plan {
                 reuses_baseline: false,
             });
         }
+        Ok(())
     }
 
     fn check_ids(&self) -> Result<(), PlanError> {
@@ -273,6 +296,30 @@ fn check_has_shot(flow: &Flow) -> Result<(), PlanError> {
         flow: flow.name.clone(),
         location: flow.location.clone(),
     })
+}
+
+/// What WebKit cannot do is said before anything runs.
+fn check_pixel_ratio(flow: &Flow, place: Place<'_>) -> Result<(), PlanError> {
+    let from = place.viewport.viewport;
+    let asked = |step: &Step| match (&step.action, &step.shot) {
+        (Action::Viewport(viewport), _) => Some(*viewport),
+        (_, Some(shot)) if place.is_first_viewport => shot.viewport,
+        _ => None,
+    };
+    let changes = |to: &Viewport| to.scale != from.scale;
+    let mut changing = flow.setup.iter().chain(&flow.steps).filter_map(|step| {
+        let to = asked(step).filter(changes)?;
+        Some((to, &step.location))
+    });
+    match changing.next() {
+        Some((to, location)) if place.browser == Browser::WebKit => Err(PlanError::PixelRatio {
+            flow: flow.name.clone(),
+            from,
+            to,
+            location: location.clone(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn viewports_of<'a>(flow: &'a Flow, config: &'a Config) -> impl Iterator<Item = &'a NamedViewport> {

@@ -212,6 +212,11 @@ pub fn run(
         on_event(Event::Note(note.to_owned()));
     }
 
+    if plan.browsers().contains(&Browser::WebKit) {
+        let note = "WebKit's MiniBrowser shows pages without a sandbox";
+        on_event(Event::Note(note.to_owned()));
+    }
+
     let counter = Some(launcher.clone());
     let collector = Collector::new(&plan, &config, run_id, &folder, options, counter)?;
     let learned = Arc::new(Learned::default());

@@ -38,3 +38,5 @@ mod settling;
 mod sides;
 #[path = "browser/support/mod.rs"]
 mod support;
+#[path = "browser/webkit.rs"]
+mod webkit;

@@ -3,7 +3,8 @@
 //! Every test is a story: a [`Project`](cli::support::Project) with its files, a command line, and what
 //! must be seen afterwards: exit code, output, report, and nothing left behind. Most flows run against
 //! [`FakeDriver`](cli::support::FakeDriver), a WebDriver server in this process that tells a whole flow's
-//! story or breaks off anywhere in it. Only `kills` needs a real Chromium, and says so when there is none.
+//! story or breaks off anywhere in it. Only `kills` needs a real Chromium and
+//! `webkit` a real WebKitGTK, and they say so when there is none.
 //!
 //! A command line that must be refused is a folder under `fixtures/cli/refused`: adding a case is adding
 //! files. `fixtures/cli/README.md` says how.
@@ -33,6 +34,7 @@ mod cli {
     mod shards;
     mod support;
     mod tls;
+    mod webkit;
     mod workers;
     mod writing;
 }

@@ -63,7 +63,13 @@ impl Trouble {
     pub(super) fn about_selector(self, target: &Target) -> Self {
         match self {
             Self::Step(message)
-                if message.contains("not a valid") || message.contains("SyntaxError") =>
+                if [
+                    "not a valid",
+                    "SyntaxError",
+                    "did not match the expected pattern",
+                ]
+                .iter()
+                .any(|sign| message.contains(sign)) =>
             {
                 Self::Step(format!("`{target}` is not a valid selector: {message}"))
             }
@@ -250,8 +256,10 @@ impl Session {
         };
         if now.began == before.began && !is_within(&before.info.url, url) {
             let (shown, stayed) = (without_credentials(url), &before.info.url);
+            let why = now.trouble.as_deref();
+            let why = why.unwrap_or("a download, or an answer without content");
             return Err(Trouble::Step(format!(
-                "{shown} led to no page, the browser stayed on {stayed}: a download, or an answer without content"
+                "{shown} led to no page, the browser stayed on {stayed}: {why}"
             )));
         }
         self.park_pointer().await

@@ -8,8 +8,8 @@
   const LAP_MS = 10000;
   // A request that takes longer is a line that the server keeps open.
   const PATIENCE_MS = 5000;
-  // So long may it take to get there.
-  const MOST_MS = 3000;
+  // So long may it take to get there; __HOLD_MS__ becomes a number.
+  const MOST_MS = __HOLD_MS__;
 
   const call = Function.prototype.call.bind(Function.prototype.call);
   const { apply } = Reflect;

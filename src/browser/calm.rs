@@ -19,8 +19,15 @@ const HOLD_LIMIT: Duration = Duration::from_secs(20);
 impl Session {
     /// The script of every page: hushed for pictures, its requests counted, with the clock of the flow.
     pub(super) fn preload(&self) -> String {
-        let scripts = [include_str!("hush.js"), include_str!("calm.js")].concat();
-        let scripts = scripts.replace("__NAME__", &self.hush_event);
+        // WebKit takes pictures of any part of a page without another window.
+        let first = match self.engine {
+            Engine::Chrome | Engine::Firefox(_) => include_str!("hush.js"),
+            Engine::WebKit(_) => include_str!("bars.js"),
+        };
+        let scripts = [first, include_str!("calm.js")].concat();
+        let scripts = scripts
+            .replace("__NAME__", &self.hush_event)
+            .replace("__HOLD_MS__", self.engine.hold_limit());
         match self.clock {
             None => scripts,
             Some(moment) => format!("{scripts}{}", clock_script(moment)),
@@ -36,6 +43,10 @@ impl Session {
         };
         if wanted == self.clock {
             return Ok(());
+        }
+        if let Engine::WebKit(webkit) = &self.engine {
+            self.clock = wanted;
+            return self.set_webkit_preload(webkit).await;
         }
         if let Some(script) = self.clock_script.take() {
             self.remove_preload(script).await?;

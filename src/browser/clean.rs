@@ -163,6 +163,11 @@ impl Session {
         Ok(())
     }
 
+    /// Whether a flow can begin in it at this screen.
+    pub(super) fn can_begin_at(&self, screen: &Screen) -> bool {
+        self.engine.can_change_scale() || self.viewport.scale == screen.viewport.scale
+    }
+
     /// Gives a flow the screen and the clock that it begins with.
     pub(crate) async fn begin_at(
         &mut self,

@@ -13,8 +13,8 @@ use super::{
 #[derive(Debug, Clone)]
 pub(super) struct Document {
     pub(super) info: PageInfo,
-    /// What the browser's own error page calls the trouble.
-    trouble: Option<String>,
+    /// What the browser's own error page calls the trouble, or the browser itself.
+    pub(super) trouble: Option<String>,
     /// There is no element in it: the answer broke off.
     is_empty: bool,
     /// When it began to load; tells two loads of one URL apart.

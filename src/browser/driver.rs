@@ -22,6 +22,7 @@ use tokio::process::{Child, Command};
 use url::Url;
 
 use super::{
+    display::Display,
     document::without_credentials,
     error::LaunchError,
     pool::SessionTimes,
@@ -38,6 +39,8 @@ use crate::{
 const START_LIMIT: Duration = Duration::from_secs(20);
 /// How often a driver is started anew because its port was not free after all.
 const PORT_ATTEMPTS: u32 = 5;
+/// Drivers that can look for one do.
+const ANY_PORT: u16 = 0;
 const SCRATCH_PREFIX: &str = "twinshot-run-";
 const UNLOCKED_PREFIX: &str = "twinshot-new-";
 const LOCK_NAME: &str = "owner.lock";
@@ -84,6 +87,9 @@ impl Launcher {
         scratch: Arc<RunFolder>,
     ) -> Result<Self, LaunchError> {
         let remotes = Remotes::new(&options.webdrivers, options.per_flow, &options.connector);
+        if !remotes.is_empty() && browsers.contains(&Browser::WebKit) {
+            return Err(LaunchError::WebKitElsewhere);
+        }
         let find = |&browser| Ok((browser, Programs::find(browser, options.headed)?));
         let programs = match remotes.is_empty() {
             true => browsers.iter().map(find).collect::<Result<_, _>>()?,
@@ -143,17 +149,18 @@ impl Launcher {
         self.inner.remotes.len().max(1)
     }
 
-    /// A driver to ask for a session: a new process, or one of those that were named and not yet `asked`.
+    /// A driver to ask for a session at this scale: a new process, or one of those that were named and not yet `asked`.
     pub(super) async fn driver(
         &self,
         browser: Browser,
+        scale: f64,
         asked: &[Url],
     ) -> Result<Driver, LaunchError> {
         match self.programs(browser) {
             Some(programs) => {
                 let number = self.inner.folders.fetch_add(1, Ordering::Relaxed);
                 let folder = self.inner.scratch.subfolder(number)?;
-                Driver::start_on_a_free_port(programs, &folder).await
+                Driver::start_on_a_free_port(programs, &folder, scale).await
             }
             None => {
                 let place = self.inner.remotes.place(asked);
@@ -265,6 +272,8 @@ enum Held {
 #[derive(Debug)]
 struct DriverProcess {
     child: Child,
+    /// What it draws on, when that is ours.
+    display: Option<Display>,
     folder: PathBuf,
     /// As people know the program.
     name: &'static str,
@@ -272,14 +281,53 @@ struct DriverProcess {
 
 impl Driver {
     /// Chromedriver takes a free port of one protocol and gives up when the other's is not free.
-    async fn start_on_a_free_port(programs: &Programs, folder: &Path) -> Result<Self, LaunchError> {
+    async fn start_on_a_free_port(
+        programs: &Programs,
+        folder: &Path,
+        scale: f64,
+    ) -> Result<Self, LaunchError> {
+        let start = || async {
+            match programs.is_silent() {
+                true => Self::start_webkit(programs, folder, scale).await,
+                false => Self::start(programs, folder).await,
+            }
+        };
         for _ in 1..PORT_ATTEMPTS {
-            match Self::start(programs, folder).await {
+            match start().await {
                 Err(LaunchError::DriverStart { reason, .. }) if is_about_the_port(&reason) => {}
                 other => return other,
             }
         }
-        Self::start(programs, folder).await
+        start().await
+    }
+
+    /// What is known of a driver that was just started, once it listens there.
+    pub(super) fn of_process(
+        port: u16,
+        child: Child,
+        folder: &Path,
+        name: &'static str,
+        display: Option<Display>,
+    ) -> Self {
+        let url = Url::parse(&format!("http://127.0.0.1:{port}/"));
+        let process = DriverProcess {
+            child,
+            display,
+            folder: folder.to_owned(),
+            name,
+        };
+        Self {
+            url: url.expect("a port makes a valid URL"),
+            held: Held::Process(Box::new(process)),
+        }
+    }
+
+    /// The process group of our own driver and its browser.
+    pub(super) fn group(&self) -> Option<Pid> {
+        match &self.held {
+            Held::Process(process) => process.group(),
+            Held::Place(_) => None,
+        }
     }
 
     async fn start(programs: &Programs, folder: &Path) -> Result<Self, LaunchError> {
@@ -289,7 +337,7 @@ impl Driver {
         };
         fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
         let mut child = Command::new(&programs.driver)
-            .args(programs.driver_arguments(folder))
+            .args(programs.driver_arguments(folder, ANY_PORT))
             .env("TMPDIR", folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -299,10 +347,12 @@ impl Driver {
             .spawn()
             .map_err(|error| failed(error.to_string()))?;
         let mut stdout = child.stdout.take().expect("stdout was asked for");
+        let name = programs.driver_name();
         let process = DriverProcess {
             child,
+            display: None,
             folder: folder.to_owned(),
-            name: programs.driver_name(),
+            name,
         };
         let greeting = tokio::time::timeout(START_LIMIT, read_greeting(&mut stdout))
             .await
@@ -377,18 +427,32 @@ impl Driver {
     }
 }
 
+impl DriverProcess {
+    /// That of the display is the driver's too.
+    fn group(&self) -> Option<Pid> {
+        let leader = match &self.display {
+            Some(display) => display.group(),
+            None => self.child.id(),
+        };
+        leader
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(Pid::from_raw)
+    }
+}
+
 /// The driver and every process that it started share its group; none outlives this value.
 impl Drop for DriverProcess {
     fn drop(&mut self) {
-        if let Some(pid) = self
-            .child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .and_then(Pid::from_raw)
-        {
-            let _ = kill_process_group(pid, Signal::KILL);
+        if let Some(display) = &mut self.display {
+            display.remove_socket();
+        }
+        if let Some(group) = self.group() {
+            let _ = kill_process_group(group, Signal::KILL);
         }
         let _ = self.child.try_wait();
+        if let Some(display) = &mut self.display {
+            display.reap();
+        }
         remove_folder(&self.folder);
     }
 }

@@ -6,7 +6,15 @@ use std::time::Duration;
 use fantoccini::{Client, wd::Capabilities};
 use serde_json::{Value, json};
 
-use super::{bidi::Bidi, driver::Launcher, error::BrowserError, firefox, session::SessionOptions};
+use super::{
+    bidi::Bidi,
+    driver::{Driver, Launcher},
+    error::BrowserError,
+    firefox,
+    session::SessionOptions,
+    webkit::{self, WebKit},
+    webkit_driver,
+};
 use crate::config::{Browser, Proxy};
 
 /// By which protocol the browser of a session gives pictures, viewports and a world of our own.
@@ -16,20 +24,49 @@ pub(super) enum Engine {
     Chrome,
     /// WebDriver BiDi.
     Firefox(Box<Bidi>),
+    /// WebKit's inspector.
+    WebKit(Box<WebKit>),
 }
 
 impl Engine {
     /// Of a session that has just begun.
-    pub(super) async fn of(browser: Browser, client: &Client) -> Result<Self, BrowserError> {
+    pub(super) async fn of(
+        browser: Browser,
+        client: &Client,
+        driver: &Driver,
+    ) -> Result<Self, BrowserError> {
         Ok(match browser {
             Browser::Chrome => Self::Chrome,
             Browser::Firefox => Self::Firefox(Box::new(firefox::connect(client).await?)),
+            Browser::WebKit => Self::WebKit(Box::new(webkit::connect(driver).await?)),
         })
     }
 
     /// Whether a session can be made as good as new by commands.
     pub(super) fn can_be_cleaned(&self) -> bool {
         matches!(self, Self::Chrome)
+    }
+
+    /// How long a page is given for its next two frames, in milliseconds, before it is taken for one that has none.
+    /// WebKit takes pictures between two frames, so that it must have drawn one; on a busy machine that takes long.
+    pub(super) fn frames_limit(&self) -> &'static str {
+        match self {
+            Self::Chrome | Self::Firefox(_) => "100",
+            Self::WebKit(_) => "2000",
+        }
+    }
+
+    /// How long a page's drawing loops may take to the frame at which they are held, in milliseconds. Without a graphics
+    /// card WebKit draws slowly.
+    pub(super) fn hold_limit(&self) -> &'static str {
+        match self {
+            Self::Chrome | Self::Firefox(_) => "3000",
+            Self::WebKit(_) => "10000",
+        }
+    }
+    /// Whether a session that began at one pixel ratio can have another.
+    pub(super) fn can_change_scale(&self) -> bool {
+        !matches!(self, Self::WebKit(_))
     }
 }
 
@@ -38,7 +75,7 @@ pub(super) fn start_limit(browser: Browser) -> Duration {
     match browser {
         Browser::Chrome => Duration::from_secs(60),
         // It takes a few seconds for itself, and most of a minute beside others on a small machine.
-        Browser::Firefox => Duration::from_secs(120),
+        Browser::Firefox | Browser::WebKit => Duration::from_secs(120),
     }
 }
 
@@ -46,16 +83,23 @@ pub(super) fn start_limit(browser: Browser) -> Duration {
 pub(super) fn capabilities(launcher: &Launcher, options: &SessionOptions) -> Capabilities {
     let milliseconds = u64::try_from(options.page_timeout.as_millis()).unwrap_or(u64::MAX);
     let mut wanted = json!({
-        "browserName": options.browser.name(),
         "pageLoadStrategy": "normal",
         "unhandledPromptBehavior": "ignore",
         "timeouts": { "pageLoad": milliseconds, "script": milliseconds, "implicit": 0 },
     });
+    // WebKit's browser goes by another name on every system.
+    if options.browser != Browser::WebKit {
+        wanted["browserName"] = json!(options.browser.name());
+    }
     match options.browser {
         Browser::Chrome => wanted["goog:chromeOptions"] = launcher.chrome_options(),
         Browser::Firefox => {
             wanted["webSocketUrl"] = json!(true);
             wanted["moz:firefoxOptions"] = firefox::options(launcher, &options.emulation);
+        }
+        Browser::WebKit => {
+            let own = webkit_driver::options(launcher, &options.emulation);
+            wanted["webkitgtk:browserOptions"] = own;
         }
     }
     if options.network.ignore_certificate_errors {

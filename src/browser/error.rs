@@ -4,7 +4,11 @@ use std::{error::Error, path::PathBuf, time::Duration};
 
 use fantoccini::error::{CmdError, ErrorStatus, NewSessionError};
 
+use super::firefox::DEPARTED;
 use crate::connect::tls_trouble;
+
+/// WebKit's words for a document that went away while a script ran in it.
+const LEFT_UNDER_A_SCRIPT: &str = "Callback was not called before the unload event";
 
 /// No browser can be driven at all.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +39,35 @@ pub enum LaunchError {
          TWINSHOT_FIREFOX"
     )]
     NoFirefox,
+    /// No driver of WebKit on this machine.
+    #[error(
+        "WebKitWebDriver was not found in PATH: install it (Debian: apt-get install webkit2gtk-driver xvfb) or name \
+         it in TWINSHOT_WEBKITDRIVER"
+    )]
+    NoWebKitDriver,
+    /// No WebKit on this machine.
+    #[error(
+        "no MiniBrowser of WebKitGTK was found: install it (Debian: apt-get install webkit2gtk-driver xvfb) or name it \
+         in TWINSHOT_WEBKIT"
+    )]
+    NoWebKit,
+    /// WebKit has no way to be without a window.
+    #[error(
+        "Xvfb was not found in PATH, and WebKit needs a display: install it (Debian: apt-get install xvfb), or show \
+         the browser on yours with --headed"
+    )]
+    NoXvfb,
+    /// Nobody could see it.
+    #[error(
+        "--headed shows WebKit on your display, and DISPLAY names none; without --headed Twinshot brings its own"
+    )]
+    NoDisplay,
+    /// A driver of WebKit that somebody else started.
+    #[error(
+        "WebKit cannot be driven through `webdriver`: Twinshot must start its driver itself to reach WebKit's inspector; \
+         leave `webkit` to a run of its own"
+    )]
+    WebKitElsewhere,
     /// A path that the user named is not a program.
     #[error("{variable} names {path}, which is not there")]
     NotThere {
@@ -160,12 +193,21 @@ impl BrowserError {
     /// A refusal in the words of the driver.
     pub(super) fn refused(status: ErrorStatus, message: &str) -> Self {
         let message = first_line(message);
+        // Some drivers say nothing but the kind of trouble.
+        let message = match message.is_empty() {
+            true => status.to_string(),
+            false => message,
+        };
         let message = ["javascript error: ", "Error: "]
             .into_iter()
             .find_map(|prefix| message.strip_prefix(prefix))
             .unwrap_or(&message)
             .to_owned();
         let message = own_error_page(&message).unwrap_or(message);
+        let message = match message.starts_with(LEFT_UNDER_A_SCRIPT) {
+            true => DEPARTED.to_owned(),
+            false => message,
+        };
         let gone = status == ErrorStatus::InvalidSessionId
             || [
                 "tab crashed",

@@ -272,7 +272,8 @@ impl Session {
         Ok(own.map(|realm| realm["realm"].take()).unwrap_or_default())
     }
 
-    async fn check_dialog(&self) -> Result<(), BrowserError> {
+    /// A dialog that is open stops every script.
+    pub(super) async fn check_dialog(&self) -> Result<(), BrowserError> {
         let text = self.client.get_alert_text();
         match self.call("alert", COMMAND_LIMIT, text).await {
             Err(error) if error.is(ErrorStatus::NoSuchAlert) => Ok(()),

@@ -24,8 +24,8 @@ const describe = () => {
   };
 };
 
-// Windows behind others have no frames.
-const nextFrames = () => Promise.race([frame().then(frame), pause(100)]);
+// Windows behind others have no frames. __FRAMES_MS__ becomes how long they are waited for.
+const nextFrames = () => Promise.race([frame().then(frame), pause(__FRAMES_MS__)]);
 
 const describeSoon = async () => {
   await nextFrames();
@@ -184,7 +184,7 @@ const hold = async ({ event }) => {
         view.addEventListener(`${event}-held`, ({ detail }) => done(Number(detail) || 0), { once: true });
         view.dispatchEvent(new Event(`${event}-hold`));
         // A frame that was there before our script was.
-        setTimeout(() => done(0), 4000);
+        setTimeout(() => done(0), __HOLD_MS__ + 1000);
       }),
   );
   const frames = await Promise.all(held);

@@ -74,6 +74,10 @@ impl Pool {
         clock: Clock,
     ) -> Result<Option<Session>, LaunchError> {
         match outcome(coming).await? {
+            Some(session) if !session.can_begin_at(screen) => {
+                session.close().await;
+                Ok(None)
+            }
             Some(session) => begun(session, screen, clock).await.map(Some),
             None => Ok(None),
         }

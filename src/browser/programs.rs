@@ -19,6 +19,8 @@ pub(super) struct Programs {
     kind: Browser,
     pub(super) driver: PathBuf,
     pub(super) browser: PathBuf,
+    /// What makes a display, for a browser that cannot do without one.
+    pub(super) display: Option<PathBuf>,
 }
 
 impl Programs {
@@ -27,12 +29,24 @@ impl Programs {
         let (driver, browser) = match kind {
             Browser::Chrome => chrome(headed)?,
             Browser::Firefox => firefox()?,
+            Browser::WebKit => webkit()?,
+        };
+        let display = match kind {
+            Browser::WebKit if headed => some_display().map(|()| None)?,
+            Browser::WebKit => Some(first_in_path(&["Xvfb"]).ok_or(LaunchError::NoXvfb)?),
+            Browser::Chrome | Browser::Firefox => None,
         };
         Ok(Self {
             kind,
             driver,
             browser,
+            display,
         })
+    }
+
+    /// Whether the driver says nothing when it starts, and takes no port but the one that it is given.
+    pub(super) fn is_silent(&self) -> bool {
+        self.kind == Browser::WebKit
     }
 
     /// Whether the browser is the small one that has no window.
@@ -46,12 +60,13 @@ impl Programs {
         match self.kind {
             Browser::Chrome => "chromedriver",
             Browser::Firefox => "geckodriver",
+            Browser::WebKit => "WebKitWebDriver",
         }
     }
 
-    /// On any free port, with everything that it writes below the folder. The folder stands on the command
-    /// line, so that a later run can tell whose process it is.
-    pub(super) fn driver_arguments(&self, folder: &Path) -> Vec<OsString> {
+    /// On any free port, or on this one where the driver cannot look for one by itself, with everything that it
+    /// writes below the folder. The folder stands on the command line, so that a later run can tell whose process it is.
+    pub(super) fn driver_arguments(&self, folder: &Path, port: u16) -> Vec<OsString> {
         let words: Vec<OsString> = match self.kind {
             Browser::Chrome => {
                 let log = folder.join("driver.log");
@@ -67,6 +82,8 @@ impl Programs {
                 "--profile-root".into(),
                 folder.into(),
             ],
+            // Its display bears the folder.
+            Browser::WebKit => vec![format!("--port={port}").into()],
         };
         words
     }
@@ -102,6 +119,35 @@ fn firefox() -> Result<(PathBuf, PathBuf), LaunchError> {
         .or_else(|| existing("/Applications/Firefox.app/Contents/MacOS/firefox"))
         .ok_or(LaunchError::NoFirefox)?;
     Ok((driver, browser))
+}
+
+fn webkit() -> Result<(PathBuf, PathBuf), LaunchError> {
+    let driver = named("TWINSHOT_WEBKITDRIVER")?
+        .or_else(|| first_in_path(&["WebKitWebDriver"]))
+        .ok_or(LaunchError::NoWebKitDriver)?;
+    let browser = named("TWINSHOT_WEBKIT")?
+        .or_else(|| first_in_path(&["MiniBrowser"]))
+        .or_else(mini_browser)
+        .ok_or(LaunchError::NoWebKit)?;
+    Ok((driver, browser))
+}
+
+/// Without one the driver waits for its browser for ever.
+fn some_display() -> Result<(), LaunchError> {
+    let names_one = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_there = ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(names_one);
+    is_there.then_some(()).ok_or(LaunchError::NoDisplay)
+}
+
+/// WebKitGTK's own browser stands beside its library: on Debian in a folder of the machine's kind, elsewhere not.
+fn mini_browser() -> Option<PathBuf> {
+    const VERSIONS: [&str; 3] = ["webkit2gtk-4.1", "webkit2gtk-4.0", "webkitgtk-6.0"];
+    let kind = format!("/usr/lib/{}-linux-gnu", std::env::consts::ARCH);
+    let folders = [kind.as_str(), "/usr/libexec", "/usr/lib", "/usr/lib64"];
+    VERSIONS.iter().find_map(|version| {
+        let paths = folders.map(|folder| format!("{folder}/{version}/MiniBrowser"));
+        paths.iter().find_map(|path| existing(path))
+    })
 }
 
 fn named(variable: &'static str) -> Result<Option<PathBuf>, LaunchError> {

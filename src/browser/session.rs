@@ -24,6 +24,7 @@ use super::{
     error::{BrowserError, LaunchError},
     firefox::DEPARTED,
     headers::HeaderSender,
+    webkit,
 };
 use crate::{
     config::{Browser, Device, Emulation, Network},
@@ -198,8 +199,8 @@ impl Session {
         options: SessionOptions,
         screen: Screen,
     ) -> Result<Self, LaunchError> {
-        let (driver, client) = connect(launcher, &options).await?;
-        let engine = Engine::of(options.browser, &client).await;
+        let (driver, client) = connect(launcher, &options, screen.viewport.scale).await?;
+        let engine = Engine::of(options.browser, &client, &driver).await;
         let engine = engine.map_err(|error| not_started(&driver, &error))?;
         let mut session = Self {
             client,
@@ -296,8 +297,10 @@ impl Session {
 
     /// Every window needs its own emulation and preload script.
     pub(super) async fn prepare_window(&self) -> Result<(), BrowserError> {
-        if matches!(self.engine, Engine::Chrome) {
-            self.prepare_chrome_window().await?;
+        match &self.engine {
+            Engine::Chrome => self.prepare_chrome_window().await?,
+            Engine::Firefox(_) => {}
+            Engine::WebKit(webkit) => self.prepare_webkit_window(webkit).await?,
         }
         self.apply_viewport(self.viewport).await
     }
@@ -317,9 +320,14 @@ impl Session {
 
     /// Gives the page exactly this viewport.
     pub(super) async fn apply_viewport(&self, viewport: Viewport) -> Result<(), BrowserError> {
-        if let Engine::Firefox(bidi) = &self.engine {
-            return self.set_firefox_viewport(bidi, viewport).await;
+        match &self.engine {
+            Engine::Chrome => self.set_chrome_viewport(viewport).await,
+            Engine::Firefox(bidi) => self.set_firefox_viewport(bidi, viewport).await,
+            Engine::WebKit(webkit) => self.set_webkit_viewport(webkit, viewport).await,
         }
+    }
+
+    async fn set_chrome_viewport(&self, viewport: Viewport) -> Result<(), BrowserError> {
         let metrics = json!({
             "width": viewport.width,
             "height": viewport.height,
@@ -334,7 +342,10 @@ impl Session {
     /// Name and version of the browser, for example `chrome 156.0.8078.79`.
     pub(crate) fn browser(&self) -> Option<String> {
         let capabilities = self.client.capabilities()?;
-        let name = capabilities.get("browserName")?.as_str()?;
+        let name = match self.engine {
+            Engine::WebKit(_) => self.options.browser.name(),
+            _ => capabilities.get("browserName")?.as_str()?,
+        };
         let version = capabilities.get("browserVersion")?.as_str()?;
         Some(format!("{name} {version}"))
     }
@@ -469,10 +480,17 @@ impl Session {
     ) -> Result<Value, BrowserError> {
         let name = &self.hush_event;
         if let Engine::Firefox(bidi) = &self.engine {
-            let library = page_library();
+            let library = page_library(&self.engine);
             let ours = format!("const ours = globalThis[\"{name}\"] ??= {library};");
             let body = format!("{ours} return ours.{function}({argument});");
             return self.in_sandbox(bidi, limit, &body).await;
+        }
+        if let Engine::WebKit(webkit) = &self.engine {
+            let library = page_library(&self.engine);
+            let before = webkit::before(function, argument);
+            let ours = format!("{before}const ours = globalThis[\"{name}\"] ??= {library};");
+            let body = format!("{ours} return ours.{function}({argument});");
+            return self.in_webkit_page(webkit, limit, &body).await;
         }
         let call = format!("const {{ {function} }} = ours;\nreturn {function}({argument}); }})()");
         let known = self.world.swap(NO_WORLD, Ordering::Relaxed);
@@ -494,7 +512,7 @@ impl Session {
         let world = self.new_world().await?;
         let library = format!(
             "const ours = globalThis[\"{name}\"] ??= {};",
-            page_library()
+            page_library(&self.engine)
         );
         let expression = format!("(() => {{ {library}\n{call}");
         let answer = self.evaluate_in(world, limit, expression).await?;
@@ -592,10 +610,11 @@ fn not_started(driver: &Driver, error: &BrowserError) -> LaunchError {
 async fn connect(
     launcher: &Launcher,
     options: &SessionOptions,
+    scale: f64,
 ) -> Result<(Driver, Client), LaunchError> {
     let mut asked = Vec::new();
     loop {
-        let driver = launcher.driver(options.browser, &asked).await?;
+        let driver = launcher.driver(options.browser, scale, &asked).await?;
         match connect_to(launcher, &driver, options).await {
             Ok(client) => return Ok((driver, client)),
             Err(error) => {
@@ -676,8 +695,11 @@ fn is_about_navigation(error: &BrowserError) -> bool {
 }
 
 /// An expression that makes our functions for the page.
-fn page_library() -> String {
-    let functions = include_str!("page.js").replace("__FIND__", include_str!("find.js"));
+fn page_library(engine: &Engine) -> String {
+    let functions = include_str!("page.js")
+        .replace("__FIND__", include_str!("find.js"))
+        .replace("__FRAMES_MS__", engine.frames_limit())
+        .replace("__HOLD_MS__", engine.hold_limit());
     let names = "describe, describeSoon, hush, waitForEndOfHush, settle, hasRested, hold, letGo, measure, boxes";
     format!("(() => {{ {functions}\nreturn {{ {names} }}; }})()")
 }

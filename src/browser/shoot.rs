@@ -461,6 +461,10 @@ impl Session {
             let picture = self.firefox_picture(bidi, PICTURE_LIMIT, clip.page);
             return picture.await.map(Arc::from);
         }
+        if let Engine::WebKit(webkit) = &self.engine {
+            let picture = self.webkit_picture(webkit, PICTURE_LIMIT, clip.page);
+            return picture.await.map(Arc::from);
+        }
         let picture = match clip.page {
             None => {
                 self.capture(json!({ "format": "png", "optimizeForSpeed": true }))
@@ -491,6 +495,10 @@ impl Session {
     pub(crate) async fn snapshot(&self) -> Option<Vec<u8>> {
         if let Engine::Firefox(bidi) = &self.engine {
             let picture = self.firefox_picture(bidi, SNAPSHOT_LIMIT, None).await;
+            return picture.ok();
+        }
+        if let Engine::WebKit(webkit) = &self.engine {
+            let picture = self.webkit_picture(webkit, SNAPSHOT_LIMIT, None).await;
             return picture.ok();
         }
         let params = json!({ "format": "png" });

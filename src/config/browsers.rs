@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::{ConfigYaml, viewports};
+use super::{ConfigYaml, Webdriver, viewports};
 use crate::spec::{
-    Diagnostic,
+    Diagnostic, Viewport,
     diagnostic::{did_you_mean, listed},
     value::Reader,
 };
@@ -16,17 +16,29 @@ pub enum Browser {
     Chrome,
     /// Firefox, through geckodriver.
     Firefox,
+    /// WebKitGTK, through WebKitWebDriver.
+    WebKit,
 }
 
 impl Browser {
     /// All that can be named.
-    pub const ALL: [Self; 2] = [Self::Chrome, Self::Firefox];
+    pub const ALL: [Self; 3] = [Self::Chrome, Self::Firefox, Self::WebKit];
 
     /// Its name in `twinshot.yaml`, in reports and to its driver.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Chrome => "chrome",
             Self::Firefox => "firefox",
+            Self::WebKit => "webkit",
+        }
+    }
+
+    /// Its name in sentences.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Chrome => "Chrome",
+            Self::Firefox => "Firefox",
+            Self::WebKit => "WebKit",
         }
     }
 
@@ -84,7 +96,9 @@ pub(super) fn only_in_chrome(
     yaml: &ConfigYaml,
     browsers: &[Browser],
 ) -> Vec<Diagnostic> {
-    let Some(other) = browsers.iter().find(|browser| **browser != Browser::Chrome) else {
+    // WebKit first: it gives the least.
+    let others = [Browser::WebKit, Browser::Firefox];
+    let Some(other) = others.iter().find(|other| browsers.contains(other)) else {
         return Vec::new();
     };
     let environments = yaml.environments.value.0.iter();
@@ -104,6 +118,40 @@ pub(super) fn only_in_chrome(
         ))
     });
     refused.collect()
+}
+
+/// What is asked for and WebKit cannot give.
+pub(super) fn not_in_webkit(
+    reader: Reader<'_>,
+    yaml: &ConfigYaml,
+    webdriver: Option<&Webdriver>,
+) -> Vec<Diagnostic> {
+    let mut refused = Vec::new();
+    let mut refuse = |id: usize, message: String, help: &str| {
+        refused.push(reader.key_error(id, message).help(help));
+    };
+    for environment in &yaml.environments.value.0 {
+        if let Some(locale) = &environment.value.locale {
+            let message = "`locale` cannot be set in WebKit, and `browsers` has webkit";
+            let help = "leave `webkit` to a configuration of its own, without `locale`";
+            refuse(locale.id, message.to_owned(), help);
+        }
+    }
+    if let (Some(place), Some(Webdriver::Urls(_))) = (&yaml.webdriver, webdriver) {
+        let message =
+            "WebKit is driven by a driver that Twinshot starts itself, and `browsers` has webkit";
+        let help = "leave `webkit` to a configuration of its own, without `webdriver`";
+        refuse(place.id, message.to_owned(), help);
+    }
+    for (id, Viewport { scale, .. }) in viewports::sizes(yaml.viewports.as_ref()) {
+        if scale.fract() != 0.0 {
+            let message = format!(
+                "WebKit has whole pixel ratios only, and `browsers` has webkit; {scale} is none"
+            );
+            refuse(id, message, "write for example `390x844@2`");
+        }
+    }
+    refused
 }
 
 fn known() -> String {

@@ -137,9 +137,8 @@ pub(super) fn refused_by(
     browser: Browser,
     place: Option<&Place<Entries<TextOr<ViewportYaml>>>>,
 ) -> Vec<(NodeId, &'static str)> {
-    match browser {
-        Browser::Chrome => return Vec::new(),
-        Browser::Firefox => {}
+    if browser == Browser::Chrome {
+        return Vec::new();
     }
     let entries = place.into_iter().flat_map(|place| &place.value.0);
     let maps = entries.filter_map(|place| match &place.value {
@@ -148,15 +147,34 @@ pub(super) fn refused_by(
     });
     let asked = maps.flat_map(|yaml| {
         let id = |place: &Option<Place<bool>>| place.as_ref().map(|place| place.id);
+        let words = |place: &Option<Place<String>>| {
+            let place = place.as_ref().filter(|_| browser == Browser::WebKit);
+            place.map(|place| place.id)
+        };
+        let scheme = yaml.color_scheme.as_ref().map(|place| place.id);
         [
             (id(&yaml.mobile), "mobile"),
             (id(&yaml.touch), "touch"),
-            (
-                yaml.color_scheme.as_ref().map(|place| place.id),
-                "color_scheme",
-            ),
+            (scheme, "color_scheme"),
             (id(&yaml.reduced_motion), "reduced_motion"),
+            (words(&yaml.user_agent), "user_agent"),
+            (words(&yaml.locale), "locale"),
+            (words(&yaml.timezone), "timezone"),
         ]
     });
     asked.filter_map(|(id, key)| Some((id?, key))).collect()
+}
+
+/// The sizes as they are written, each with its place, where they can be read.
+pub(super) fn sizes(
+    place: Option<&Place<Entries<TextOr<ViewportYaml>>>>,
+) -> impl Iterator<Item = (NodeId, Viewport)> {
+    let entries = place.into_iter().flat_map(|place| &place.value.0);
+    entries.filter_map(|place| {
+        let (id, size) = match &place.value {
+            TextOr::Text(text) => (place.id, text),
+            TextOr::Map(yaml) => (yaml.size.id, &yaml.size.value),
+        };
+        Some((id, size.parse().ok()?))
+    })
 }

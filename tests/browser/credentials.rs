@@ -1,12 +1,24 @@
 //! The password of an environment reaches its own server, and nobody else.
 
-use crate::support::{Project, Site};
+use crate::{
+    support::{Project, Site},
+    webkit::webkit,
+};
 
 /// `jane:c4n4ry` as basic authentication sends it.
 const SENT: &str = "Basic amFuZTpjNG40cnk=";
 
 #[test]
 fn a_password_goes_to_its_own_environment_alone() {
+    sent_to_its_own_alone(Some);
+}
+
+#[test]
+fn webkit_sends_a_password_to_its_own_environment_alone() {
+    sent_to_its_own_alone(webkit);
+}
+
+fn sent_to_its_own_alone(in_a_browser: impl Fn(Project) -> Option<Project>) {
     let (site, other) = (Site::new(), Site::new());
     let environments = format!(
         "environments:\n  staging: {{ url: \"{}\", basic_auth: \"jane:${{SITE_PASSWORD}}\" }}\nbaseline: golden\n",
@@ -16,11 +28,13 @@ fn a_password_goes_to_its_own_environment_alone() {
         "steps:\n  - goto: /private?other={}\n  - wait: {{ text: done }}\n  - refresh",
         other.port()
     );
-    let outcome = Project::new(environments)
+    let project = Project::new(environments)
         .variable("SITE_PASSWORD", "c4n4ry")
-        .flow("Private", &flow)
-        .run()
-        .exits(0);
+        .flow("Private", &flow);
+    let Some(project) = in_a_browser(project) else {
+        return;
+    };
+    let outcome = project.run().exits(0);
 
     assert!(!site.requests_of("/private").is_empty());
     let pictures = site.requests_of("/private.svg");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::Project;
+use crate::{support::Project, webkit::webkit};
 
 #[test]
 fn two_runs_give_the_same_report() {
@@ -17,6 +17,16 @@ fn two_runs_give_the_same_report() {
     assert_eq!(differing, None);
     assert_eq!(first.lines().count(), second.lines().count());
     assert_eq!(planted(), found(&first));
+}
+
+/// In another browser the same shots differ.
+#[test]
+fn webkit_finds_what_is_planted() {
+    let Some(project) = webkit(Project::demo()) else {
+        return;
+    };
+    let outcome = project.run().exits(1);
+    assert_eq!(found(&outcome.report.to_string()), planted());
 }
 
 /// Without what a clock or the run's own name is in.

@@ -27,11 +27,11 @@ fn geckodriver() -> Option<PathBuf> {
     found
 }
 
-fn named(variable: &str) -> Option<PathBuf> {
+pub(crate) fn named(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).map(PathBuf::from)
 }
 
-fn in_path(names: &[&str]) -> Option<PathBuf> {
+pub(crate) fn in_path(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
         .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
@@ -127,7 +127,7 @@ fn firefox_finds_nothing_between_equal_pages() {
     }
 }
 
-fn assert_tall(page: &Picture) {
+pub(crate) fn assert_tall(page: &Picture) {
     const BANDS: u32 = 600 + 30;
     assert_eq!(page.size(), (800, BANDS + 12_000));
     for number in 0..12 {
@@ -149,7 +149,7 @@ fn assert_tall(page: &Picture) {
     assert_eq!(page.at(790, 12_620), [220, 100, 30]);
 }
 
-fn assert_areas(outcome: &Outcome) {
+pub(crate) fn assert_areas(outcome: &Outcome) {
     assert_eq!(outcome.picture("viewport").size(), (800, 600));
     for name in ["element", "element above"] {
         let element = outcome.picture(name);

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::{
     engines::firefox,
     support::{Outcome, Project, Site},
+    webkit::webkit,
 };
 
 /// What a page does, where it is, and what its flow says besides.
@@ -92,6 +93,23 @@ fn every_movement_comes_to_one_picture_in_firefox() {
         .filter(|it| it.0 != "drawings that move")
         .collect();
     let outcome = photographed(project, &movements);
+    let warnings = outcome.first_shot_of("loop by frames")["warnings"].to_string();
+    assert!(warnings.contains("held at its frame 600"), "{warnings}");
+}
+
+/// WebKit has no switch for images that move, and no world for our functions but the page's.
+#[test]
+fn every_movement_comes_to_one_picture_in_webkit() {
+    let (one, other) = (Site::new(), Site::new());
+    let Some(project) = webkit(Project::pair(&one, &other)) else {
+        return;
+    };
+    let left_out = ["images that move", "replaces what is built in"];
+    let movements = MOVEMENTS.iter().copied();
+    let movements: Vec<Movement> = movements.filter(|it| !left_out.contains(&it.0)).collect();
+    let outcome = photographed(project, &movements);
+    let drawing = picture_of(&outcome, "drawings that move");
+    assert_eq!(drawing.at(90, 93), [0, 0, 128]);
     let warnings = outcome.first_shot_of("loop by frames")["warnings"].to_string();
     assert!(warnings.contains("held at its frame 600"), "{warnings}");
 }

@@ -117,6 +117,86 @@ fn without_firefox_or_its_driver_it_says_how_to_get_them() {
     }
 }
 
+#[test]
+fn without_webkit_its_driver_or_a_display_it_says_how_to_get_them() {
+    let project = in_browsers("browsers: [webkit]").without_programs();
+    project
+        .run(["test"])
+        .exit(3)
+        .stderr_has("WebKitWebDriver was not found in PATH")
+        .stderr_has("apt-get install webkit2gtk-driver xvfb")
+        .stderr_has("TWINSHOT_WEBKITDRIVER");
+    let project = project
+        .program("WebKitWebDriver", "exit 1")
+        .program("MiniBrowser", "exit 1");
+    project
+        .run(["test"])
+        .exit(3)
+        .stderr_has("Xvfb was not found in PATH")
+        .stderr_has("--headed");
+    for variable in ["TWINSHOT_WEBKITDRIVER", "TWINSHOT_WEBKIT"] {
+        let project = in_browsers("browsers: [webkit]").program("WebKitWebDriver", "exit 1");
+        let ran = project.env(variable, "/no/such/program").run(["test"]);
+        ran.exit(3).stderr_has(&format!(
+            "{variable} names /no/such/program, which is not there"
+        ));
+    }
+}
+
+#[test]
+fn a_display_that_does_not_come_up_is_told() {
+    in_browsers("browsers: [webkit]")
+        .program("WebKitWebDriver", "exit 1")
+        .program("MiniBrowser", "exit 1")
+        .program("Xvfb", "exit 1")
+        .run(["test"])
+        .exit(3)
+        .stdout_has("Xvfb did not start: it named no display");
+}
+
+#[test]
+fn webkit_is_shown_only_where_there_is_a_display() {
+    in_browsers("browsers: [webkit]")
+        .program("WebKitWebDriver", "exit 1")
+        .program("MiniBrowser", "exit 1")
+        .env("DISPLAY", "")
+        .env("WAYLAND_DISPLAY", "")
+        .run(["test", "--headed"])
+        .exit(3)
+        .stderr_has("DISPLAY names none");
+}
+
+#[test]
+fn webkit_is_not_driven_by_somebody_elses_driver() {
+    in_browsers("browsers: [chrome, webkit]")
+        .run(["test", "--webdriver", "http://127.0.0.1:9"])
+        .exit(3)
+        .stderr_has("WebKit cannot be driven through `webdriver`");
+}
+
+/// What WebKit cannot do is said before anything starts, and only where it would be done.
+#[test]
+fn a_flow_that_changes_its_pixel_ratio_is_refused_in_webkit() {
+    let flow =
+        "flow: Shop\nsteps:\n  - goto: /\n    shot: home\n  - viewport: 50x40@2\n    shot: small\n";
+    let project = in_browsers("browsers: [chrome, webkit]").spec("shop.yaml", flow);
+    let ran = project.run(["validate"]);
+    ran.exit(2).stderr_has(
+        "the flow `Shop` begins at `60x40` and goes on at `50x40@2` (specs/shop.yaml:5:5), and WebKit cannot change",
+    );
+    project.run(["list", "--browser", "webkit"]).exit(2);
+    assert_eq!(
+        listed(&project, &["--browser", "chrome", "home"]),
+        "Shop › home @small\nShop › home @wide"
+    );
+    let own = FLOW.replace("50x40", "50x40@2");
+    in_browsers("browsers: [webkit]")
+        .spec("shop.yaml", &own)
+        .run(["validate"])
+        .exit(2)
+        .stderr_has("goes on at `50x40@2`");
+}
+
 /// The programs of a browser that nothing is selected of need not be there.
 #[test]
 fn a_browser_that_is_not_selected_is_not_looked_for() {

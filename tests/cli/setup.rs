@@ -1,4 +1,4 @@
-//! `scripts/setup-firefox.sh` on machines that have this and lack that: programs of our own stand in for the
+//! `scripts/setup-firefox.sh` and `scripts/setup-webkit.sh` on machines that have this and lack that: programs of our own stand in for the
 //! package manager and for cargo.
 
 use std::{
@@ -50,8 +50,9 @@ impl Machine {
         self
     }
 
-    fn run(&self) -> Output {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/setup-firefox.sh");
+    fn run(&self, script: &str) -> Output {
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
+        let script = scripts.join(script);
         Command::new("/bin/sh")
             .arg(script)
             .env_clear()
@@ -61,10 +62,16 @@ impl Machine {
             .expect("a shell")
     }
 
-    /// Succeeds, and says this on stderr.
+    /// Firefox's script succeeds, and says this on stderr.
     #[track_caller]
     fn says(&self, expected: &str) {
-        let output = self.run();
+        self.says_of("setup-firefox.sh", expected);
+    }
+
+    /// The same of any script.
+    #[track_caller]
+    fn says_of(&self, script: &str, expected: &str) {
+        let output = self.run(script);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{said}");
         assert!(said.contains(expected), "{said}");
@@ -75,9 +82,14 @@ impl Machine {
 /// Puts a program where apt-get would.
 fn apt(machine: Machine) -> Machine {
     let firefox = machine.bin().join("firefox-esr");
+    let bin = machine.bin();
     let script = format!(
-        "case \"$*\" in *install*firefox-esr) : > {0}; chmod +x {0} ;; esac",
-        firefox.display()
+        "case \"$*\" in
+         *install*firefox-esr) : > {0}; chmod +x {0} ;;
+         *install*webkit2gtk-driver*xvfb) for it in WebKitWebDriver Xvfb; do : > {1}/$it; chmod +x {1}/$it; done ;;
+         esac",
+        firefox.display(),
+        bin.display()
     );
     let chmod = ["/bin/chmod", "/usr/bin/chmod"];
     let chmod = chmod.iter().find(|it| Path::new(it).is_file());
@@ -126,4 +138,27 @@ fn a_machine_that_cannot_have_firefox_is_warned_and_goes_on() {
 fn a_machine_that_cannot_build_the_driver_is_warned_and_goes_on() {
     let machine = apt(Machine::new()).program("cargo", "exit 101");
     machine.says("WARNING: geckodriver cannot be built here");
+}
+
+#[test]
+fn webkit_and_a_display_are_installed_once() {
+    let script = "setup-webkit.sh";
+    let machine = apt(Machine::new());
+    machine.says_of(script, "installing WebKitGTK");
+    let log = machine.log();
+    let wanted = "install -y -qq --no-install-recommends webkit2gtk-driver xvfb";
+    assert!(log.contains(wanted), "{log}");
+    machine.says_of(script, "");
+    assert_eq!(machine.log(), log, "the second time there is nothing to do");
+}
+
+#[test]
+fn a_machine_that_cannot_have_webkit_is_warned_and_goes_on() {
+    let script = "setup-webkit.sh";
+    Machine::new().says_of(script, "WARNING: WebKitWebDriver or Xvfb is not installed");
+    let machine = Machine::new().program("apt-get", "exit 100");
+    machine.says_of(script, "nothing will be tested in WebKit");
+    // A driver without a display is not enough.
+    let machine = Machine::new().program("WebKitWebDriver", "");
+    machine.says_of(script, "nothing will be tested in WebKit");
 }

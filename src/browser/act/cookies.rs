@@ -9,6 +9,7 @@ use crate::{
         bidi::Bidi,
         engine::Engine,
         session::{COMMAND_LIMIT, Session},
+        webkit::WebKit,
     },
     spec::{Cookie, Text},
 };
@@ -30,6 +31,7 @@ impl Session {
         match &self.engine {
             Engine::Chrome => self.chrome_cookies(clear, delete, set, &url).await,
             Engine::Firefox(bidi) => self.bidi_cookies(bidi, clear, delete, set, &url).await,
+            Engine::WebKit(webkit) => self.webkit_cookies(webkit, clear, delete, set, &url).await,
         }
     }
 
@@ -52,10 +54,7 @@ impl Session {
                 .cdp("Network.setCookie", chrome_cookie(cookie, url))
                 .await?;
             if answer["success"] == json!(false) {
-                return Err(Trouble::Step(format!(
-                    "the browser refused the cookie `{}`",
-                    cookie.name
-                )));
+                return Err(refused(cookie));
             }
         }
         Ok(())
@@ -88,6 +87,62 @@ impl Session {
         }
         Ok(())
     }
+
+    /// WebKit's inspector deletes cookies one by one, of the page in front.
+    async fn webkit_cookies(
+        &self,
+        webkit: &WebKit,
+        clear: bool,
+        delete: &[Text],
+        set: &[Cookie],
+        url: &str,
+    ) -> Result<(), Trouble> {
+        const DELETE: &str = "Page.deleteCookie";
+        if clear {
+            let of_page = self.client.delete_all_cookies();
+            self.call("delete cookies", COMMAND_LIMIT, of_page).await?;
+        }
+        for name in delete {
+            let cookie = json!({ "cookieName": name.value(), "url": url });
+            self.inspect(webkit, COMMAND_LIMIT, DELETE, cookie).await?;
+        }
+        let host = host_of(url);
+        for cookie in set {
+            if !can_be_sent(cookie) {
+                return Err(refused(cookie));
+            }
+            let cookie = json!({ "cookie": webkit_cookie(cookie, &host) });
+            self.inspect(webkit, COMMAND_LIMIT, "Page.setCookie", cookie)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn refused(cookie: &Cookie) -> Trouble {
+    let name = &cookie.name;
+    Trouble::Step(format!("the browser refused the cookie `{name}`"))
+}
+
+/// WebKit's inspector takes whatever it is given, and sets nothing.
+fn can_be_sent(cookie: &Cookie) -> bool {
+    let (name, value) = (cookie.name.value(), cookie.value.value());
+    let is_bad = |c: char| c.is_control() || c == ';';
+    let is_bad_name = |c: char| is_bad(c) || c == '=' || c.is_whitespace();
+    !name.is_empty() && !name.contains(is_bad_name) && !value.contains(is_bad)
+}
+
+fn webkit_cookie(cookie: &Cookie, host: &str) -> Value {
+    json!({
+        "name": cookie.name.value(),
+        "value": cookie.value.value(),
+        "domain": cookie.domain.as_ref().map_or(host, Text::value),
+        "path": cookie.path.as_ref().map_or("/", Text::value),
+        "secure": cookie.secure,
+        "httpOnly": cookie.http_only,
+        "session": true,
+        "sameSite": "None",
+    })
 }
 
 fn host_of(url: &str) -> String {

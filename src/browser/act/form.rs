@@ -1,15 +1,18 @@
 //! Fields of forms: filled, checked, chosen from and given files, as a person would.
 
-use std::time::Instant;
+use std::{borrow::Cow, time::Instant};
 
 use fantoccini::elements::Element;
 use serde_json::{Value, json};
 
 use super::{Deed, Trouble, reference};
 use crate::{
-    browser::{find::Need, session::Session},
+    browser::{engine::Engine, find::Need, session::Session},
     spec::{Target, Text},
 };
+
+/// What WebDriver takes for the key Enter.
+const ENTER: &str = "\u{E006}";
 
 impl Session {
     pub(super) async fn type_into(
@@ -27,12 +30,21 @@ impl Session {
             self.press(&[vec!["End".to_owned()]], None, deadline)
                 .await?;
         }
-        self.deed(into, Need::Seen, Deed::SendKeys(text), deadline)
+        let keys = self.keys_of(text);
+        self.deed(into, Need::Seen, Deed::SendKeys(&keys), deadline)
             .await?;
         if field.has_parts {
             self.check_taken(into, deadline).await?;
         }
         Ok(())
+    }
+
+    /// The text as the driver takes it: in WebKit a new line is the key that makes one, elsewhere the driver knows.
+    fn keys_of<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.engine {
+            Engine::WebKit(_) => text.replace("\r\n", "\n").replace('\n', ENTER).into(),
+            _ => text.into(),
+        }
     }
 
     /// Empties a field as a person would: everything selected, then Backspace.

@@ -47,7 +47,7 @@ impl Session {
     pub(super) async fn evaluate(&self, script: &str, args: &[Value]) -> Result<(), Trouble> {
         let limit = self.page_limit();
         let answer = match &self.engine {
-            Engine::Chrome => {
+            Engine::Chrome | Engine::WebKit(_) => {
                 let answer = self.client.execute(script, args.to_vec());
                 self.call("execute", limit, answer).await
             }
@@ -104,6 +104,10 @@ impl Session {
         if self.frame_depth > 0 {
             let script = "(0, eval)(arguments[0]);";
             return self.script(script, vec![json!(source)]).await.map(drop);
+        }
+        if let Engine::WebKit(webkit) = &self.engine {
+            let run = self.run_as_webkit_script(webkit, self.page_limit(), source);
+            return Ok(run.await?);
         }
         let evaluation =
             json!({ "expression": source, "awaitPromise": false, "returnByValue": false });

@@ -69,7 +69,7 @@ impl Session {
         self.check_native_drag().await
     }
 
-    /// Geckodriver begins a drag that the browser does by itself, and never ends it.
+    /// Other drivers than Chrome's begin a drag that the browser does by itself, and never end it.
     async fn watch_native_drag(&self) -> Result<(), Trouble> {
         let script = "
             const [name] = arguments;
@@ -85,11 +85,11 @@ impl Session {
         if began != json!(true) {
             return Ok(());
         }
-        Err(Trouble::Step(
-            "Firefox's driver cannot drop what is dragged by the browser itself (`draggable`); only drags that \
-             the page does with pointer or mouse events can be done there"
-                .to_owned(),
-        ))
+        let name = self.options.browser.title();
+        Err(Trouble::Step(format!(
+            "{name}'s driver cannot drop what is dragged by the browser itself (`draggable`); only drags that the page \
+             does with pointer or mouse events can be done there"
+        )))
     }
 
     pub(super) async fn pointer(&self, actions: Vec<Value>) -> Result<(), Trouble> {

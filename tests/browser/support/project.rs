@@ -142,6 +142,8 @@ impl Project {
                 "TWINSHOT_CHROMEDRIVER",
                 "TWINSHOT_FIREFOX",
                 "TWINSHOT_GECKODRIVER",
+                "TWINSHOT_WEBKIT",
+                "TWINSHOT_WEBKITDRIVER",
             ];
             if ours && !programs.iter().any(|program| name == *program) {
                 command.env_remove(name);

@@ -64,6 +64,12 @@ impl Engine {
             Self::WebKit(_) => "10000",
         }
     }
+
+    /// Whether a picture shows what the page is by then, drawn or not.
+    pub(super) fn draws_for_pictures(&self) -> bool {
+        !matches!(self, Self::WebKit(_))
+    }
+
     /// Whether a session that began at one pixel ratio can have another.
     pub(super) fn can_change_scale(&self) -> bool {
         !matches!(self, Self::WebKit(_))

@@ -206,7 +206,8 @@ impl Session {
         times: &mut ShotTimes,
     ) -> Result<Picture, ShootError> {
         let meeting = meeting.filter(|_| self.parts(shot).are_all_on());
-        let settled = self.settle_fully(shot, meeting.is_some(), times).await;
+        let hurry = meeting.is_some() && self.engine.draws_for_pictures();
+        let settled = self.settle_fully(shot, hurry, times).await;
         if settled.is_err() {
             let _ = self.let_go().await;
         }

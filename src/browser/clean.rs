@@ -156,7 +156,7 @@ impl Session {
         *prepared_windows = first_window.iter().cloned().collect();
         *asked = None;
         *frame_depth = 0;
-        *is_pointer_parked = false;
+        *is_pointer_parked &= !*has_touched;
         *has_touched = false;
         *is_hushed = AtomicBool::new(false);
         *judged_document = document.began;

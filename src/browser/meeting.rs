@@ -1,42 +1,60 @@
-//! The two sides of a shot show each other their first frames: where both browsers drew the same, byte for byte, neither
-//! has to draw it again.
+//! The two sides of a shot show each other their frames: where both browsers drew the same, byte for byte, neither has
+//! to draw it again.
 
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 
 use crate::side::Side;
+
+/// What a side shows: its frame, or none when its page did not stand still for one.
+type Shown = Option<Arc<[u8]>>;
 
 /// One side's way to the other side of the same shot.
 #[derive(Debug)]
 pub(crate) struct Meeting {
-    ours: oneshot::Sender<Arc<[u8]>>,
-    theirs: oneshot::Receiver<Arc<[u8]>>,
+    ours: mpsc::UnboundedSender<Shown>,
+    theirs: mpsc::UnboundedReceiver<Shown>,
+}
+
+/// What came of showing each other a frame; the same on both sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Agreement {
+    /// Both drew the same.
+    Same,
+    /// They drew something else, or one of them is not there any more.
+    Different,
+    /// One of them, or both, had none to show.
+    Open,
 }
 
 impl Meeting {
     /// For both sides of one shot.
     pub(crate) fn of_two() -> Side<Self> {
-        let (ours, to_candidate) = oneshot::channel();
-        let (theirs, to_baseline) = oneshot::channel();
+        let (to_candidate, from_baseline) = mpsc::unbounded_channel();
+        let (to_baseline, from_candidate) = mpsc::unbounded_channel();
         Side::new(
             Self {
-                ours,
-                theirs: to_baseline,
+                ours: to_candidate,
+                theirs: from_candidate,
             },
             Self {
-                ours: theirs,
-                theirs: to_candidate,
+                ours: to_baseline,
+                theirs: from_baseline,
             },
         )
     }
 
-    /// Whether the other side's first frame, which is waited for, is this one too; both sides get the same answer. A side
-    /// that has none to show drops its meeting: nobody agrees with it.
-    pub(super) async fn agrees_on(self, png: &Arc<[u8]>) -> bool {
+    /// Shows a frame, and waits for what the other side shows.
+    pub(super) async fn show(&mut self, shown: Shown) -> Agreement {
         // Nobody may be there any more to be told.
-        let _ = self.ours.send(Arc::clone(png));
-        self.theirs.await.is_ok_and(|theirs| theirs == *png)
+        let _ = self.ours.send(shown.clone());
+        match (shown, self.theirs.recv().await) {
+            (_, None) => Agreement::Different,
+            (Some(ours), Some(Some(theirs))) if ours == theirs => Agreement::Same,
+            (Some(_), Some(Some(_))) => Agreement::Different,
+            (None, Some(_)) | (_, Some(None)) => Agreement::Open,
+        }
     }
 }
 
@@ -44,36 +62,30 @@ impl Meeting {
 mod tests {
     use super::*;
 
-    fn frame(bytes: &[u8]) -> Arc<[u8]> {
-        bytes.into()
+    fn frame(text: &str) -> Shown {
+        Some(text.as_bytes().into())
     }
 
     #[tokio::test]
-    async fn equal_frames_agree_on_both_sides() {
-        let sides = Meeting::of_two();
-        let (one, other) = (frame(b"same"), frame(b"same"));
-        let agree = tokio::join!(
-            sides.baseline.agrees_on(&one),
-            sides.candidate.agrees_on(&other)
-        );
-        assert_eq!(agree, (true, true));
+    async fn both_sides_get_the_same_answer_each_time() {
+        let mut sides = Meeting::of_two();
+        for (ours, theirs, expected) in [
+            (None, frame("one"), Agreement::Open),
+            (frame("one"), None, Agreement::Open),
+            (None, None, Agreement::Open),
+            (frame("one"), frame("other"), Agreement::Different),
+            (frame("one"), frame("one"), Agreement::Same),
+        ] {
+            let agreements = tokio::join!(sides.baseline.show(ours), sides.candidate.show(theirs));
+            assert_eq!(agreements, (expected, expected));
+        }
     }
 
     #[tokio::test]
-    async fn different_frames_agree_on_neither_side() {
-        let sides = Meeting::of_two();
-        let (one, other) = (frame(b"one"), frame(b"other"));
-        let agree = tokio::join!(
-            sides.baseline.agrees_on(&one),
-            sides.candidate.agrees_on(&other)
-        );
-        assert_eq!(agree, (false, false));
-    }
-
-    #[tokio::test]
-    async fn who_has_nothing_to_show_agrees_with_nobody() {
-        let sides = Meeting::of_two();
+    async fn nobody_agrees_with_a_side_that_is_gone() {
+        let mut sides = Meeting::of_two();
         drop(sides.candidate);
-        assert!(!sides.baseline.agrees_on(&frame(b"one")).await);
+        let agreement = sides.baseline.show(frame("one")).await;
+        assert_eq!(agreement, Agreement::Different);
     }
 }

@@ -289,6 +289,14 @@ const measure = () => {
   };
 };
 
+// Whether our script is in every window of the page.
+const isAllSeen = (event) => {
+  const windows = reachableWindows();
+  const count = windows.reduce((sum, { length }) => sum + length, 1);
+  return windows.length === count && ask(event, "look", "loops").length === count;
+};
+const drawsByItself = (event) => sum(ask(event, "look", "loops")) > 0;
+
 // When the page had settled last, and how often its scripts had been called by then.
 let settledAt = 0;
 let callsUntilSettled = 0;
@@ -298,8 +306,8 @@ const callsOfScripts = (event) => sum(ask(event, "count", "calls"));
 // page after its picture can tell as well.
 const settle = async ({ budget, wholePage, hurry, parts, event }) => {
   const began = performance.now();
-  // A page that draws by itself is going to change.
-  hurry &&= !sum(ask(event, "look", "loops"));
+  // A page that draws by itself, or has just changed, is going to change.
+  hurry &&= isAllSeen(event) && !drawsByItself(event) && changes.since() > QUIET_MS;
   const waits = {};
   let pending = [];
   do {
@@ -340,20 +348,16 @@ const settle = async ({ budget, wholePage, hurry, parts, event }) => {
 // What a page's scripts begin with when it has loaded shows within so long.
 const LOADED_MS = 100;
 
-// After a picture: whether the page stood still since it settled, and all of it can be seen from here.
+// After a picture: whether the page stood still since it settled; null when not all of it can be seen from here.
 const hasRested = async ({ wholePage, parts, event }) => {
   const [navigation] = performance.getEntriesByType("navigation");
   const loaded = navigation ? navigation.loadEventEnd : 0;
   const enough = Math.max(changes.lastOfAny() + QUIET_MS, settledAt + QUIET_MS, loaded + LOADED_MS);
   const missing = enough - performance.now();
   if (missing > 0) await pause(missing);
-  const windows = reachableWindows();
-  const isAllSeen = windows.length === windows.reduce((count, { length }) => count + length, 1);
-  const loops = ask(event, "look", "loops");
+  if (!isAllSeen(event)) return null;
   return (
-    isAllSeen &&
-    loops.length === windows.length &&
-    !sum(loops) &&
+    !drawsByItself(event) &&
     callsOfScripts(event) === callsUntilSettled &&
     changes.lastOfAny() < settledAt &&
     !stillPending({ wholePage, parts, event, patient: !isAlwaysAsking }).length

@@ -96,21 +96,19 @@ impl Session {
         })
     }
 
-    /// After a picture: whether the page stood still since it settled, in all that can be seen of it from within.
+    /// After a picture: whether the page stood still since it settled; `None` when not all of it can be seen from within.
     pub(super) async fn has_rested(
         &self,
         whole_page: bool,
         parts: Settle,
-    ) -> Result<bool, BrowserError> {
+    ) -> Result<Option<bool>, BrowserError> {
         let argument = json!({
             "wholePage": whole_page,
             "event": self.hush_event,
             "parts": in_words(parts),
         });
         let answer = self.in_page(COMMAND_LIMIT, "hasRested", &argument).await?;
-        answer
-            .as_bool()
-            .ok_or_else(|| BrowserError::nonsense("hasRested", "it is neither true nor false"))
+        Ok(answer.as_bool())
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     engine::Engine,
     error::BrowserError,
     find::{POLL, alternatives},
-    meeting::Meeting,
+    meeting::{Agreement, Meeting},
     session::{COMMAND_LIMIT, PageInfo, Session},
     settle::{Measures, SETTLE_BUDGET, Settled},
 };
@@ -32,6 +32,8 @@ const LONGEST_BUDGET: Duration = Duration::from_secs(20);
 /// What moves by itself for so long, in time and frames, is held if it can be.
 const REST_BUDGET: Duration = Duration::from_millis(1500);
 const REST_FRAMES: u32 = 4;
+/// How often both sides show each other what they have.
+const MOST_MEETINGS: u32 = 2;
 /// Pauses between frames that differ.
 const PAUSES_MS: [u64; 5] = [50, 100, 200, 400, 800];
 /// How long one picture may take; a very tall page takes several seconds, and one that goes on to another
@@ -81,13 +83,17 @@ impl ShotTimes {
         self.add_wait_for(Awaited::Driver, took.saturating_sub(settled.in_page));
     }
 
-    /// Whether the other side's first frame, which is waited for, is this one too.
-    async fn wait_for_other_side(&mut self, meeting: Meeting, png: &Arc<[u8]>) -> bool {
+    /// Shows the other side a frame, and waits for what it shows.
+    async fn wait_for_other_side(
+        &mut self,
+        meeting: &mut Meeting,
+        shown: Option<Arc<[u8]>>,
+    ) -> Agreement {
         let began = Instant::now();
-        let agrees = meeting.agrees_on(png).await;
+        let agreement = meeting.show(shown).await;
         self.settle += began.elapsed();
         self.add_wait_for(Awaited::OtherSide, began.elapsed());
-        agrees
+        agreement
     }
 
     fn add_wait_for(&mut self, awaited: Awaited, time: Duration) {
@@ -163,6 +169,12 @@ struct Frame {
     clip: Clip,
     /// For each mask of the shot, device pixels.
     masks: Vec<Vec<Rect>>,
+}
+
+/// Whether both sides drew the same, with this side's last frame.
+enum Agreed {
+    Yes(Frame),
+    No(Frame),
 }
 
 impl Area {
@@ -258,16 +270,55 @@ impl Session {
         if !self.parts(shot).frames.unwrap_or(true) {
             return Ok(first);
         }
-        if let Some(meeting) = meeting {
-            let whole_page = shot.area.is_beyond_viewport();
-            if !self.has_rested(whole_page, self.parts(shot)).await? {
-                drop(meeting);
-                self.settle_fully(shot, false, times).await?;
-            } else if times.wait_for_other_side(meeting, &first.png).await {
-                return Ok(first);
+        let first = match meeting {
+            None => first,
+            Some(meeting) => match self.agreed(first, shot, meeting, scale, times).await? {
+                Agreed::Yes(frame) => return Ok(frame),
+                Agreed::No(frame) => frame,
+            },
+        };
+        self.two_equal_frames(first, shot, scale, times).await
+    }
+
+    /// Shows the other side the first frame that the page stood still for: that one, or one more after waiting as long as
+    /// it takes. A frame of a page that stood still is good until the other side has one too.
+    async fn agreed(
+        &self,
+        first: Frame,
+        shot: &Shot,
+        mut meeting: Meeting,
+        scale: f64,
+        times: &mut ShotTimes,
+    ) -> Result<Agreed, ShootError> {
+        let whole_page = shot.area.is_beyond_viewport();
+        let parts = self.parts(shot);
+        let mut frame = first;
+        let mut has_rested = false;
+        for attempt in 1..=MOST_MEETINGS {
+            if !has_rested {
+                match self.has_rested(whole_page, parts).await? {
+                    Some(rested) => has_rested = rested,
+                    None => break,
+                }
+            }
+            let shown = has_rested.then(|| Arc::clone(&frame.png));
+            let agreement = times.wait_for_other_side(&mut meeting, shown).await;
+            if agreement == Agreement::Same {
+                return Ok(Agreed::Yes(frame));
+            }
+            let is_last = agreement == Agreement::Different || attempt == MOST_MEETINGS;
+            if !has_rested {
+                let settled = self.settle_fully(shot, false, times).await?;
+                if !is_last {
+                    frame = self.frame(&settled.measures, shot, scale).await?;
+                    times.frames += 1;
+                }
+            }
+            if is_last {
+                break;
             }
         }
-        self.two_equal_frames(first, shot, scale, times).await
+        Ok(Agreed::No(frame))
     }
 
     /// The page in front, if it is still the one that was judged.

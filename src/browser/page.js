@@ -72,7 +72,7 @@ const tell = (event, what) => {
 };
 
 // Resolves when the page may be told everything again.
-let endOfHush = Promise.resolve();
+let endOfHush;
 const endHush = async (event) => {
   // Events of the last change of size are given out in the next frames.
   await nextFrames();

@@ -217,9 +217,9 @@ impl Session {
         meeting: Option<Meeting>,
         times: &mut ShotTimes,
     ) -> Result<Picture, ShootError> {
-        let meeting = meeting.filter(|_| self.parts(shot).are_all_on());
-        let hurry = meeting.is_some() && self.engine.draws_for_pictures();
-        let settled = self.settle_fully(shot, hurry, times).await;
+        let can_meet = self.parts(shot).are_all_on() && self.engine.draws_for_pictures();
+        let meeting = meeting.filter(|_| can_meet);
+        let settled = self.settle_fully(shot, meeting.is_some(), times).await;
         if settled.is_err() {
             let _ = self.let_go().await;
         }
@@ -446,7 +446,7 @@ impl Session {
         scale: f64,
         times: &mut ShotTimes,
     ) -> Result<Frame, ShootError> {
-        let began = Instant::now();
+        let mut began = Instant::now();
         let mut earlier = Vec::new();
         let mut is_held = false;
         let mut last = first;
@@ -469,6 +469,8 @@ impl Session {
             if is_restless && !is_held && self.parts(shot).animations.unwrap_or(true) {
                 is_held = true;
                 times.held_at = Some(self.hold_loops().await?).filter(|&frames| frames > 0);
+                // That took as long as its frames took; from now on the page may hold still.
+                began = Instant::now();
             }
             earlier.push(std::mem::replace(&mut last, next));
             let pause = PAUSES_MS[attempt.min(PAUSES_MS.len() - 1)];

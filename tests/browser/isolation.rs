@@ -201,9 +201,7 @@ const TRACES: &[Trace] = &[
     shot: links after a page went on
   - wait: { js: 'await whatIsStored() === ``' }
   - wait: { js: 'window.name === `` && history.length === 2' }
-  - wait: { js: '(await navigator.serviceWorker.getRegistrations()).length === 0' }
-  - back
-  - wait: { js: 'location.href === `about:blank`' }",
+  - wait: { js: '(await navigator.serviceWorker.getRegistrations()).length === 0' }",
     },
     Trace {
         name: "visited links",

@@ -193,7 +193,7 @@ const TRACES: &[Trace] = &[
         left: "
   - goto: /isolation/page.html
     shot: links before a page went on
-  - goto: /isolation/busy.html
+  - { goto: /isolation/busy.html, shot: false }
   - wait: { url: '/isolation/other.html' }
   - scroll: bottom",
         found: "

@@ -672,7 +672,7 @@ def memory(binary, job, listed, few, count):
     parts = []
     for kind, pages in kinds.items():
         parts.append(rounds({kind: twinshot(binary)}, dataclasses.replace(job, pages=pages), count))
-    return [few | many for few, many in zip(*parts)]
+    return [few | same | different for few, same, different in zip(*parts)]
 
 
 def main():

@@ -90,12 +90,16 @@ impl Session {
         self.documents += 1;
         self.documents_in_process += 1;
         if document.info.url.starts_with("chrome-error:") || document.trouble.is_some() {
+            const CERTIFICATE: &str =
+                "; if nobody vouches for the certificate, set `ignore_certificate_errors`";
+            let is_https = self.options.base.scheme() == "https";
             let trouble = match document.trouble {
-                Some(name) => format!(" ({name})"),
-                None if self.options.base.scheme() == "https" => {
-                    "; if nobody vouches for the certificate, set `ignore_certificate_errors`"
-                        .to_owned()
+                // Which end of such a connection WebKit tells first depends on the moment.
+                Some(name) if is_https && name.contains("cancelled") => {
+                    format!(" ({name}){CERTIFICATE}")
                 }
+                Some(name) => format!(" ({name})"),
+                None if is_https => CERTIFICATE.to_owned(),
                 None => String::new(),
             };
             return Err(format!(

@@ -462,6 +462,14 @@ impl Session {
         }
     }
 
+    /// The error, in words of ours when it is that the page's own scripts let nobody in.
+    pub(super) fn or_silence(&self, error: BrowserError) -> BrowserError {
+        if is_about_silence(&error) {
+            return self.silent_page();
+        }
+        error
+    }
+
     fn silent_page(&self) -> BrowserError {
         let seconds = self.options.page_timeout.as_secs_f32();
         BrowserError::Refused {

@@ -3,14 +3,9 @@
 # it says so and the tests of Firefox are skipped: only Chrome must be there.
 set -u
 
-tools="${CARGO_TARGET_DIR:-target}/tools"
+. "${0%/*}/optional.sh"
 
-found() {
-    for name in "$@"; do
-        command -v "$name" >/dev/null 2>&1 && return 0
-    done
-    return 1
-}
+tools="${CARGO_TARGET_DIR:-target}/tools"
 
 has_firefox() {
     [ -n "${TWINSHOT_FIREFOX:-}" ] || found firefox firefox-esr
@@ -20,25 +15,6 @@ has_driver() {
     [ -n "${TWINSHOT_GECKODRIVER:-}" ] || [ -x "$tools/bin/geckodriver" ] || found geckodriver
 }
 
-without() {
-    echo "WARNING: $1: nothing will be tested in Firefox" >&2
-    exit 0
-}
-
-install_firefox() {
-    found apt-get || return 1
-    root=""
-    if [ "$(id -u)" -ne 0 ]; then
-        found sudo || return 1
-        root="sudo -n"
-    fi
-    echo "setup: installing Firefox from the system's packages" >&2
-    # The name and the option are to be split.
-    # shellcheck disable=SC2086
-    $root apt-get update -qq >&2 &&
-        $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends firefox-esr >&2
-}
-
 # Its version is fixed, so that a new one changes no result unasked.
 install_driver() {
     echo "setup: building geckodriver, which takes a minute or three" >&2
@@ -46,5 +22,5 @@ install_driver() {
         rm -rf "$tools/build"
 }
 
-has_firefox || install_firefox || without "Firefox is not installed, and cannot be here"
-has_driver || install_driver || without "geckodriver cannot be built here"
+has_firefox || install_packages Firefox firefox-esr || without Firefox "Firefox is not installed, and cannot be here"
+has_driver || install_driver || without Firefox "geckodriver cannot be built here"

@@ -207,20 +207,21 @@ fn firefox_gives_a_difference_the_numbers_that_chrome_gives_it() {
     );
 }
 
-#[test]
-fn firefox_has_exactly_the_viewport_that_is_asked_for() {
+/// Every one of the `viewports` gives a picture of its size, on a page that tells its own in its title.
+pub(crate) fn assert_exact(
+    in_browser: impl Fn(Project) -> Option<Project>,
+    viewports: &str,
+    sizes: &[(u32, u32)],
+) {
     let site = Site::new();
-    let project = Project::solo(&site)
-        .viewports("one: 801x601, two: 390x844@2, half: 500x334@1.5, large: 1920x1080")
-        .flow(
-            "Sizes",
-            "steps:\n  - goto: /size.html\n    shot: { area: viewport }",
-        );
-    let Some(project) = firefox(project) else {
+    let project = Project::solo(&site).viewports(viewports).flow(
+        "Sizes",
+        "steps:\n  - goto: /size.html\n    shot: { area: viewport }",
+    );
+    let Some(project) = in_browser(project) else {
         return;
     };
     let outcome = project.run().exits(0);
-    let sizes = [(801, 601), (780, 1688), (750, 501), (1920, 1080)];
     assert_eq!(outcome.shots().len(), sizes.len());
     for (shot, (width, height)) in outcome.shots().iter().zip(sizes) {
         let picture = &shot["pictures"]["candidate"];
@@ -230,8 +231,12 @@ fn firefox_has_exactly_the_viewport_that_is_asked_for() {
     }
 }
 
-#[test]
-fn firefox_says_what_could_not_be_done() {
+/// What goes wrong in every browser is told, and besides what goes wrong in the flows that are added.
+pub(crate) fn assert_told(
+    in_browser: impl Fn(Project) -> Option<Project>,
+    add: impl Fn(Project) -> Project,
+    reasons: &[(&str, &str)],
+) {
     let site = Site::new();
     let project = Project::solo(&site)
         .setting("timeout: 1s")
@@ -247,7 +252,7 @@ fn firefox_says_what_could_not_be_done() {
              - evaluate: \"return new Promise(() => { setTimeout(() => { location = '/card.html' }, 300) })\"",
         )
         .spec("actions/drag-and-drop.yaml");
-    let Some(project) = firefox(project) else {
+    let Some(project) = in_browser(add(project)) else {
         return;
     };
     let outcome = project.run().exits(3);
@@ -261,7 +266,7 @@ fn firefox_says_what_could_not_be_done() {
         outcome.has_file(&missing["failures"][0]["pictures"][0]),
         "{missing}"
     );
-    for (flow, expected) in [
+    let of_all = [
         ("Gone", "HTTP status 404"),
         ("Refused", "its own error page"),
         ("Left", "the document went away while a script ran in it"),
@@ -269,10 +274,25 @@ fn firefox_says_what_could_not_be_done() {
             "Drag and drop",
             "cannot drop what is dragged by the browser itself",
         ),
-    ] {
+    ];
+    for (flow, expected) in of_all.iter().chain(reasons) {
         let found = reason(outcome.first_shot_of(flow));
         assert!(found.contains(expected), "{flow}: {found}");
     }
+}
+
+#[test]
+fn firefox_has_exactly_the_viewport_that_is_asked_for() {
+    assert_exact(
+        firefox,
+        "one: 801x601, two: 390x844@2, half: 500x334@1.5, large: 1920x1080",
+        &[(801, 601), (780, 1688), (750, 501), (1920, 1080)],
+    );
+}
+
+#[test]
+fn firefox_says_what_could_not_be_done() {
+    assert_told(firefox, |project| project, &[]);
 }
 
 #[test]

@@ -11,6 +11,8 @@ use std::{
 
 use tokio::{process::Command, time::timeout};
 
+use super::hash;
+
 /// How long a program may take to say its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(20);
 /// No machine has so many fonts.
@@ -37,22 +39,19 @@ const SYSTEM: &[&str] = &["/etc/os-release", "/etc/timezone"];
 /// # Errors
 /// When something of it cannot be read, in words.
 pub(super) async fn of(program: &Path) -> Result<String, String> {
-    let mut hasher = blake3::Hasher::new();
-    let mut add = |text: &str| {
-        hasher.update(&text.len().to_le_bytes());
-        hasher.update(text.as_bytes());
-    };
     let real = fs::canonicalize(program).map_err(|error| unread(program, &error))?;
-    add(&real.to_string_lossy());
-    add(&traits(&real).ok_or_else(|| format!("{} cannot be read", real.display()))?);
-    add(&version(program).await?);
-    fonts()?.iter().for_each(|file| add(file));
-    for file in SYSTEM {
-        add(&fs::read_to_string(file).unwrap_or_default());
-    }
-    add(&format!("{:?}", fs::read_link("/etc/localtime").ok()));
-    variables().iter().for_each(|variable| add(variable));
-    Ok(hasher.finalize().to_hex().to_string())
+    let traits = traits(&real).ok_or_else(|| format!("{} cannot be read", real.display()))?;
+    let mut texts = vec![
+        real.to_string_lossy().into_owned(),
+        traits,
+        version(program).await?,
+    ];
+    texts.extend(fonts()?);
+    let system = SYSTEM.iter().map(fs::read_to_string);
+    texts.extend(system.map(Result::unwrap_or_default));
+    texts.push(format!("{:?}", fs::read_link("/etc/localtime").ok()));
+    texts.extend(variables());
+    Ok(hash(texts.iter().map(String::as_str)))
 }
 
 fn unread(path: &Path, error: &std::io::Error) -> String {

@@ -15,10 +15,10 @@ use std::{
 
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    process::Child,
 };
 
-use super::{error::LaunchError, session::random_name};
+use super::{error::LaunchError, programs::in_own_group, session::random_name};
 
 /// How long it may take to say its number.
 const START_LIMIT: Duration = Duration::from_secs(20);
@@ -46,16 +46,12 @@ impl Display {
         };
         let authority = folder.join("display.cookie");
         write_private(&authority, &cookie()).map_err(|error| failed(error.to_string()))?;
-        let mut server = Command::new(program)
+        let mut server = in_own_group(program)
             // It writes the number of the display there; the first that is free.
             .args(["-displayfd", "1", "-screen", "0", SCREEN])
             .args(["-nolisten", "tcp", "-noreset", "-auth"])
             .arg(&authority)
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .kill_on_drop(true)
             .spawn()
             .map_err(|error| failed(error.to_string()))?;
         let stdout = server.stdout.take().expect("stdout was asked for");

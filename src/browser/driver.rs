@@ -18,7 +18,7 @@ use std::{
 
 use fantoccini::Client;
 use rustix::process::{Pid, Signal, getuid, kill_process_group};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use url::Url;
 
 use super::{
@@ -26,7 +26,7 @@ use super::{
     document::without_credentials,
     error::LaunchError,
     pool::SessionTimes,
-    programs::{Programs, read_greeting},
+    programs::{Programs, in_own_group, read_greeting},
     remote::{Place, Remotes},
     session::end,
 };
@@ -309,13 +309,17 @@ impl Driver {
         name: &'static str,
         display: Option<Display>,
     ) -> Self {
-        let url = Url::parse(&format!("http://127.0.0.1:{port}/"));
         let process = DriverProcess {
             child,
             display,
             folder: folder.to_owned(),
             name,
         };
+        Self::at_port(port, process)
+    }
+
+    fn at_port(port: u16, process: DriverProcess) -> Self {
+        let url = Url::parse(&format!("http://127.0.0.1:{port}/"));
         Self {
             url: url.expect("a port makes a valid URL"),
             held: Held::Process(Box::new(process)),
@@ -336,14 +340,10 @@ impl Driver {
             reason,
         };
         fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-        let mut child = Command::new(&programs.driver)
+        let mut child = in_own_group(&programs.driver)
             .args(programs.driver_arguments(folder, ANY_PORT))
             .env("TMPDIR", folder)
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .kill_on_drop(true)
             .spawn()
             .map_err(|error| failed(error.to_string()))?;
         let mut stdout = child.stdout.take().expect("stdout was asked for");
@@ -366,12 +366,7 @@ impl Driver {
         greeting.check(&programs.driver)?;
         // Some drivers and their browsers go on talking, and stumble over a closed pipe.
         tokio::spawn(async move { tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await });
-        let url = format!("http://127.0.0.1:{}/", greeting.port);
-        let url = Url::parse(&url).expect("a port makes a valid URL");
-        Ok(Self {
-            url,
-            held: Held::Process(Box::new(process)),
-        })
+        Ok(Self::at_port(greeting.port, process))
     }
 
     fn of_place(place: Place) -> Self {

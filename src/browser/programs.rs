@@ -3,15 +3,31 @@
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
+    process::Stdio,
 };
 
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Command,
+};
 
 use super::error::LaunchError;
 use crate::config::Browser;
 
 /// The oldest chromedriver that has what we rely on (`responseStatus`, the one headless mode).
 const OLDEST_CHROMEDRIVER: u32 = 115;
+
+/// A program that hears and says nothing, leads a process group, and ends with whoever holds it.
+pub(super) fn in_own_group(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .kill_on_drop(true);
+    command
+}
 
 /// A browser on this machine, and its driver.
 #[derive(Debug, Clone)]

@@ -6,7 +6,6 @@ use std::{
     io::Read as _,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::Path,
-    process::Stdio,
     time::{Duration, Instant},
 };
 
@@ -18,7 +17,7 @@ use super::{
     display::Display,
     driver::{Driver, Launcher},
     error::LaunchError,
-    programs::Programs,
+    programs::{Programs, in_own_group},
 };
 use crate::config::{Browser, Emulation};
 
@@ -157,7 +156,7 @@ fn command(
     scale: f64,
     display: Option<&Display>,
 ) -> Command {
-    let mut command = Command::new(&programs.driver);
+    let mut command = in_own_group(&programs.driver);
     command
         .args(programs.driver_arguments(folder, port))
         .envs(QUIET_VARIABLES.iter().copied())
@@ -165,12 +164,7 @@ fn command(
         .env("XDG_CONFIG_HOME", folder.join("config"))
         .env("XDG_CACHE_HOME", folder.join("cache"))
         .env("GDK_SCALE", scale.to_string())
-        .env_remove("GDK_DPI_SCALE")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .kill_on_drop(true);
+        .env_remove("GDK_DPI_SCALE");
     if let Some(display) = display {
         command
             .envs(display.variables())

@@ -8,8 +8,8 @@
   const LAP_MS = 10000;
   // A request that takes longer is a line that the server keeps open.
   const PATIENCE_MS = 5000;
-  // So long may it take to get there; __HOLD_MS__ becomes a number.
-  const MOST_MS = __HOLD_MS__;
+  // So long may it take to get there.
+  const MOST_MS = 3000;
 
   const call = Function.prototype.call.bind(Function.prototype.call);
   const { apply } = Reflect;
@@ -121,8 +121,8 @@
     });
   };
   replace(window, "requestAnimationFrame", (native, self, given) => {
-    // The browser's own words for what is no function.
-    if (typeof given[0] !== "function") return apply(native, self, given);
+    // The browser's own words for what is no function; and ours wait for real frames.
+    if (typeof given[0] !== "function" || given[0][NAME]) return apply(native, self, given);
     waiting[(lastCallback += 1)] = given[0];
     goOn();
     return lastCallback;

@@ -14,7 +14,7 @@ use super::{
 use crate::spec::Clock;
 
 /// How long holding loops may take: the script's own limit, and the frames after it.
-const HOLD_LIMIT: Duration = Duration::from_secs(20);
+const HOLD_LIMIT: Duration = Duration::from_secs(10);
 
 impl Session {
     /// The script of every page: hushed for pictures, its requests counted, with the clock of the flow.
@@ -25,9 +25,7 @@ impl Session {
             Engine::WebKit(_) => include_str!("bars.js"),
         };
         let scripts = [first, include_str!("calm.js")].concat();
-        let scripts = scripts
-            .replace("__NAME__", &self.hush_event)
-            .replace("__HOLD_MS__", self.engine.hold_limit());
+        let scripts = scripts.replace("__NAME__", &self.hush_event);
         match self.clock {
             None => scripts,
             Some(moment) => format!("{scripts}{}", clock_script(moment)),

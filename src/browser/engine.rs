@@ -56,15 +56,6 @@ impl Engine {
         }
     }
 
-    /// How long a page's drawing loops may take to the frame at which they are held, in milliseconds. Without a graphics
-    /// card WebKit draws slowly.
-    pub(super) fn hold_limit(&self) -> &'static str {
-        match self {
-            Self::Chrome | Self::Firefox(_) => "3000",
-            Self::WebKit(_) => "10000",
-        }
-    }
-
     /// Whether a picture shows what the page is by then, drawn or not.
     pub(super) fn draws_for_pictures(&self) -> bool {
         !matches!(self, Self::WebKit(_))

@@ -2,7 +2,9 @@
 // neither see nor replace anything here. FIND is the text of find.js.
 __FIND__
 
-const frame = () => new Promise((done) => requestAnimationFrame(() => done()));
+// Its mark lets a callback of ours through where the page's frames are held and our functions share its world.
+// __NAME__ becomes an unguessable name.
+const frame = () => new Promise((done) => requestAnimationFrame(Object.assign(() => done(true), { "__NAME__": true })));
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 // What the browser's own error page names, for example ERR_CONNECTION_REFUSED or connectionFailure.
@@ -18,14 +20,14 @@ const describe = () => {
     url: location.href,
     title: document.title,
     status: navigation ? navigation.responseStatus : null,
-    began: performance.timeOrigin,
+    load: performance.timeOrigin,
     empty: !document.documentElement,
     trouble: trouble(),
   };
 };
 
-// Windows behind others have no frames. __FRAMES_MS__ becomes how long they are waited for.
-const nextFrames = () => Promise.race([frame().then(frame), pause(__FRAMES_MS__)]);
+// Windows behind others have no frames. __FRAMES_MS__ becomes how long they are waited for. Resolves to whether they came.
+const nextFrames = () => Promise.race([frame().then(frame), pause(__FRAMES_MS__).then(() => false)]);
 
 const describeSoon = async () => {
   await nextFrames();
@@ -176,6 +178,9 @@ const ask = (event, question, answer) => {
 };
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
+// Longer than calm.js tries.
+const HOLD_MS = 4000;
+
 // Holds the page's own drawing loops; resolves to the frames that they have drawn, 0 when there is none to hold.
 const hold = async ({ event }) => {
   const held = reachableWindows().map(
@@ -184,7 +189,7 @@ const hold = async ({ event }) => {
         view.addEventListener(`${event}-held`, ({ detail }) => done(Number(detail) || 0), { once: true });
         view.dispatchEvent(new Event(`${event}-hold`));
         // A frame that was there before our script was.
-        setTimeout(() => done(0), __HOLD_MS__ + 1000);
+        setTimeout(() => done(0), HOLD_MS);
       }),
   );
   const frames = await Promise.all(held);
@@ -239,8 +244,7 @@ const changes = (() => {
   arrivals.observe({ type: "resource" });
   const watchWindow = (view) => {
     if (watched.has(view.document)) return;
-    view.addEventListener("scroll", () => (lastOther = performance.now()), true);
-    view.addEventListener("toggle", () => (lastOther = performance.now()), true);
+    for (const kind of ["scroll", "toggle"]) view.addEventListener(kind, () => (lastOther = performance.now()), true);
   };
   // Also in shadow trees and frames, where they can be reached.
   const watch = () => {
@@ -303,8 +307,8 @@ let callsUntilSettled = 0;
 const callsOfScripts = (event) => sum(ask(event, "count", "calls"));
 
 // Waits until nothing is pending, at most `budget` milliseconds. In a `hurry` nothing is waited for that a look at the
-// page after its picture can tell as well.
-const settle = async ({ budget, wholePage, hurry, parts, event }) => {
+// page after its picture can tell as well. Where a picture shows what was drawn last, that `mustDraw` before it.
+const settle = async ({ budget, wholePage, hurry, mustDraw, parts, event }) => {
   const began = performance.now();
   // A page that draws by itself, or has just changed, is going to change.
   hurry &&= isAllSeen(event) && !drawsByItself(event) && changes.since() > QUIET_MS;
@@ -326,11 +330,12 @@ const settle = async ({ budget, wholePage, hurry, parts, event }) => {
       if (parts.images) await Promise.all(roots().map((root) => decodeImages(root, wholePage)));
       addWait(waits, "decoding", since);
       since = performance.now();
-      if (!hurry) await nextFrames();
+      const isDrawn = hurry || (await nextFrames());
       await endOfHush;
       addWait(waits, "drawing", since);
       if (hurry) break;
       pending = stillPending({ wholePage, parts, event, patient });
+      if (mustDraw && !isDrawn) pending.push({ kind: "drawing", count: 1, words: "the browser draws no frames" });
       const isChanging = patient && changes.since() < QUIET_MS && performance.now() < began + CHANGES_MS;
       if (parts.requests && isChanging && !pending.length) pending.push({ kind: "changes", count: 1, words: "the page changes itself" });
       if (!pending.length) break;

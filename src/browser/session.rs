@@ -118,8 +118,8 @@ pub(crate) struct Session {
     pub(super) frame_depth: u32,
     /// Whether the pointer was moved away from where the browser starts it.
     pub(super) is_pointer_parked: bool,
-    /// The document that was judged last, by the time it began to load.
-    pub(super) judged_document: f64,
+    /// The load of the document that was judged last.
+    pub(super) judged_document: String,
     /// How many documents were judged since the browser started.
     pub(super) documents: u32,
     /// How many since it has the process that shows its pages.
@@ -218,7 +218,7 @@ impl Session {
             asked: None,
             frame_depth: 0,
             is_pointer_parked: false,
-            judged_document: 0.0,
+            judged_document: String::new(),
             documents: 0,
             documents_in_process: 0,
             has_touched: false,
@@ -291,7 +291,7 @@ impl Session {
         }
         self.prepare_window().await?;
         // The page that the browser opens with is none of the flow's.
-        self.judged_document = self.document().await?.began;
+        self.judged_document = self.document().await?.load;
         Ok(())
     }
 
@@ -480,6 +480,16 @@ impl Session {
         }
     }
 
+    /// An expression that makes our functions for the page.
+    fn page_library(&self) -> String {
+        let functions = include_str!("page.js")
+            .replace("__FIND__", include_str!("find.js"))
+            .replace("__NAME__", &self.hush_event)
+            .replace("__FRAMES_MS__", self.engine.frames_limit());
+        let names = "describe, describeSoon, hush, waitForEndOfHush, settle, hasRested, hold, letGo, measure, boxes";
+        format!("(() => {{ {functions}\nreturn {{ {names} }}; }})()")
+    }
+
     async fn in_this_document(
         &self,
         limit: Duration,
@@ -488,13 +498,13 @@ impl Session {
     ) -> Result<Value, BrowserError> {
         let name = &self.hush_event;
         if let Engine::Firefox(bidi) = &self.engine {
-            let library = page_library(&self.engine);
+            let library = self.page_library();
             let ours = format!("const ours = globalThis[\"{name}\"] ??= {library};");
             let body = format!("{ours} return ours.{function}({argument});");
             return self.in_sandbox(bidi, limit, &body).await;
         }
         if let Engine::WebKit(webkit) = &self.engine {
-            let library = page_library(&self.engine);
+            let library = self.page_library();
             let before = webkit::before(function, argument);
             let ours = format!("{before}const ours = globalThis[\"{name}\"] ??= {library};");
             let body = format!("{ours} return ours.{function}({argument});");
@@ -520,7 +530,7 @@ impl Session {
         let world = self.new_world().await?;
         let library = format!(
             "const ours = globalThis[\"{name}\"] ??= {};",
-            page_library(&self.engine)
+            self.page_library()
         );
         let expression = format!("(() => {{ {library}\n{call}");
         let answer = self.evaluate_in(world, limit, expression).await?;
@@ -647,13 +657,21 @@ async fn connect_to(
         true => start_limit(options.browser),
         false => QUEUE_LIMIT,
     };
-    match tokio::time::timeout(limit, builder.connect(driver.url.as_str())).await {
+    let failed = |reason: String| LaunchError::Session {
+        driver: driver.describe(),
+        reason,
+    };
+    let connecting = tokio::time::timeout(limit, builder.connect(driver.url.as_str()));
+    let connected = tokio::select! {
+        connected = connecting => connected,
+        () = driver.end_of_webkit(options.browser) => {
+            return Err(failed("the browser ended while it started".to_owned()));
+        }
+    };
+    match connected {
         Ok(Ok(client)) => Ok(client),
         Ok(Err(error)) => Err(LaunchError::session(driver.describe(), &error)),
-        Err(_) => Err(LaunchError::Session {
-            driver: driver.describe(),
-            reason: format!("no answer within {} s", limit.as_secs()),
-        }),
+        Err(_) => Err(failed(format!("no answer within {} s", limit.as_secs()))),
     }
 }
 
@@ -700,16 +718,6 @@ fn is_about_navigation(error: &BrowserError) -> bool {
         ]
         .iter()
         .any(|sign| message.contains(sign))
-}
-
-/// An expression that makes our functions for the page.
-fn page_library(engine: &Engine) -> String {
-    let functions = include_str!("page.js")
-        .replace("__FIND__", include_str!("find.js"))
-        .replace("__FRAMES_MS__", engine.frames_limit())
-        .replace("__HOLD_MS__", engine.hold_limit());
-    let names = "describe, describeSoon, hush, waitForEndOfHush, settle, hasRested, hold, letGo, measure, boxes";
-    format!("(() => {{ {functions}\nreturn {{ {names} }}; }})()")
 }
 
 /// 64 random bits from the standard library's hasher seeds.

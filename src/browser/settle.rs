@@ -65,6 +65,7 @@ impl Session {
             "budget": milliseconds,
             "wholePage": whole_page,
             "hurry": hurry,
+            "mustDraw": !self.engine.draws_for_pictures(),
             "event": self.hush_event,
             "parts": in_words(parts),
         });

@@ -34,8 +34,9 @@ const REST_BUDGET: Duration = Duration::from_millis(1500);
 const REST_FRAMES: u32 = 4;
 /// How often both sides show each other what they have.
 const MOST_MEETINGS: u32 = 2;
-/// Pauses between frames that differ.
-const PAUSES_MS: [u64; 5] = [50, 100, 200, 400, 800];
+/// The pauses between frames that differ: each is twice the one before, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(800);
 /// How long one picture may take; a very tall page takes several seconds, and one that goes on to another
 /// page in the wrong moment never gives any.
 const PICTURE_LIMIT: Duration = Duration::from_secs(45);
@@ -323,7 +324,7 @@ impl Session {
 
     /// The page in front, if it is still the one that was judged.
     fn same_document(&self, document: Document, png: &Arc<[u8]>) -> Result<PageInfo, ShootError> {
-        if document.began == self.judged_document {
+        if document.load == self.judged_document {
             return Ok(document.info);
         }
         Err(ShootError::Unstable {
@@ -450,7 +451,8 @@ impl Session {
         let mut earlier = Vec::new();
         let mut is_held = false;
         let mut last = first;
-        for attempt in 0.. {
+        let mut pause = FIRST_PAUSE;
+        loop {
             let (settled, next) = self.settled_frame(shot, scale).await?;
             times.frames += 1;
             if settled.pending.is_empty() {
@@ -471,12 +473,12 @@ impl Session {
                 times.held_at = Some(self.hold_loops().await?).filter(|&frames| frames > 0);
                 // That took as long as its frames took; from now on the page may hold still.
                 began = Instant::now();
+                pause = FIRST_PAUSE;
             }
             earlier.push(std::mem::replace(&mut last, next));
-            let pause = PAUSES_MS[attempt.min(PAUSES_MS.len() - 1)];
-            tokio::time::sleep(Duration::from_millis(pause)).await;
+            tokio::time::sleep(pause).await;
+            pause = LONGEST_PAUSE.min(pause * 2);
         }
-        unreachable!("the loop has no end of its own")
     }
 
     /// One more frame of the shot as the page is at that moment, animations finished just before.

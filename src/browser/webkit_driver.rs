@@ -61,6 +61,9 @@ const QUIET_VARIABLES: &[(&str, &str)] = &[
     ("WEBKIT_DISABLE_DMABUF_RENDERER", "1"),
 ];
 
+/// How often it is looked whether a browser that is starting is still there.
+const WATCH_POLL: Duration = Duration::from_millis(500);
+
 impl Driver {
     /// The scale holds for all pages of the session.
     pub(super) async fn start_webkit(
@@ -104,6 +107,19 @@ impl Driver {
         Err(format!(
             "it did not listen on port {port} within {seconds} s"
         ))
+    }
+
+    /// Comes back once a WebKit that it was starting is gone again, of which the driver says nothing; else never.
+    pub(super) async fn end_of_webkit(&self, browser: Browser) {
+        if browser != Browser::WebKit || !self.is_ours() {
+            return std::future::pending().await;
+        }
+        while self.inspector_address().is_none() {
+            tokio::time::sleep(WATCH_POLL).await;
+        }
+        while self.inspector_address().is_some() {
+            tokio::time::sleep(WATCH_POLL).await;
+        }
     }
 
     /// Where the browser's server for inspectors listens: the driver told it in a variable, and tells nobody else.

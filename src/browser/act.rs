@@ -137,13 +137,15 @@ impl Session {
         if let (Action::Goto { .. }, Err(Trouble::Step(message))) = (&step.action, &done) {
             return Err(Trouble::Navigation(message.clone()));
         }
-        done?;
-        self.judge_step(&step.action, expected_status).await
+        let loaded = done?;
+        self.judge_step(&step.action, loaded, expected_status).await
     }
 
+    /// Of a document that has `loaded`, what it may go on to is judged with the next step or shot.
     async fn judge_step(
         &mut self,
         action: &Action,
+        loaded: Option<Document>,
         expected_status: Option<u16>,
     ) -> Result<(), Trouble> {
         let mut allowance = Allowance {
@@ -155,10 +157,9 @@ impl Session {
             let named = Url::parse(url.value()).ok().map(|url| host_and_port(&url));
             allowance.host = host.as_ref().map(|host| host.value().to_owned()).or(named);
         }
-        let judged = match action {
-            // Its document has loaded; what that may go on to is judged with the next step or shot.
-            Action::Goto { .. } => self.judge_loaded_document(&allowance).await,
-            _ => self.judge_document(&allowance).await,
+        let judged = match loaded {
+            Some(document) => Ok(self.judge_this(document, &allowance)),
+            None => self.judge_document(&allowance).await,
         };
         match judged {
             Ok(Ok(())) => Ok(()),
@@ -175,13 +176,18 @@ impl Session {
         }
     }
 
-    async fn perform(&mut self, action: &Action, deadline: Instant) -> Result<(), Trouble> {
+    /// Returns the document that was loaded, where that is known already.
+    async fn perform(
+        &mut self,
+        action: &Action,
+        deadline: Instant,
+    ) -> Result<Option<Document>, Trouble> {
         if !matches!(action, Action::Goto { .. } | Action::Dialog { .. }) {
             // A page that is gone, or lets nobody in, is the action's own trouble.
             let _ = self.wait_for_end_of_hush().await;
         }
-        match action {
-            Action::Goto { url, .. } => self.go_to(url.value()).await,
+        let done = match action {
+            Action::Goto { url, .. } => return self.go_to(url.value()).await,
             Action::Back => {
                 self.asked = None;
                 self.travel("back").await
@@ -223,10 +229,11 @@ impl Session {
                 self.answer_dialog(*accept, text.as_ref(), deadline).await
             }
             Action::Expect(expectations) => self.expect(expectations, deadline).await,
-        }
+        };
+        done.map(|()| None)
     }
 
-    async fn go_to(&mut self, url: &str) -> Result<(), Trouble> {
+    async fn go_to(&mut self, url: &str) -> Result<Option<Document>, Trouble> {
         let url = self.resolve(url).map_err(Trouble::Step)?;
         self.asked = Some(self.relative_url(without_credentials(&url).as_str()));
         self.knows_a_password |= has_other_credentials(&url, &self.options.base);
@@ -247,14 +254,19 @@ impl Session {
         self.check_departure(&before, &url).await
     }
 
-    /// A download and an answer without content leave the browser where it is.
-    async fn check_departure(&mut self, before: &Document, url: &Url) -> Result<(), Trouble> {
+    /// Returns where the browser went, unless a dialog keeps it back. A download and an answer without content leave the
+    /// browser where it is.
+    async fn check_departure(
+        &mut self,
+        before: &Document,
+        url: &Url,
+    ) -> Result<Option<Document>, Trouble> {
         let now = match self.document().await {
             // The dialog that a page opens while it loads belongs to the step that answers it.
-            Err(error) if error.is(ErrorStatus::UnexpectedAlertOpen) => return Ok(()),
+            Err(error) if error.is(ErrorStatus::UnexpectedAlertOpen) => return Ok(None),
             now => now?,
         };
-        if now.began == before.began && !is_within(&before.info.url, url) {
+        if now.load == before.load && !is_within(&before.info.url, url) {
             let (shown, stayed) = (without_credentials(url), &before.info.url);
             let why = now.trouble.as_deref();
             let why = why.unwrap_or("a download, or an answer without content");
@@ -262,7 +274,8 @@ impl Session {
                 "{shown} led to no page, the browser stayed on {stayed}: {why}"
             )));
         }
-        self.park_pointer().await
+        self.park_pointer().await?;
+        Ok(Some(now))
     }
 
     /// Headless Chromium's pointer begins in the corner of the first page and hovers over what is there.

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{
     device::Screen,
+    document::BLANK_PAGE,
     error::BrowserError,
     session::{COMMAND_LIMIT, Session},
 };
@@ -15,8 +16,6 @@ use crate::spec::Clock;
 pub(super) const CLEAN_LIMIT: Duration = Duration::from_secs(3);
 /// The page that a driver begins with. To go there means another process for pages, with nothing in its memory.
 const FIRST_PAGE: &str = "data:,";
-/// An empty page that leaves the process for pages as it is.
-pub(super) const BLANK_PAGE: &str = "about:blank";
 /// Undoes what a page may have left in its window and, by copying, beside it.
 const FORGET: &str = "
     window.name = '';
@@ -52,6 +51,7 @@ impl Session {
         }
         self.close_other_windows().await?;
         let keeps_cache = !self.has_touched && self.restoring.is_none();
+        // The blank page leaves the process for pages as it is.
         let keeps_process = keeps_cache && self.documents_in_process < MOST_DOCUMENTS_IN_PROCESS;
         let first_page = if keeps_process {
             BLANK_PAGE
@@ -159,7 +159,7 @@ impl Session {
         *is_pointer_parked &= !*has_touched;
         *has_touched = false;
         *is_hushed = AtomicBool::new(false);
-        *judged_document = document.began;
+        *judged_document = document.load;
         Ok(())
     }
 

@@ -4,10 +4,12 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    clean::BLANK_PAGE,
     error::BrowserError,
     session::{COMMAND_LIMIT, PageInfo, Session},
 };
+
+/// The page of a window that nothing was loaded into, or nothing could be.
+pub(super) const BLANK_PAGE: &str = "about:blank";
 
 /// A document as `page.js` describes it.
 #[derive(Debug, Clone)]
@@ -17,8 +19,8 @@ pub(super) struct Document {
     pub(super) trouble: Option<String>,
     /// There is no element in it: the answer broke off.
     is_empty: bool,
-    /// When it began to load; tells two loads of one URL apart.
-    pub(super) began: f64,
+    /// Tells two loads of one URL apart.
+    pub(super) load: String,
 }
 
 /// What a navigation may end on besides an ordinary page of the environment.
@@ -43,7 +45,7 @@ impl Document {
             info,
             trouble: value["trouble"].as_str().map(str::to_owned),
             is_empty: value["empty"] == json!(true),
-            began: value["began"].as_f64().unwrap_or_default(),
+            load: value["load"].to_string(),
         }
     }
 }
@@ -68,25 +70,16 @@ impl Session {
         Ok(self.judge_this(document, allowance))
     }
 
-    /// The same of a document for which nobody has to wait.
-    pub(super) async fn judge_loaded_document(
-        &mut self,
-        allowance: &Allowance,
-    ) -> Result<Result<(), String>, BrowserError> {
-        let document = self.document().await?;
-        Ok(self.judge_this(document, allowance))
-    }
-
     /// The same of a document that was just described.
     pub(super) fn judge_this(
         &mut self,
         document: Document,
         allowance: &Allowance,
     ) -> Result<(), String> {
-        if document.began == self.judged_document {
+        if document.load == self.judged_document {
             return Ok(());
         }
-        self.judged_document = document.began;
+        self.judged_document.clone_from(&document.load);
         self.documents += 1;
         self.documents_in_process += 1;
         if document.info.url.starts_with("chrome-error:") || document.trouble.is_some() {

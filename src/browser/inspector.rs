@@ -28,7 +28,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{error::BrowserError, firefox::DEPARTED};
+use super::{document::BLANK_PAGE, error::BrowserError, firefox::DEPARTED};
 
 /// How long the connection may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
@@ -44,8 +44,6 @@ pub(super) const FIRST_PAGE: PageNumber = PageNumber(1);
 const DRIVER: u64 = 2;
 /// The server tells the driver of new pages, and us not: so many numbers are tried for one.
 const TRIED_NUMBERS: u64 = 24;
-/// The page of a window that nothing was loaded into, or nothing could be.
-pub(super) const EMPTY_PAGE: &str = "about:blank";
 /// The values are written by a machine that begins with the lowest byte.
 const LITTLE_ENDIAN: u8 = 1;
 
@@ -411,8 +409,8 @@ impl Page {
         let is_document = params["frameId"] == json!(self.main_frame)
             && params["type"] == "Document"
             // What the browser shows in the place of a page that did not come.
-            && params["request"]["url"] != EMPTY_PAGE
-            && params["response"]["url"] != EMPTY_PAGE;
+            && params["request"]["url"] != BLANK_PAGE
+            && params["response"]["url"] != BLANK_PAGE;
         match event {
             "Network.requestWillBeSent" if is_document => {
                 self.request = Some(text(&params["requestId"]));
@@ -459,7 +457,7 @@ impl Page {
         self.main_frame = text(&frame["id"]);
         self.statuses.retain(|loader, _| *loader == self.loader);
         self.documents += 1;
-        if frame["url"] != EMPTY_PAGE {
+        if frame["url"] != BLANK_PAGE {
             self.trouble = None;
         }
     }
@@ -548,7 +546,7 @@ mod tests {
     fn usual(number: u64, method: &str) -> Option<Vec<u8>> {
         let passed_on = from_page(&json!({ "id": number, "result": {} }));
         let result = match method {
-            "Page.getResourceTree" => json!({ "frameTree": { "frame": frame(EMPTY_PAGE, "1") } }),
+            "Page.getResourceTree" => json!({ "frameTree": { "frame": frame(BLANK_PAGE, "1") } }),
             "Runtime.evaluate" => json!({ "result": { "value": 42 } }),
             "Gone.away" => return None,
             _ => json!({}),
@@ -654,7 +652,7 @@ mod tests {
         page.take("Network.loadingFailed", &failed);
         page.take(
             "Page.frameNavigated",
-            &json!({ "frame": frame(EMPTY_PAGE, "3") }),
+            &json!({ "frame": frame(BLANK_PAGE, "3") }),
         );
         assert_eq!(page.trouble.as_deref(), Some("refused"));
         page.take(

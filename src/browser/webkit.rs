@@ -8,10 +8,11 @@ use fantoccini::{error::ErrorStatus, wd::WindowHandle};
 use serde_json::{Value, json};
 
 use super::{
+    document::BLANK_PAGE,
     driver::Driver,
     error::BrowserError,
     firefox::DEPARTED,
-    inspector::{Arrival, EMPTY_PAGE, FIRST_PAGE, Inspector, PageNumber, Sent},
+    inspector::{Arrival, FIRST_PAGE, Inspector, PageNumber, Sent},
     session::{COMMAND_LIMIT, Session, random_name},
     shoot::CssBox,
 };
@@ -261,8 +262,8 @@ impl Session {
         let answer = self.await_in_webkit(webkit, page, body);
         let mut answer = self.within("Runtime.evaluate", limit, answer).await?;
         webkit.inspector.wait_for_arrival(page, ARRIVAL_WAIT).await;
-        let is_asked = self.asked.as_deref() == Some(EMPTY_PAGE);
-        complete(&mut answer, &webkit.inspector.arrival(page), is_asked);
+        let is_asked = self.asked.as_deref() == Some(BLANK_PAGE);
+        complete(&mut answer, page, &webkit.inspector.arrival(page), is_asked);
         Ok(answer)
     }
 
@@ -376,18 +377,19 @@ fn check_viewport(wanted: Viewport, found: &Sizes) -> Result<(), BrowserError> {
     Ok(())
 }
 
-/// Adds to what a page says of its document what only the browser knows: the status, and why the page that was
-/// asked for last is not in front.
-fn complete(answer: &mut Value, arrival: &Arrival, is_empty_page_asked: bool) {
+/// Adds to what a page says of its document what only the browser knows: the status, which load it is (the moment when it
+/// began is told anew each time, and not always alike), and why the page that was asked for last is not in front.
+fn complete(answer: &mut Value, page: PageNumber, arrival: &Arrival, is_empty_page_asked: bool) {
     let document = match answer["document"].is_object() {
         true => &mut answer["document"],
         false => answer,
     };
-    if !document["began"].is_number() {
+    if document["load"].is_null() {
         return;
     }
+    document["load"] = json!(format!("{page:?} {}", arrival.documents));
     document["status"] = json!(arrival.status);
-    let is_left_empty = document["url"] == EMPTY_PAGE && arrival.documents > 0;
+    let is_left_empty = document["url"] == BLANK_PAGE && arrival.documents > 0;
     document["trouble"] = match &arrival.trouble {
         Some(trouble) if trouble.contains("certificate") => json!(format!(
             "{trouble}; if nobody vouches for it, set `ignore_certificate_errors`"
@@ -406,4 +408,25 @@ fn returned(mut answer: Value) -> Result<Value, BrowserError> {
     let text = answer["result"]["description"].as_str();
     let text = text.unwrap_or("the script failed");
     Err(BrowserError::refused(ErrorStatus::JavascriptError, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// WebKit tells the moment anew each time, by a clock that is set and rounded.
+    #[test]
+    fn a_load_is_the_same_whenever_it_is_said_to_have_begun() {
+        let load = |moment: f64, documents: u64| {
+            let mut said = json!({ "document": { "load": moment, "url": "http://staging.test/" } });
+            let arrival = Arrival {
+                documents,
+                ..Arrival::default()
+            };
+            complete(&mut said, FIRST_PAGE, &arrival, false);
+            said["document"]["load"].take()
+        };
+        assert_eq!(load(1000.0, 1), load(1001.0, 1));
+        assert_ne!(load(1000.0, 1), load(1000.0, 2));
+    }
 }

@@ -163,8 +163,7 @@ fn a_page_that_cannot_be_reached_is_named_with_the_reason() {
 
 #[test]
 fn an_error_page_is_never_photographed_as_if_it_were_meant() {
-    let page =
-        json!({ "url": "http://staging.test/", "title": "Oops", "status": 503, "began": 1.0 });
+    let page = json!({ "url": "http://staging.test/", "title": "Oops", "status": 503, "load": 1 });
     let described = Answer::Value(json!({ "result": { "value": page } }));
     let ran = staging_answers("page.describe", described);
     let says = "was answered with HTTP status 503";
@@ -180,7 +179,7 @@ fn a_page_of_another_host_is_never_photographed() {
             "the page is the other environment's",
         ),
     ] {
-        let page = json!({ "url": url, "title": "", "status": 200, "began": 1.0 });
+        let page = json!({ "url": url, "title": "", "status": 200, "load": 1 });
         let described = Answer::Value(json!({ "result": { "value": page } }));
         let ran = staging_answers("page.describe", described);
         is_undecided(&ran, FailureKind::Navigation, says);

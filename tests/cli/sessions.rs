@@ -157,8 +157,7 @@ fn a_session_that_ends_while_it_is_cleaned_is_replaced() {
 
 #[test]
 fn a_session_that_stays_on_its_page_is_replaced() {
-    let page =
-        json!({ "url": "http://staging.test/one", "title": "", "status": 200, "began": 1.0 });
+    let page = json!({ "url": "http://staging.test/one", "title": "", "status": 200, "load": 1 });
     let described = Answer::Value(json!({ "result": { "value": page } }));
     let driver = FakeDriver::new().answers_on("data:", "page.describe", described);
     three_flows(Project::two_sides(), &driver, 0);

@@ -576,7 +576,7 @@ impl Session {
             "url": self.url,
             "title": title(self),
             "status": 200,
-            "began": self.documents,
+            "load": self.documents,
             "ready": true,
         })
     }

@@ -136,6 +136,7 @@ impl Session {
             clock: _,
             clock_script: _,
             world: _,
+            main_frame: _,
             has_own_clipboard: _,
             first_window,
             prepared_windows,

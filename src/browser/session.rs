@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::{Duration, Instant},
@@ -106,6 +106,8 @@ pub(crate) struct Session {
     pub(super) clock_script: Option<Value>,
     /// The number of our world in the document that was asked last, or `NO_WORLD`.
     pub(super) world: AtomicI64,
+    /// What the browser calls the top frame of the window that was asked last, which is the same for all of its documents.
+    pub(super) main_frame: Mutex<Option<Value>>,
     /// Whether no person works with the clipboard that its pages copy to.
     pub(super) has_own_clipboard: bool,
     /// The window that the flow began in.
@@ -212,6 +214,7 @@ impl Session {
             clock: None,
             clock_script: None,
             world: AtomicI64::new(NO_WORLD),
+            main_frame: Mutex::default(),
             has_own_clipboard: !launcher.is_headed(),
             first_window: None,
             prepared_windows: Vec::new(),
@@ -545,9 +548,28 @@ impl Session {
 
     /// The number of our world in the top document; it is made when there is none yet.
     async fn new_world(&self) -> Result<i64, BrowserError> {
+        let known = self.main_frame().clone();
+        if let Some(frame) = known
+            && let Ok(world) = self.world_in(&frame).await
+        {
+            return Ok(world);
+        }
+        let mut tree = self.cdp("Page.getFrameTree", json!({})).await?;
+        let frame = tree["frameTree"]["frame"]["id"].take();
+        let world = self.world_in(&frame).await?;
+        *self.main_frame() = Some(frame);
+        Ok(world)
+    }
+
+    fn main_frame(&self) -> MutexGuard<'_, Option<Value>> {
+        self.main_frame
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn world_in(&self, frame: &Value) -> Result<i64, BrowserError> {
         const COMMAND: &str = "Page.createIsolatedWorld";
-        let tree = self.cdp("Page.getFrameTree", json!({})).await?;
-        let world = json!({ "frameId": tree["frameTree"]["frame"]["id"], "worldName": "twinshot" });
+        let world = json!({ "frameId": frame, "worldName": "twinshot" });
         let world = self.cdp(COMMAND, world).await?;
         let number = world["executionContextId"].as_i64();
         number.ok_or_else(|| BrowserError::nonsense(COMMAND, "there is no number in it"))

@@ -6,13 +6,17 @@
   // A loop is held after as many frames, and as much of the page's time, as make a whole number of these.
   const LAP_FRAMES = 600;
   const LAP_MS = 10000;
+  // What comes to its end within so many frames, this far apart, is taken there at once; and so long may that take.
+  const END_FRAMES = 40;
+  const END_STEP_MS = 50;
+  const END_MOST_MS = 200;
   // A request that takes longer is a line that the server keeps open.
   const PATIENCE_MS = 5000;
   // So long may it take to get there.
   const MOST_MS = 3000;
 
   const call = Function.prototype.call.bind(Function.prototype.call);
-  const { apply } = Reflect;
+  const { apply, construct } = Reflect;
   const { ceil, floor } = Math;
   const listen = EventTarget.prototype.addEventListener;
   const send = EventTarget.prototype.dispatchEvent;
@@ -91,6 +95,8 @@
   // How far the page's time is ahead, and where it stands while a loop is held.
   let ahead = 0;
   let standing = null;
+  // How many frames may still be taken to the end of what is drawn.
+  let leftToEnd = END_FRAMES;
   const isWaiting = () => {
     for (const _ in waiting) return true;
     return false;
@@ -117,6 +123,7 @@
     call(requestFrame, window, (time) => {
       isRequested = false;
       if (standing === null && isWaiting()) runFrame(time + ahead);
+      if (!isWaiting()) leftToEnd = END_FRAMES;
       goOn();
     });
   };
@@ -130,16 +137,46 @@
   replace(window, "cancelAnimationFrame", (native, self, given) => {
     delete waiting[given[0]];
   });
+  const lead = () => (standing === null ? ahead : standing - now());
   replace(Performance.prototype, "now", (native, self, given) => {
     const real = apply(native, self, given);
     return standing === null ? real + ahead : standing;
   });
+  const Real = Date;
+  const dateOf = Real.now;
+  const today = () => floor(call(dateOf, Real) + lead());
+  const Moved = new Proxy(Real, {
+    construct: (target, given, self) => construct(target, given.length ? given : [today()], self),
+    apply: () => `${new Moved()}`,
+  });
+  replace(Real, "now", today);
+  Object.defineProperty(Real.prototype, "constructor", { value: Moved, writable: true, configurable: true });
+  window.Date = Moved;
 
   const letGo = () => {
     if (standing === null) return;
     ahead = standing - now();
     standing = null;
     goOn();
+  };
+  // What the page does in promises comes before its next frame.
+  const runFrameAt = async (moment) => {
+    standing = moment;
+    runFrame(moment);
+    await null;
+    await null;
+  };
+  // Goes through the frames that lead to the end of what is drawn, if it has one. The page's time is as far ahead
+  // afterwards wherever that end was.
+  const bringToEnd = async () => {
+    if (standing !== null || !leftToEnd || !isWaiting()) return;
+    const began = now();
+    let moment = began + ahead;
+    for (; leftToEnd && isWaiting() && now() - began < END_MOST_MS; leftToEnd -= 1) {
+      await runFrameAt((moment += END_STEP_MS));
+    }
+    standing = isWaiting() ? moment : moment + leftToEnd * END_STEP_MS;
+    letGo();
   };
   // Goes through frames at once until a round number of them, where the page's time is round as well; a loop that
   // ends by itself on the way just ends.
@@ -152,17 +189,14 @@
     const goal = (floor(first / LAP_FRAMES) + 1) * LAP_FRAMES;
     const end = ceil((from + 1) / LAP_MS) * LAP_MS;
     while (frames < goal && isWaiting() && now() - began < MOST_MS) {
-      standing = from + ((end - from) * (frames + 1 - first)) / (goal - first);
-      runFrame(standing);
-      // What the page does in promises comes before its next frame.
-      await null;
-      await null;
+      await runFrameAt(from + ((end - from) * (frames + 1 - first)) / (goal - first));
     }
     if (frames === goal) return frames;
     letGo();
     return 0;
   };
   call(listen, window, `${NAME}-look`, () => tell("loops", isWaiting() || isDrawnElsewhere ? 1 : 0));
+  call(listen, window, `${NAME}-end`, async () => tell("ended", await bringToEnd()));
   call(listen, window, `${NAME}-hold`, async () => tell("held", await hold()));
   call(listen, window, `${NAME}-go`, letGo);
 })();

@@ -165,36 +165,42 @@ const stopVideos = (root) => {
   return moving;
 };
 
-// Gathers what the page's main world says to a question, a number for each window.
-const ask = (event, question, answer) => {
+// What a window's main world says to a question: a number, or nothing where our script is not.
+const askWindow = (view, event, question, answer) => {
   const answers = [];
   const hear = ({ detail }) => answers.push(Number(detail) || 0);
-  for (const view of reachableWindows()) {
-    view.addEventListener(`${event}-${answer}`, hear);
-    view.dispatchEvent(new Event(`${event}-${question}`));
-    view.removeEventListener(`${event}-${answer}`, hear);
-  }
+  view.addEventListener(`${event}-${answer}`, hear);
+  view.dispatchEvent(new Event(`${event}-${question}`));
+  view.removeEventListener(`${event}-${answer}`, hear);
   return answers;
 };
+const ask = (event, question, answer) => reachableWindows().flatMap((view) => askWindow(view, event, question, answer));
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
+// The windows that draw by themselves, in loops or by workers.
+const drawingWindows = (event) => reachableWindows().filter((view) => askWindow(view, event, "look", "loops")[0]);
+
 // Longer than calm.js tries.
-const HOLD_MS = 4000;
+const DRAWING_MS = 4000;
+
+// Tells them to do something about it, and resolves to what they answer.
+const askToDraw = (event, question, answer) =>
+  Promise.all(
+    drawingWindows(event).map(
+      (view) =>
+        new Promise((done) => {
+          view.addEventListener(`${event}-${answer}`, ({ detail }) => done(Number(detail) || 0), { once: true });
+          view.dispatchEvent(new Event(`${event}-${question}`));
+          setTimeout(() => done(0), DRAWING_MS);
+        }),
+    ),
+  );
 
 // Holds the page's own drawing loops; resolves to the frames that they have drawn, 0 when there is none to hold.
 const hold = async ({ event }) => {
-  const held = reachableWindows().map(
-    (view) =>
-      new Promise((done) => {
-        view.addEventListener(`${event}-held`, ({ detail }) => done(Number(detail) || 0), { once: true });
-        view.dispatchEvent(new Event(`${event}-hold`));
-        // A frame that was there before our script was.
-        setTimeout(() => done(0), HOLD_MS);
-      }),
-  );
-  const frames = await Promise.all(held);
+  const held = await askToDraw(event, "hold", "held");
   await nextFrames();
-  return Math.max(...frames);
+  return Math.max(0, ...held);
 };
 
 // Lets everything go on that was held or stopped for a picture, and describes the document.
@@ -299,7 +305,7 @@ const isAllSeen = (event) => {
   const count = windows.reduce((sum, { length }) => sum + length, 1);
   return windows.length === count && ask(event, "look", "loops").length === count;
 };
-const drawsByItself = (event) => sum(ask(event, "look", "loops")) > 0;
+const drawsByItself = (event) => drawingWindows(event).length > 0;
 
 // When the page had settled last, and how often its scripts had been called by then.
 let settledAt = 0;
@@ -320,6 +326,7 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts, event }) => {
     const patient = budget > 0 && !isAlwaysAsking;
     roots().forEach(hideCaret);
     changes.watch();
+    if (parts.animations && budget > 0) await askToDraw(event, "end", "ended");
     if (document.body) document.body.getBoundingClientRect();
     pending = stillPending({ wholePage, parts, event, patient });
     addWait(waits, "layout", since);

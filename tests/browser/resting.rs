@@ -19,6 +19,7 @@ const MOVEMENTS: &[Movement] = &[
     ("images that move", "gif.html", ""),
     ("drawings that move", "smil.html", ""),
     ("chart", "chart.html", ""),
+    ("chart by the date", "grows.html", ""),
     ("loop by frames", "counter.html", ""),
     ("loop by time", "canvas.html", ""),
     ("drawn by timers", "timer.html", ""),
@@ -178,6 +179,30 @@ fn a_video_is_stopped_for_the_picture() {
             red > 200 && green < 60 && blue < 60,
             "{name}: {red} {green} {blue}"
         );
+    }
+}
+
+/// A chart that grows for two seconds is taken to its end, where nobody asked to leave movements alone.
+#[test]
+fn what_ends_by_itself_is_brought_to_its_end() {
+    let site = Site::new();
+    let steps = "steps:
+  - goto: /moving/grows.html
+    shot: brought
+  - goto: /moving/grows.html
+    shot: { name: waited for, settle: { animations: false } }
+";
+    let outcome = Project::pair(&site, &site)
+        .flow("Growing", steps)
+        .run()
+        .exits(0);
+    for (name, title) in [
+        ("brought", "ahead of time, true"),
+        ("waited for", "in time, true"),
+    ] {
+        assert_eq!(outcome.picture(name).at(380, 60), [0, 128, 128], "{name}");
+        let page = &outcome.shot(name)["pictures"]["candidate"]["page"];
+        assert_eq!(page["title"], title, "{name}");
     }
 }
 

@@ -98,18 +98,24 @@ fn only_looks(action: &Action) -> bool {
             let query = url.source.split_once('?');
             query.is_none_or(|(_, query)| !query.contains("${"))
         }
-        Action::Wait(Wait::Until(conditions)) => {
-            let is_script = |condition: &Condition| matches!(condition, Condition::Js(_));
-            !conditions.iter().any(is_script)
-        }
         Action::Back
         | Action::Forward
         | Action::Refresh
         | Action::Scroll(_)
         | Action::Viewport(_)
-        | Action::Wait(Wait::Duration(_))
-        | Action::Frame(_)
-        | Action::Expect(_) => true,
+        | Action::Frame(_) => true,
+        _ => leaves_the_page_alone(action),
+    }
+}
+
+/// Whether an action neither touches the page nor runs a script in it: what was photographed before may still be there.
+fn leaves_the_page_alone(action: &Action) -> bool {
+    match action {
+        Action::Wait(Wait::Until(conditions)) => {
+            let is_script = |condition: &Condition| matches!(condition, Condition::Js(_));
+            !conditions.iter().any(is_script)
+        }
+        Action::Wait(Wait::Duration(_)) | Action::Expect(_) => true,
         _ => false,
     }
 }
@@ -133,6 +139,9 @@ impl Session {
     ) -> Result<(), Trouble> {
         let deadline = Instant::now() + step.timeout.unwrap_or(self.options.timeout);
         self.has_touched |= !only_looks(&step.action);
+        if !leaves_the_page_alone(&step.action) {
+            self.last_shown = None;
+        }
         let done = self.perform(&step.action, deadline).await;
         if let (Action::Goto { .. }, Err(Trouble::Step(message))) = (&step.action, &done) {
             return Err(Trouble::Navigation(message.clone()));

@@ -144,6 +144,7 @@ impl Session {
             frame_depth,
             is_pointer_parked,
             judged_document,
+            last_shown,
             documents: _,
             documents_in_process: _,
             has_touched,
@@ -161,6 +162,7 @@ impl Session {
         *has_touched = false;
         *is_hushed = AtomicBool::new(false);
         *judged_document = document.load;
+        *last_shown = None;
         Ok(())
     }
 

@@ -312,10 +312,18 @@ let settledAt = 0;
 let callsUntilSettled = 0;
 const callsOfScripts = (event) => sum(ask(event, "count", "calls"));
 
+// Whether the page stood still since it settled, as far as it can be seen from here.
+const hasStoodStill = ({ wholePage, parts, event }) =>
+  !drawsByItself(event) &&
+  callsOfScripts(event) === callsUntilSettled &&
+  changes.lastOfAny() < settledAt &&
+  !stillPending({ wholePage, parts, event, patient: !isAlwaysAsking }).length;
+
 // Waits until nothing is pending, at most `budget` milliseconds. In a `hurry` nothing is waited for that a look at the
 // page after its picture can tell as well. Where a picture shows what was drawn last, that `mustDraw` before it.
 const settle = async ({ budget, wholePage, hurry, mustDraw, parts, event }) => {
   const began = performance.now();
+  const unchanged = settledAt > 0 && isAllSeen(event) && hasStoodStill({ wholePage, parts, event });
   // A page that draws by itself, or has just changed, is going to change.
   hurry &&= isAllSeen(event) && !drawsByItself(event) && changes.since() > QUIET_MS;
   const waits = {};
@@ -354,7 +362,7 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts, event }) => {
   settledAt = performance.now();
   callsUntilSettled = callsOfScripts(event);
   const took = settledAt - began;
-  return { pending: pending.map(({ words }) => words), waits, took, ...measure(), document: describe() };
+  return { pending: pending.map(({ words }) => words), waits, took, unchanged, ...measure(), document: describe() };
 };
 
 // What a page's scripts begin with when it has loaded shows within so long.
@@ -368,12 +376,7 @@ const hasRested = async ({ wholePage, parts, event }) => {
   const missing = enough - performance.now();
   if (missing > 0) await pause(missing);
   if (!isAllSeen(event)) return null;
-  return (
-    !drawsByItself(event) &&
-    callsOfScripts(event) === callsUntilSettled &&
-    changes.lastOfAny() < settledAt &&
-    !stillPending({ wholePage, parts, event, patient: !isAlwaysAsking }).length
-  );
+  return hasStoodStill({ wholePage, parts, event });
 };
 
 // What of the element's box its scrolling and clipping ancestors let be seen.

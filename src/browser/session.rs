@@ -24,6 +24,7 @@ use super::{
     error::{BrowserError, LaunchError},
     firefox::DEPARTED,
     headers::HeaderSender,
+    shoot::Shown,
     webkit,
 };
 use crate::{
@@ -122,6 +123,8 @@ pub(crate) struct Session {
     pub(super) is_pointer_parked: bool,
     /// The load of the document that was judged last.
     pub(super) judged_document: String,
+    /// What was photographed last, if nothing was done with the page since.
+    pub(super) last_shown: Option<Shown>,
     /// How many documents were judged since the browser started.
     pub(super) documents: u32,
     /// How many since it has the process that shows its pages.
@@ -222,6 +225,7 @@ impl Session {
             frame_depth: 0,
             is_pointer_parked: false,
             judged_document: String::new(),
+            last_shown: None,
             documents: 0,
             documents_in_process: 0,
             has_touched: false,

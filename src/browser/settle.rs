@@ -46,6 +46,8 @@ pub(super) struct Settled {
     pub(super) waits: Vec<Wait>,
     /// How long all of that took in the page.
     pub(super) in_page: Duration,
+    /// The page stood still since it had settled the last time, as far as it can be seen from within.
+    pub(super) is_unchanged: bool,
     /// The document that settled.
     pub(super) document: Document,
 }
@@ -93,6 +95,7 @@ impl Session {
             pending,
             waits: waits(&answer["waits"]),
             in_page: Duration::from_secs_f64(number("took")?.clamp(0.0, MOST_MS) / 1000.0),
+            is_unchanged: answer["unchanged"] == json!(true),
             document: Document::of(&answer["document"]),
         })
     }

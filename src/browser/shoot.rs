@@ -34,6 +34,8 @@ const REST_BUDGET: Duration = Duration::from_millis(1500);
 const REST_FRAMES: u32 = 4;
 /// How often both sides show each other what they have.
 const MOST_MEETINGS: u32 = 2;
+/// For so long a frame may stand for a new one: there are changes that nobody sees from within.
+const SHOWN_LIMIT: Duration = Duration::from_millis(500);
 /// The pauses between frames that differ: each is twice the one before, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(800);
@@ -163,13 +165,24 @@ impl Clip {
 }
 
 /// A picture, what of the page it shows, and what its masks cover.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Frame {
     png: Arc<[u8]>,
     size: Size,
     clip: Clip,
     /// For each mask of the shot, device pixels.
     masks: Vec<Vec<Rect>>,
+}
+
+/// A frame that a shot was content with, and what it is a frame of.
+#[derive(Debug)]
+pub(super) struct Shown {
+    at: Instant,
+    load: String,
+    area: Area,
+    masks: Vec<Target>,
+    viewport: Viewport,
+    frame: Frame,
 }
 
 /// Whether both sides drew the same, with this side's last frame.
@@ -231,12 +244,20 @@ impl Session {
 
         let (began, settled_before) = (Instant::now(), times.settle);
         let frame = self
-            .still_frame(settled, shot, meeting, viewport.scale, times)
+            .still_frame(settled, shot, meeting, viewport, times)
             .await;
         times.shoot = began.elapsed() - (times.settle - settled_before);
         let document = self.let_go().await;
         let frame = frame?;
         let page = self.same_document(document?, &frame.png)?;
+        self.last_shown = times.held_at.is_none().then(|| Shown {
+            at: Instant::now(),
+            load: self.judged_document.clone(),
+            area: shot.area.clone(),
+            masks: shot.masks.clone(),
+            viewport,
+            frame: frame.clone(),
+        });
         let cut_from = frame.clip.cut_from.map(|height| height.ceil() as u32);
         let mut warnings: Vec<String> = cut_from
             .map(|height| self.cut_warning(height))
@@ -260,13 +281,17 @@ impl Session {
         settled: Settled,
         shot: &Shot,
         meeting: Option<Meeting>,
-        scale: f64,
+        viewport: Viewport,
         times: &mut ShotTimes,
     ) -> Result<Frame, ShootError> {
+        let scale = viewport.scale;
         if let Area::Element(target) = &shot.area {
             self.wait_for_area(target).await?;
         }
-        let first = self.frame(&settled.measures, shot, scale).await?;
+        let first = match self.still_shown(&settled, shot, viewport) {
+            Some(frame) => frame.clone(),
+            None => self.frame(&settled.measures, shot, scale).await?,
+        };
         times.frames = 1;
         if !self.parts(shot).frames.unwrap_or(true) {
             return Ok(first);
@@ -279,6 +304,19 @@ impl Session {
             },
         };
         self.two_equal_frames(first, shot, scale, times).await
+    }
+
+    /// The frame of the shot before, if that was a moment ago and a new one would be the same. It is judged like a new one.
+    fn still_shown(&self, settled: &Settled, shot: &Shot, viewport: Viewport) -> Option<&Frame> {
+        let can_tell = self.parts(shot).are_all_on() && self.engine.draws_for_pictures();
+        let shown = self.last_shown.as_ref();
+        let shown = shown.filter(|_| can_tell && settled.is_unchanged)?;
+        let is_same = shown.load == self.judged_document
+            && shown.area == shot.area
+            && shown.masks == shot.masks
+            && shown.viewport == viewport
+            && shown.at.elapsed() < SHOWN_LIMIT;
+        is_same.then_some(&shown.frame)
     }
 
     /// Shows the other side the first frame that the page stood still for: that one, or one more after waiting as long as

@@ -162,7 +162,7 @@ pub struct Shot {
 }
 
 /// How much of the page a shot shows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Area {
     /// The whole page, however tall.
     Page,

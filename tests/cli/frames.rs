@@ -109,3 +109,62 @@ fn the_wait_for_the_other_side_is_told() {
     assert!(wait.is_some_and(|wait| wait.ms >= 100), "{waits:?}");
     ran.stdout_has("other side 1");
 }
+
+/// What follows the first shot, and how many pictures are taken of both sides.
+#[test]
+fn a_page_that_nobody_touched_is_photographed_once() {
+    for (rest, pictures) in [
+        ("  - expect: { status: 200 }\n", 2),
+        ("  - wait: 10ms\n", 2),
+        ("  - wait: 600ms\n", 4),
+        ("  - scroll: bottom\n", 4),
+        ("  - refresh:\n", 4),
+        (
+            "  - expect: { status: 200 }\n    shot: { area: viewport }\n",
+            4,
+        ),
+        ("  - expect: { status: 200 }\n    shot: { mask: body }\n", 4),
+        (
+            "  - expect: { status: 200 }\n    shot: { viewport: 50x50 }\n",
+            4,
+        ),
+        (
+            "  - expect: { status: 200 }\n    shot: { settle: { fonts: false } }\n",
+            2 + 4,
+        ),
+    ] {
+        let driver = FakeDriver::new();
+        let ran = with_one_shot(rest).test(&driver, &["one"]);
+        ran.exit(0).stdout_has("2 shots: 2 match");
+        assert_eq!(driver.how_often(PICTURE), pictures, "{rest}");
+    }
+}
+
+#[test]
+fn a_page_that_changed_by_itself_is_photographed_again() {
+    let mut driver = FakeDriver::new();
+    for host in ["production.test", STAGING] {
+        let url = format!("http://{host}/one");
+        let settled = json!({
+            "width": 60, "height": 40, "scale": 1, "pageWidth": 60, "pageHeight": 40,
+            "took": 0.4, "waits": {}, "pending": [], "unchanged": false,
+            "document": { "url": url, "title": "", "status": 200, "load": 1 },
+        });
+        let answer = Answer::Value(json!({ "result": { "value": settled } }));
+        driver = driver.answers_on(host, "page.settle", answer);
+    }
+    with_one_shot("  - expect: { status: 200 }\n")
+        .test(&driver, &["one"])
+        .exit(0);
+    assert_eq!(driver.how_often(PICTURE), 4);
+}
+
+/// The frame that was kept is one of the two.
+#[test]
+fn a_difference_is_seen_twice_again() {
+    let driver = FakeDriver::new().with_a_change_on_staging();
+    with_one_shot("  - expect: { status: 200 }\n")
+        .test(&driver, &["one"])
+        .exit(1);
+    assert_eq!(driver.how_often(PICTURE), 4 + 2);
+}

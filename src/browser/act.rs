@@ -142,6 +142,9 @@ impl Session {
         if !leaves_the_page_alone(&step.action) {
             self.last_shown = None;
         }
+        if !matches!(step.action, Action::Goto { .. }) {
+            self.untouched = None;
+        }
         let done = self.perform(&step.action, deadline).await;
         if let (Action::Goto { .. }, Err(Trouble::Step(message))) = (&step.action, &done) {
             return Err(Trouble::Navigation(message.clone()));
@@ -246,7 +249,10 @@ impl Session {
         let url = self.resolve(url).map_err(Trouble::Step)?;
         self.asked = Some(self.relative_url(without_credentials(&url).as_str()));
         self.knows_a_password |= has_other_credentials(&url, &self.options.base);
-        let before = self.document().await?;
+        let before = match self.untouched.take() {
+            Some(document) => document,
+            None => self.document().await?,
+        };
         if is_within(&before.info.url, &url) {
             let _ = self.wait_for_end_of_hush().await;
         }

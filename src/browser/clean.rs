@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     device::Screen,
-    document::BLANK_PAGE,
+    document::{BLANK_PAGE, Document},
     error::BrowserError,
     session::{COMMAND_LIMIT, Session},
 };
@@ -23,7 +23,9 @@ const FORGET: &str = "
     document.addEventListener('copy', empty, { once: true });
     document.execCommand('copy');";
 /// The same on a desktop, whose clipboard is its owner's.
-const FORGET_NAME: &str = "window.name = ''";
+const FORGET_NAME: &str = "window.name = '';";
+/// The page that is left then, as `page.js` describes documents.
+const DESCRIBE: &str = "({ url: location.href, load: performance.timeOrigin })";
 /// So many documents are shown by one browser: its memory grows with what it has shown.
 const MOST_DOCUMENTS: u32 = 40;
 /// So many are shown by one of its processes for pages.
@@ -63,14 +65,19 @@ impl Session {
         self.post("url", "url".to_owned(), empty).await?;
         self.leave_world();
         self.stop_restoring().await?;
-        self.forget_the_past().await?;
+        let document = self.forget_the_past().await?;
         if !keeps_cache {
             self.cdp("Network.clearBrowserCache", json!({})).await?;
         }
         if !keeps_process {
             self.documents_in_process = 0;
         }
-        self.begin_anew(first_page).await
+        if document.info.url != first_page {
+            let reason = format!("it shows {} instead of `{first_page}`", document.info.url);
+            return Err(BrowserError::nonsense("url", &reason));
+        }
+        self.begin_anew(document);
+        Ok(())
     }
 
     /// Also leaves every frame.
@@ -95,37 +102,36 @@ impl Session {
     }
 
     /// The `*` stands for every origin, also those of frames and of frames within other sites.
-    async fn forget_the_past(&self) -> Result<(), BrowserError> {
+    async fn forget_the_past(&self) -> Result<Document, BrowserError> {
         let everywhere = json!({ "origin": "*", "storageTypes": "all" });
         let forget = if self.has_own_clipboard {
             FORGET
         } else {
             FORGET_NAME
         };
-        let forget = json!({ "expression": forget, "userGesture": true });
         for (command, params) in [
             ("Page.resetNavigationHistory", json!({})),
             ("Storage.clearDataForOrigin", everywhere),
             ("Network.clearBrowserCookies", json!({})),
             ("Browser.resetPermissions", json!({})),
-            ("Runtime.evaluate", forget),
         ] {
             self.cdp(command, params).await?;
         }
+        let forget = json!({
+            "expression": format!("{forget} {DESCRIBE}"),
+            "userGesture": true,
+            "returnByValue": true,
+        });
+        let described = self.cdp("Runtime.evaluate", forget).await?;
         if self.has_touched {
             let away = json!({ "type": "mouseMoved", "x": -10, "y": -10 });
             self.cdp("Input.dispatchMouseEvent", away).await?;
         }
-        Ok(())
+        Ok(Document::of(&described["result"]["value"]))
     }
 
     /// Every field is named, so that none that is added can be forgotten here.
-    async fn begin_anew(&mut self, first_page: &str) -> Result<(), BrowserError> {
-        let document = self.document().await?;
-        if document.info.url != first_page {
-            let reason = format!("it shows {} instead of `{first_page}`", document.info.url);
-            return Err(BrowserError::nonsense("url", &reason));
-        }
+    fn begin_anew(&mut self, document: Document) {
         let Self {
             client: _,
             engine: _,
@@ -144,6 +150,7 @@ impl Session {
             frame_depth,
             is_pointer_parked,
             judged_document,
+            untouched,
             last_shown,
             documents: _,
             documents_in_process: _,
@@ -161,9 +168,9 @@ impl Session {
         *is_pointer_parked &= !*has_touched;
         *has_touched = false;
         *is_hushed = AtomicBool::new(false);
-        *judged_document = document.load;
+        judged_document.clone_from(&document.load);
+        *untouched = Some(document);
         *last_shown = None;
-        Ok(())
     }
 
     /// Whether a flow can begin in it at this screen.

@@ -19,6 +19,7 @@ use url::{ParseError, Url};
 
 use super::{
     device::Screen,
+    document::Document,
     driver::{Driver, Launcher},
     engine::{Engine, capabilities, start_limit},
     error::{BrowserError, LaunchError},
@@ -123,6 +124,8 @@ pub(crate) struct Session {
     pub(super) is_pointer_parked: bool,
     /// The load of the document that was judged last.
     pub(super) judged_document: String,
+    /// The document that the session began with, as long as nothing was done with it.
+    pub(super) untouched: Option<Document>,
     /// What was photographed last, if nothing was done with the page since.
     pub(super) last_shown: Option<Shown>,
     /// How many documents were judged since the browser started.
@@ -225,6 +228,7 @@ impl Session {
             frame_depth: 0,
             is_pointer_parked: false,
             judged_document: String::new(),
+            untouched: None,
             last_shown: None,
             documents: 0,
             documents_in_process: 0,
@@ -298,7 +302,9 @@ impl Session {
         }
         self.prepare_window().await?;
         // The page that the browser opens with is none of the flow's.
-        self.judged_document = self.document().await?.load;
+        let document = self.document().await?;
+        self.judged_document.clone_from(&document.load);
+        self.untouched = Some(document);
         Ok(())
     }
 

@@ -159,7 +159,7 @@ fn a_session_that_ends_while_it_is_cleaned_is_replaced() {
 fn a_session_that_stays_on_its_page_is_replaced() {
     let page = json!({ "url": "http://staging.test/one", "title": "", "status": 200, "load": 1 });
     let described = Answer::Value(json!({ "result": { "value": page } }));
-    let driver = FakeDriver::new().answers_on("data:", "page.describe", described);
+    let driver = FakeDriver::new().answers_on("data:", "Runtime.evaluate", described);
     three_flows(Project::two_sides(), &driver, 0);
     assert_eq!(driver.begun_sessions(), 6);
 }

@@ -539,6 +539,8 @@ impl Session {
             "Page.createIsolatedWorld" => json!({ "executionContextId": 7 }),
             "page.describe" | "page.describeSoon" | "page.letGo" => in_page(self.describe(title)),
             "page.settle" => in_page(self.settle(title)),
+            // What is left after a flow, as cleaning asks for it.
+            "Runtime.evaluate" => in_page(json!({ "url": self.url, "load": self.documents })),
             "page.measure" => in_page(self.measure()),
             "page.boxes" => in_page(boxes(&asked.page_argument())),
             "page.hush" | "page.waitForEndOfHush" => in_page(Value::Null),

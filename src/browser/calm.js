@@ -142,6 +142,10 @@
     const real = apply(native, self, given);
     return standing === null ? real + ahead : standing;
   });
+  // Events are dated by the same clock, and compared with it.
+  const dated = Object.getOwnPropertyDescriptor(Event.prototype, "timeStamp");
+  const stamp = new Proxy(dated.get, { apply: (native, self, given) => apply(native, self, given) + lead() });
+  Object.defineProperty(Event.prototype, "timeStamp", { ...dated, get: stamp });
   const Real = Date;
   const dateOf = Real.now;
   const today = () => floor(call(dateOf, Real) + lead());

@@ -88,7 +88,10 @@ impl Session {
             if (field.matches(':disabled')) throw new Error('the field is disabled');
             if (field.readOnly) throw new Error('the field is read-only');
             field.focus();
-            return Promise.race([frame().then(frame), new Promise((done) => setTimeout(done, 100))]).then(() => ({
+            // A timer that is left behind would look like one of the page's.
+            let timer;
+            const soon = new Promise((done) => { timer = setTimeout(done, 100); });
+            return Promise.race([frame().then(frame), soon]).finally(() => clearTimeout(timer)).then(() => ({
               caret: select(),
               holds: Boolean(field.value || (field.isContentEditable && field.textContent)),
               parts: ['date', 'datetime-local', 'month', 'week', 'time', 'color', 'range', 'file'].includes(field.type),

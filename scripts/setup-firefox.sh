@@ -3,7 +3,7 @@
 # it says so and the tests of Firefox are skipped: only Chrome must be there.
 set -u
 
-. "${0%/*}/optional.sh"
+. "$(dirname "$0")/packages.sh"
 
 tools="${CARGO_TARGET_DIR:-target}/tools"
 
@@ -22,5 +22,5 @@ install_driver() {
         rm -rf "$tools/build"
 }
 
-has_firefox || install_packages Firefox firefox-esr || without Firefox "Firefox is not installed, and cannot be here"
+has_firefox || install_optional Firefox firefox-esr || without Firefox "Firefox is not installed, and cannot be here"
 has_driver || install_driver || without Firefox "geckodriver cannot be built here"

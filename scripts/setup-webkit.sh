@@ -3,11 +3,11 @@
 # cannot, it says so and the tests of WebKit are skipped: only Chrome must be there.
 set -u
 
-. "${0%/*}/optional.sh"
+. "$(dirname "$0")/packages.sh"
 
 has_webkit() {
     { [ -n "${TWINSHOT_WEBKITDRIVER:-}" ] || found WebKitWebDriver; } && found Xvfb
 }
 
-has_webkit || install_packages "WebKitGTK's driver and Xvfb" webkit2gtk-driver xvfb ||
+has_webkit || install_optional "WebKitGTK's driver and Xvfb" webkit2gtk-driver xvfb ||
     without WebKit "WebKitWebDriver or Xvfb is not installed, and cannot be here"

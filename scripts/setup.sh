@@ -2,12 +2,7 @@
 # Installs Chromium, its driver and a base font from the system's packages, or says what to install.
 set -eu
 
-found() {
-    for name in "$@"; do
-        command -v "$name" >/dev/null 2>&1 && return 0
-    done
-    return 1
-}
+. "$(dirname "$0")/packages.sh"
 
 has_browser() {
     [ -n "${TWINSHOT_CHROME:-}" ] || [ -d "/Applications/Google Chrome.app" ] || found chromium-headless-shell chrome-headless-shell \
@@ -40,15 +35,10 @@ tell() {
     exit 3
 }
 
-found apt-get || tell
-root=""
-if [ "$(id -u)" -ne 0 ]; then
-    found sudo || tell
-    root="sudo"
-fi
+can_install || tell
 
 echo "setup: installing from the system's packages:$missing" >&2
-$root apt-get update -qq >&2
+update_packages
 browser=chromium
 if apt-cache show chromium-headless-shell >/dev/null 2>&1; then
     browser=chromium-headless-shell
@@ -59,4 +49,4 @@ case "$missing" in *driver*) packages="$packages chromium-driver" ;; esac
 case "$missing" in *font*) packages="$packages fonts-liberation" ;; esac
 # The names are ours; they are meant to be split.
 # shellcheck disable=SC2086
-$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >&2
+install_packages $packages

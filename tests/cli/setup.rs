@@ -11,7 +11,7 @@ use std::{
 use tempfile::TempDir;
 
 /// What a script needs of any machine.
-const TOOLS: [&str; 5] = ["sh", "id", "rm", "env", "mkdir"];
+const TOOLS: [&str; 6] = ["sh", "id", "rm", "env", "mkdir", "dirname"];
 
 struct Machine(TempDir);
 

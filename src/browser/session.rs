@@ -493,14 +493,17 @@ impl Session {
         }
     }
 
-    /// An expression that makes our functions for the page.
+    /// A statement after which `ours` are our functions in the page; they are made once for each document.
     fn page_library(&self) -> String {
+        let name = &self.hush_event;
         let functions = include_str!("page.js")
             .replace("__FIND__", include_str!("find.js"))
-            .replace("__NAME__", &self.hush_event)
+            .replace("__NAME__", name)
             .replace("__FRAMES_MS__", self.engine.frames_limit());
         let names = "describe, describeSoon, hush, waitForEndOfHush, settle, hasRested, hold, letGo, measure, boxes";
-        format!("(() => {{ {functions}\nreturn {{ {names} }}; }})()")
+        format!(
+            "const ours = globalThis[\"{name}\"] ??= (() => {{ {functions}\nreturn {{ {names} }}; }})();"
+        )
     }
 
     async fn in_this_document(
@@ -511,16 +514,14 @@ impl Session {
     ) -> Result<Value, BrowserError> {
         let name = &self.hush_event;
         if let Engine::Firefox(bidi) = &self.engine {
-            let library = self.page_library();
-            let ours = format!("const ours = globalThis[\"{name}\"] ??= {library};");
+            let ours = self.page_library();
             let body = format!("{ours} return ours.{function}({argument});");
             return self.in_sandbox(bidi, limit, &body).await;
         }
         if let Engine::WebKit(webkit) = &self.engine {
-            let library = self.page_library();
             let before = webkit::before(function, argument);
-            let ours = format!("{before}const ours = globalThis[\"{name}\"] ??= {library};");
-            let body = format!("{ours} return ours.{function}({argument});");
+            let ours = self.page_library();
+            let body = format!("{before}{ours} return ours.{function}({argument});");
             return self.in_webkit_page(webkit, limit, &body).await;
         }
         let call = format!("const {{ {function} }} = ours;\nreturn {function}({argument}); }})()");
@@ -541,10 +542,7 @@ impl Session {
             }
         }
         let world = self.new_world().await?;
-        let library = format!(
-            "const ours = globalThis[\"{name}\"] ??= {};",
-            self.page_library()
-        );
+        let library = self.page_library();
         let expression = format!("(() => {{ {library}\n{call}");
         let answer = self.evaluate_in(world, limit, expression).await?;
         self.world.store(world, Ordering::Relaxed);

@@ -1,19 +1,19 @@
 // Runs in every page before its own scripts, beside hush.js: counts the requests that scripts have sent and how often
-// they are called, and can hold the page's own drawing loops. It takes what it needs before the page can replace it.
+// they are called, and can bring the page's own drawing to its end, hold its loops, and set its clock. It takes what it needs before the page can replace it.
 // __NAME__ becomes an unguessable event name.
 (() => {
   const NAME = "__NAME__";
   // A loop is held after as many frames, and as much of the page's time, as make a whole number of these.
   const LAP_FRAMES = 600;
   const LAP_MS = 10000;
+  // So long may it take to get there.
+  const MOST_MS = 3000;
   // What comes to its end within so many frames, this far apart, is taken there at once; and so long may that take.
   const END_FRAMES = 40;
   const END_STEP_MS = 50;
   const END_MOST_MS = 200;
   // A request that takes longer is a line that the server keeps open.
   const PATIENCE_MS = 5000;
-  // So long may it take to get there.
-  const MOST_MS = 3000;
 
   const call = Function.prototype.call.bind(Function.prototype.call);
   const { apply, construct } = Reflect;
@@ -95,7 +95,7 @@
   // How far the page's time is ahead, and where it stands while a loop is held.
   let ahead = 0;
   let standing = null;
-  // How many frames may still be taken to the end of what is drawn.
+  // How many frames may still be taken to the end of what is drawn, for this picture.
   let leftToEnd = END_FRAMES;
   const isWaiting = () => {
     for (const _ in waiting) return true;
@@ -123,7 +123,6 @@
     call(requestFrame, window, (time) => {
       isRequested = false;
       if (standing === null && isWaiting()) runFrame(time + ahead);
-      if (!isWaiting()) leftToEnd = END_FRAMES;
       goOn();
     });
   };
@@ -146,9 +145,13 @@
   const dated = Object.getOwnPropertyDescriptor(Event.prototype, "timeStamp");
   const stamp = new Proxy(dated.get, { apply: (native, self, given) => apply(native, self, given) + lead() });
   Object.defineProperty(Event.prototype, "timeStamp", { ...dated, get: stamp });
+  // So are dates, or they begin at a moment that both sides were given.
   const Real = Date;
   const dateOf = Real.now;
-  const today = () => floor(call(dateOf, Real) + lead());
+  let fixed = null;
+  call(listen, window, `${NAME}-clock`, ({ detail }) => (fixed = { at: Number(detail), since: now() }));
+  const today = () =>
+    fixed ? fixed.at + floor(now() - fixed.since + lead()) : floor(call(dateOf, Real) + lead());
   const Moved = new Proxy(Real, {
     construct: (target, given, self) => construct(target, given.length ? given : [today()], self),
     apply: () => `${new Moved()}`,
@@ -170,8 +173,7 @@
     await null;
     await null;
   };
-  // Goes through the frames that lead to the end of what is drawn, if it has one. The page's time is as far ahead
-  // afterwards wherever that end was.
+  // Goes through the frames that lead to the end of what is drawn, if it has one.
   const bringToEnd = async () => {
     if (standing !== null || !leftToEnd || !isWaiting()) return;
     const began = now();
@@ -179,7 +181,6 @@
     for (; leftToEnd && isWaiting() && now() - began < END_MOST_MS; leftToEnd -= 1) {
       await runFrameAt((moment += END_STEP_MS));
     }
-    standing = isWaiting() ? moment : moment + leftToEnd * END_STEP_MS;
     letGo();
   };
   // Goes through frames at once until a round number of them, where the page's time is round as well; a loop that
@@ -202,5 +203,9 @@
   call(listen, window, `${NAME}-look`, () => tell("loops", isWaiting() || isDrawnElsewhere ? 1 : 0));
   call(listen, window, `${NAME}-end`, async () => tell("ended", await bringToEnd()));
   call(listen, window, `${NAME}-hold`, async () => tell("held", await hold()));
-  call(listen, window, `${NAME}-go`, letGo);
+  call(listen, window, `${NAME}-go`, () => {
+    letGo();
+    // A loop that goes on has no end.
+    if (!isWaiting()) leftToEnd = END_FRAMES;
+  });
 })();

@@ -28,7 +28,7 @@ impl Session {
         let scripts = scripts.replace("__NAME__", &self.hush_event);
         match self.clock {
             None => scripts,
-            Some(moment) => format!("{scripts}{}", clock_script(moment)),
+            Some(moment) => format!("{scripts}{}", self.clock_script(moment)),
         }
     }
 
@@ -51,7 +51,7 @@ impl Session {
         }
         self.clock = wanted;
         if let Some(moment) = wanted {
-            self.clock_script = Some(self.add_preload(clock_script(moment)).await?);
+            self.clock_script = Some(self.add_preload(self.clock_script(moment)).await?);
         }
         Ok(())
     }
@@ -95,11 +95,13 @@ impl Session {
         Ok(Document::of(&document))
     }
 
+    fn clock_script(&self, moment: u64) -> String {
+        include_str!("clock.js")
+            .replace("__NAME__", &self.hush_event)
+            .replace("__TIME__", &moment.to_string())
+    }
+
     fn event_argument(&self) -> Value {
         json!({ "event": self.hush_event })
     }
-}
-
-fn clock_script(moment: u64) -> String {
-    include_str!("clock.js").replace("__TIME__", &moment.to_string())
 }

@@ -1,25 +1,9 @@
 // Runs in every page of a flow with a fixed clock, after calm.js: the page's time begins at __TIME__ and goes on,
-// and its chance is the same each time.
+// and its chance is the same each time. __NAME__ becomes the event name of calm.js.
 (() => {
-  const BEGIN = __TIME__;
-  const clock = performance;
-  // That of calm.js, which stands while a loop is held.
-  const nowOf = Performance.prototype.now;
-  const call = Function.prototype.call.bind(Function.prototype.call);
-  const { construct } = Reflect;
-  const { floor, imul } = Math;
-  const loaded = call(nowOf, clock);
-  const now = () => BEGIN + floor(call(nowOf, clock) - loaded);
+  dispatchEvent(new CustomEvent("__NAME__-clock", { detail: __TIME__ }));
 
-  const Real = Date;
-  const Fixed = new Proxy(Real, {
-    construct: (target, given, self) => construct(target, given.length ? given : [now()], self),
-    apply: () => `${new Fixed()}`,
-  });
-  Real.now = new Proxy(Real.now, { apply: now });
-  Object.defineProperty(Real.prototype, "constructor", { value: Fixed, writable: true, configurable: true });
-  window.Date = Fixed;
-
+  const { imul } = Math;
   // Mulberry32.
   let seed = 0x5eed;
   const random = () => {

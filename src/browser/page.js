@@ -184,7 +184,7 @@ const drawingWindows = (event) => reachableWindows().filter((view) => askWindow(
 const DRAWING_MS = 4000;
 
 // Tells them to do something about it, and resolves to what they answer.
-const askToDraw = (event, question, answer) =>
+const askDrawing = (event, question, answer) =>
   Promise.all(
     drawingWindows(event).map(
       (view) =>
@@ -198,7 +198,7 @@ const askToDraw = (event, question, answer) =>
 
 // Holds the page's own drawing loops; resolves to the frames that they have drawn, 0 when there is none to hold.
 const hold = async ({ event }) => {
-  const held = await askToDraw(event, "hold", "held");
+  const held = await askDrawing(event, "hold", "held");
   await nextFrames();
   return Math.max(0, ...held);
 };
@@ -308,24 +308,21 @@ const isAllSeen = (event) => {
 const drawsByItself = (event) => drawingWindows(event).length > 0;
 
 // When the page had settled last, and how often its scripts had been called by then.
-let settledAt = 0;
+let settledAt = -Infinity;
 let callsUntilSettled = 0;
 const callsOfScripts = (event) => sum(ask(event, "count", "calls"));
 
-// Whether the page stood still since it settled, as far as it can be seen from here.
-const hasStoodStill = ({ wholePage, parts, event }) =>
-  !drawsByItself(event) &&
-  callsOfScripts(event) === callsUntilSettled &&
-  changes.lastOfAny() < settledAt &&
-  !stillPending({ wholePage, parts, event, patient: !isAlwaysAsking }).length;
+// Whether nothing is seen to have changed since the page settled.
+const isAsItSettled = (event) => callsOfScripts(event) === callsUntilSettled && changes.lastOfAny() < settledAt;
 
 // Waits until nothing is pending, at most `budget` milliseconds. In a `hurry` nothing is waited for that a look at the
 // page after its picture can tell as well. Where a picture shows what was drawn last, that `mustDraw` before it.
 const settle = async ({ budget, wholePage, hurry, mustDraw, parts, event }) => {
   const began = performance.now();
-  const unchanged = settledAt > 0 && isAllSeen(event) && hasStoodStill({ wholePage, parts, event });
   // A page that draws by itself, or has just changed, is going to change.
-  hurry &&= isAllSeen(event) && !drawsByItself(event) && changes.since() > QUIET_MS;
+  const isCalm = isAllSeen(event) && !drawsByItself(event);
+  let unchanged = isCalm && isAsItSettled(event);
+  hurry &&= isCalm && changes.since() > QUIET_MS;
   const waits = {};
   let pending = [];
   do {
@@ -334,10 +331,11 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts, event }) => {
     const patient = budget > 0 && !isAlwaysAsking;
     roots().forEach(hideCaret);
     changes.watch();
-    if (parts.animations && budget > 0) await askToDraw(event, "end", "ended");
+    if (parts.animations && budget > 0) await askDrawing(event, "end", "ended");
     if (document.body) document.body.getBoundingClientRect();
     pending = stillPending({ wholePage, parts, event, patient });
     addWait(waits, "layout", since);
+    unchanged &&= !pending.length;
     // What was finished is finished, and whether it stays so is told after the picture.
     if (hurry) pending = pending.filter(({ kind }) => kind !== "animations");
     if (!pending.length) {
@@ -376,7 +374,8 @@ const hasRested = async ({ wholePage, parts, event }) => {
   const missing = enough - performance.now();
   if (missing > 0) await pause(missing);
   if (!isAllSeen(event)) return null;
-  return hasStoodStill({ wholePage, parts, event });
+  if (drawsByItself(event) || !isAsItSettled(event)) return false;
+  return !stillPending({ wholePage, parts, event, patient: !isAlwaysAsking }).length;
 };
 
 // What of the element's box its scrolling and clipping ancestors let be seen.

@@ -181,7 +181,6 @@ pub(super) struct Shown {
     load: String,
     area: Area,
     masks: Vec<Target>,
-    viewport: Viewport,
     frame: Frame,
 }
 
@@ -218,8 +217,10 @@ impl Session {
         let Some(own) = shot.viewport else {
             return self.shoot_at(self.viewport, shot, meeting, times).await;
         };
+        self.last_shown = None;
         self.apply_viewport(own).await?;
         let picture = self.shoot_at(own, shot, meeting, times).await;
+        self.last_shown = None;
         self.apply_viewport(self.viewport).await?;
         picture
     }
@@ -231,8 +232,7 @@ impl Session {
         meeting: Option<Meeting>,
         times: &mut ShotTimes,
     ) -> Result<Picture, ShootError> {
-        let can_meet = self.parts(shot).are_all_on() && self.engine.draws_for_pictures();
-        let meeting = meeting.filter(|_| can_meet);
+        let meeting = meeting.filter(|_| self.sees_changes(shot));
         let settled = self.settle_fully(shot, meeting.is_some(), times).await;
         if settled.is_err() {
             let _ = self.let_go().await;
@@ -244,7 +244,7 @@ impl Session {
 
         let (began, settled_before) = (Instant::now(), times.settle);
         let frame = self
-            .still_frame(settled, shot, meeting, viewport, times)
+            .still_frame(settled, shot, meeting, viewport.scale, times)
             .await;
         times.shoot = began.elapsed() - (times.settle - settled_before);
         let document = self.let_go().await;
@@ -255,7 +255,6 @@ impl Session {
             load: self.judged_document.clone(),
             area: shot.area.clone(),
             masks: shot.masks.clone(),
-            viewport,
             frame: frame.clone(),
         });
         let cut_from = frame.clip.cut_from.map(|height| height.ceil() as u32);
@@ -281,14 +280,13 @@ impl Session {
         settled: Settled,
         shot: &Shot,
         meeting: Option<Meeting>,
-        viewport: Viewport,
+        scale: f64,
         times: &mut ShotTimes,
     ) -> Result<Frame, ShootError> {
-        let scale = viewport.scale;
         if let Area::Element(target) = &shot.area {
             self.wait_for_area(target).await?;
         }
-        let first = match self.still_shown(&settled, shot, viewport) {
+        let first = match self.still_shown(&settled, shot) {
             Some(frame) => frame.clone(),
             None => self.frame(&settled.measures, shot, scale).await?,
         };
@@ -307,14 +305,12 @@ impl Session {
     }
 
     /// The frame of the shot before, if that was a moment ago and a new one would be the same. It is judged like a new one.
-    fn still_shown(&self, settled: &Settled, shot: &Shot, viewport: Viewport) -> Option<&Frame> {
-        let can_tell = self.parts(shot).are_all_on() && self.engine.draws_for_pictures();
-        let shown = self.last_shown.as_ref();
-        let shown = shown.filter(|_| can_tell && settled.is_unchanged)?;
+    fn still_shown(&self, settled: &Settled, shot: &Shot) -> Option<&Frame> {
+        let can_tell = settled.is_unchanged && self.sees_changes(shot);
+        let shown = self.last_shown.as_ref().filter(|_| can_tell)?;
         let is_same = shown.load == self.judged_document
             && shown.area == shot.area
             && shown.masks == shot.masks
-            && shown.viewport == viewport
             && shown.at.elapsed() < SHOWN_LIMIT;
         is_same.then_some(&shown.frame)
     }
@@ -372,6 +368,11 @@ impl Session {
             ),
             frames: vec![Arc::clone(png)],
         })
+    }
+
+    /// Whether all is looked at that could tell a frame from one before.
+    fn sees_changes(&self, shot: &Shot) -> bool {
+        self.parts(shot).are_all_on() && self.engine.draws_for_pictures()
     }
 
     /// Which parts of settling the shot asks for.

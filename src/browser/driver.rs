@@ -235,6 +235,8 @@ pub(crate) fn sandbox_is_off() -> bool {
 /// Keeps the browser from talking to anyone, from asking anything, and from drawing by taste.
 const QUIET_ARGUMENTS: &[&str] = &[
     "--disable-gpu",
+    // What is drawn again is drawn whole: at the edge of a part, smooth corners come out a shade different.
+    "--disable-partial-raster",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-default-apps",

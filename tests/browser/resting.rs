@@ -22,6 +22,7 @@ const MOVEMENTS: &[Movement] = &[
     ("chart by the date", "grows.html", ""),
     ("loop by frames", "counter.html", ""),
     ("loop by time", "canvas.html", ""),
+    ("drawn again in part", "repainted.html", ""),
     ("drawn by timers", "timer.html", ""),
     ("drawn by a worker", "worker.html", ""),
     ("late answers", "late.html", ""),

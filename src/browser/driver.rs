@@ -235,8 +235,10 @@ pub(crate) fn sandbox_is_off() -> bool {
 /// Keeps the browser from talking to anyone, from asking anything, and from drawing by taste.
 const QUIET_ARGUMENTS: &[&str] = &[
     "--disable-gpu",
-    // What is drawn again is drawn whole: at the edge of a part, smooth corners come out a shade different.
+    // A change repaints whole tiles: at the edge of a repainted part, smooth corners come out a shade different.
     "--disable-partial-raster",
+    // No tile is drawn without its large images, to be drawn again when they are decoded.
+    "--disable-checker-imaging",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-default-apps",

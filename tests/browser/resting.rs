@@ -29,6 +29,7 @@ const MOVEMENTS: &[Movement] = &[
     ("late font", "font.html", ""),
     ("lazy images", "lazy.html", ""),
     ("smooth scrolling", "scroll.html", ""),
+    ("large images", "large.html", ""),
     ("looks at its size", "looks.html", ""),
     ("replaces what is built in", "tampered.html", ""),
     ("always asks", "polling.html", ""),
@@ -71,6 +72,10 @@ fn every_movement_comes_to_one_picture() {
         picture_of(&outcome, "drawings that move").at(90, 93),
         [0, 0, 128]
     );
+    for y in [50, 350, 650] {
+        let large = picture_of(&outcome, "large images");
+        assert_eq!(large.at(100, y), [0, 128, 128]);
+    }
     assert_eq!(
         picture_of(&outcome, "looks at its size").at(400, 2000),
         [0, 128, 128]

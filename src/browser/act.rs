@@ -297,9 +297,7 @@ impl Session {
     async fn park_pointer(&mut self) -> Result<(), Trouble> {
         if !self.is_pointer_parked && matches!(self.engine, Engine::Chrome) {
             let away = json!({ "type": "mouseMoved", "x": -10, "y": -10 });
-            self.cdp("Input.dispatchMouseEvent", away)
-                .await
-                .map_err(|error| self.or_silence(error))?;
+            self.cdp("Input.dispatchMouseEvent", away).await?;
             self.is_pointer_parked = true;
         }
         Ok(())

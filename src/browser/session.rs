@@ -372,7 +372,7 @@ impl Session {
     ) -> Result<T, BrowserError> {
         let answer = async {
             let answer = answer.await;
-            answer.map_err(|error| BrowserError::command(command, error))
+            answer.map_err(|error| self.or_silence(BrowserError::command(command, error)))
         };
         self.within(command, limit, answer).await
     }
@@ -466,7 +466,6 @@ impl Session {
         let began = Instant::now();
         loop {
             match self.in_this_document(limit, function, argument).await {
-                Err(error) if is_about_silence(&error) => return Err(self.silent_page()),
                 Err(error) if is_about_navigation(&error) && began.elapsed() < limit => {
                     tokio::time::sleep(NAVIGATION_PAUSE).await;
                 }
@@ -476,19 +475,15 @@ impl Session {
     }
 
     /// The error, in words of ours when it is that the page's own scripts let nobody in.
-    pub(super) fn or_silence(&self, error: BrowserError) -> BrowserError {
-        if is_about_silence(&error) {
-            return self.silent_page();
+    fn or_silence(&self, error: BrowserError) -> BrowserError {
+        if !is_about_silence(&error) {
+            return error;
         }
-        error
-    }
-
-    fn silent_page(&self) -> BrowserError {
         let seconds = self.options.page_timeout.as_secs_f32();
         BrowserError::Refused {
             status: ErrorStatus::Timeout,
             message: format!(
-                "the page did not answer within {seconds} s: its scripts never end, or it is still loading"
+                "{SILENCE} within {seconds} s: its scripts never end, or it is still loading"
             ),
         }
     }
@@ -726,7 +721,10 @@ fn is_about_a_world(error: &BrowserError) -> bool {
         || (*status == ErrorStatus::Timeout && message == "timeout")
 }
 
-/// What chromedriver says when the page's own scripts let nobody in.
+/// What we say when the page's own scripts let nobody in.
+const SILENCE: &str = "the page did not answer";
+
+/// What chromedriver says then.
 fn is_about_silence(error: &BrowserError) -> bool {
     error.is(ErrorStatus::Timeout)
         && matches!(error, BrowserError::Refused { message, .. }
@@ -738,7 +736,8 @@ fn is_about_navigation(error: &BrowserError) -> bool {
     let BrowserError::Refused { status, message } = error else {
         return false;
     };
-    *status == ErrorStatus::Timeout
+    let is_silent = message.starts_with(SILENCE);
+    (*status == ErrorStatus::Timeout && !is_silent)
         || [
             "Cannot find context",
             "context was destroyed",

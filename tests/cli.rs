@@ -10,6 +10,7 @@
 //! files. `fixtures/cli/README.md` says how.
 
 mod cli {
+    mod arrivals;
     mod browsers;
     mod commands;
     mod diff;

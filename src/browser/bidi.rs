@@ -35,7 +35,16 @@ struct Channel {
     /// Answers that others than those who wait for them have read; none yet under a number that somebody
     /// is going to ask for.
     awaited: HashMap<u64, Option<Value>>,
+    /// The images, fonts and style sheets that the browser has told to be under way, by its name for the request.
+    arriving: HashMap<String, String>,
 }
+
+/// What [`Bidi::arriving`] is told by.
+const ARRIVALS: [&str; 3] = [
+    "network.beforeRequestSent",
+    "network.responseCompleted",
+    "network.fetchError",
+];
 
 /// A command that was sent.
 #[derive(Debug)]
@@ -57,6 +66,7 @@ impl Bidi {
             channel: Mutex::new(Channel {
                 socket,
                 awaited: HashMap::new(),
+                arriving: HashMap::new(),
             }),
             last_number: AtomicU64::new(0),
         })
@@ -98,6 +108,7 @@ impl Bidi {
             let text = receive(&mut channel.socket).await.map_err(lost)?;
             let answer: Value = serde_json::from_str(&text)
                 .map_err(|error| BrowserError::nonsense(sent.method, &error.to_string()))?;
+            channel.hear(&answer);
             // Events have no number, and what nobody waits for any more is not kept.
             let number = answer["id"].as_u64().unwrap_or_default();
             if let Some(place) = channel.awaited.get_mut(&number) {
@@ -106,9 +117,44 @@ impl Bidi {
         }
     }
 
+    /// Has the browser tell what it asks servers for.
+    pub(super) async fn watch_arrivals(&self) -> Result<(), BrowserError> {
+        let events = json!({ "events": ARRIVALS });
+        self.command("session.subscribe", &events).await.map(drop)
+    }
+
+    /// The addresses of the images, fonts and style sheets that are under way.
+    pub(super) async fn arriving(&self) -> Result<Vec<String>, BrowserError> {
+        // Its answer comes after all that happened before.
+        self.command("session.status", &json!({})).await?;
+        let channel = self.channel.lock().await;
+        Ok(channel.arriving.values().cloned().collect())
+    }
+
     /// Nobody is going to ask for this answer.
     pub(super) async fn forget(&self, sent: Sent) {
         self.channel.lock().await.awaited.remove(&sent.number);
+    }
+}
+
+impl Channel {
+    /// Keeps account of what is under way.
+    fn hear(&mut self, event: &Value) {
+        let request = &event["params"]["request"];
+        let Some(name) = request["request"].as_str() else {
+            return;
+        };
+        if event["method"] != ARRIVALS[0] {
+            self.arriving.remove(name);
+            return;
+        }
+        let url = request["url"].as_str().unwrap_or_default().to_owned();
+        match request["destination"].as_str() {
+            Some("image" | "font" | "style") => drop(self.arriving.insert(name.to_owned(), url)),
+            // What another document had asked for never comes.
+            Some("document") => self.arriving.clear(),
+            _ => {}
+        }
     }
 }
 
@@ -210,6 +256,24 @@ mod tests {
             let answer = bidi.command("session.status", &json!({})).await.unwrap();
             assert_eq!(answer["number"], number);
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_under_way_is_told_by_events() {
+        let bidi = connected(&[
+            r#"{"method": "network.beforeRequestSent", "params": {"request": {"request": "1", "url": "a.png", "destination": "image"}}}"#,
+            r#"{"method": "network.beforeRequestSent", "params": {"request": {"request": "2", "destination": "document"}}}"#,
+            r#"{"method": "network.beforeRequestSent", "params": {"request": {"request": "3", "url": "b.png", "destination": "image"}}}"#,
+            r#"{"method": "network.beforeRequestSent", "params": {"request": {"request": "4", "url": "c.css", "destination": "style"}}}"#,
+            r#"{"method": "network.beforeRequestSent", "params": {"request": {"request": "5", "url": "d.woff2", "destination": "font"}}}"#,
+            r#"{"method": "network.beforeRequestSent", "params": {"request": {"request": "6", "url": "e.json", "destination": ""}}}"#,
+            r#"{"method": "network.responseCompleted", "params": {"request": {"request": "3"}}}"#,
+            r#"{"method": "network.fetchError", "params": {"request": {"request": "4"}}}"#,
+            r#"{"type": "success", "id": ID, "result": {}}"#,
+        ])
+        .await;
+        let arriving = bidi.arriving().await.unwrap();
+        assert_eq!(arriving, ["d.woff2"]);
     }
 
     #[tokio::test]

@@ -152,6 +152,7 @@ impl Session {
             judged_document,
             untouched,
             last_shown,
+            overdue,
             documents: _,
             documents_in_process: _,
             has_touched,
@@ -171,6 +172,7 @@ impl Session {
         judged_document.clone_from(&document.load);
         *untouched = Some(document);
         *last_shown = None;
+        overdue.clear();
     }
 
     /// Whether a flow can begin in it at this screen.

@@ -80,6 +80,7 @@ impl Session {
             return Ok(());
         }
         self.judged_document.clone_from(&document.load);
+        self.overdue.clear();
         self.documents += 1;
         self.documents_in_process += 1;
         if document.info.url.starts_with("chrome-error:") || document.trouble.is_some() {

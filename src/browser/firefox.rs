@@ -38,7 +38,9 @@ pub(super) async fn connect(client: &Client) -> Result<Bidi, BrowserError> {
         let reason = "it offers no WebDriver BiDi (`webSocketUrl`)";
         return Err(BrowserError::nonsense("new session", reason));
     };
-    Bidi::connect(url).await
+    let bidi = Bidi::connect(url).await?;
+    bidi.watch_arrivals().await?;
+    Ok(bidi)
 }
 
 /// The capabilities that only Firefox has.

@@ -7,6 +7,7 @@
 //! is thrown away with its processes.
 
 mod act;
+mod arrivals;
 mod bidi;
 mod calm;
 mod clean;

@@ -128,6 +128,8 @@ pub(crate) struct Session {
     pub(super) untouched: Option<Document>,
     /// What was photographed last, if nothing was done with the page since.
     pub(super) last_shown: Option<Shown>,
+    /// What the document that was judged last waited for in vain; it is not waited for again.
+    pub(super) overdue: Vec<String>,
     /// How many documents were judged since the browser started.
     pub(super) documents: u32,
     /// How many since it has the process that shows its pages.
@@ -230,6 +232,7 @@ impl Session {
             judged_document: String::new(),
             untouched: None,
             last_shown: None,
+            overdue: Vec::new(),
             documents: 0,
             documents_in_process: 0,
             has_touched: false,

@@ -23,6 +23,8 @@ use crate::{
     spec::{Area, Settle, Shot, Target, Viewport},
 };
 
+/// So long a shot waits for what the browser has asked for.
+const ARRIVAL_BUDGET: Duration = Duration::from_secs(5);
 /// How long two equal frames are looked for.
 const STABLE_BUDGET: Duration = Duration::from_secs(5);
 /// So many frames are taken before that is given up: of a machine that is busy, time says little.
@@ -75,6 +77,8 @@ pub(crate) struct ShotTimes {
     pub(crate) frames: u32,
     /// At which of its frames a drawing loop of the page was held.
     held_at: Option<u64>,
+    /// The addresses of what was waited for in vain.
+    pub(super) overdue: Vec<String>,
 }
 
 impl ShotTimes {
@@ -83,7 +87,7 @@ impl ShotTimes {
         for &Wait { awaited, count, ms } in &settled.waits {
             self.add_wait(awaited, count, ms);
         }
-        self.add_wait_for(Awaited::Driver, took.saturating_sub(settled.in_page));
+        self.add_wait_for(Awaited::Driver, 1, took.saturating_sub(settled.in_page));
     }
 
     /// Shows the other side a frame, and waits for what it shows.
@@ -95,14 +99,14 @@ impl ShotTimes {
         let began = Instant::now();
         let agreement = meeting.show(shown).await;
         self.settle += began.elapsed();
-        self.add_wait_for(Awaited::OtherSide, began.elapsed());
+        self.add_wait_for(Awaited::OtherSide, 1, began.elapsed());
         agreement
     }
 
-    fn add_wait_for(&mut self, awaited: Awaited, time: Duration) {
+    pub(super) fn add_wait_for(&mut self, awaited: Awaited, count: u32, time: Duration) {
         let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         if ms > 0 {
-            self.add_wait(awaited, 1, ms);
+            self.add_wait(awaited, count, ms);
         }
     }
 
@@ -262,7 +266,9 @@ impl Session {
             .map(|height| self.cut_warning(height))
             .into_iter()
             .chain(times.held_at.map(held_warning))
+            .chain(overdue_warning(&times.overdue))
             .collect();
+        self.overdue.append(&mut times.overdue);
         warn_of_idle_masks(&shot.masks, &frame.masks, &mut warnings);
         Ok(Picture {
             png: frame.png,
@@ -387,13 +393,10 @@ impl Session {
         times: &mut ShotTimes,
     ) -> Result<Settled, ShootError> {
         let began = Instant::now();
-        let whole_page = shot.area.is_beyond_viewport();
-        let parts = self.parts(shot);
-        let settled = self.settle(whole_page, hurry, SETTLE_BUDGET, parts).await;
+        let settled = self.settle_and_arrive(shot, hurry, times).await;
         times.settle += began.elapsed();
         let settled = settled?;
         if settled.pending.is_empty() {
-            times.add(&settled, began.elapsed());
             return Ok(settled);
         }
         let frame = self.photograph(&Clip::VIEWPORT).await?;
@@ -405,6 +408,29 @@ impl Session {
             ),
             frames: vec![frame],
         })
+    }
+
+    /// Settles, and once more after something has arrived, which changes the page.
+    async fn settle_and_arrive(
+        &self,
+        shot: &Shot,
+        hurry: bool,
+        times: &mut ShotTimes,
+    ) -> Result<Settled, BrowserError> {
+        let whole_page = shot.area.is_beyond_viewport();
+        let parts = self.parts(shot);
+        let deadline = Instant::now() + ARRIVAL_BUDGET;
+        loop {
+            let began = Instant::now();
+            let settled = self.settle(whole_page, hurry, SETTLE_BUDGET, parts).await?;
+            if !settled.pending.is_empty() {
+                return Ok(settled);
+            }
+            times.add(&settled, began.elapsed());
+            if !parts.images.unwrap_or(true) || !self.wait_for_arrivals(deadline, times).await? {
+                return Ok(settled);
+            }
+        }
     }
 
     async fn clip(&self, area: &Area, measures: &Measures) -> Result<Clip, ShootError> {
@@ -705,6 +731,18 @@ fn held_warning(frames: u64) -> String {
         "the page never stops drawing; it was held at its frame {frames} for the picture: set `clock: fixed` or mask it \
          if that differs"
     )
+}
+
+fn overdue_warning(urls: &[String]) -> Option<String> {
+    let (first, others) = urls.split_first()?;
+    let others = match others.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let seconds = ARRIVAL_BUDGET.as_secs();
+    Some(format!(
+        "the picture was taken without {first}{others}, which had not arrived after {seconds} s"
+    ))
 }
 
 fn unstable(last: &Frame, next: &Frame, settled: &Settled) -> ShootError {

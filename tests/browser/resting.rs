@@ -29,6 +29,7 @@ const MOVEMENTS: &[Movement] = &[
     ("late font", "font.html", ""),
     ("lazy images", "lazy.html", ""),
     ("smooth scrolling", "scroll.html", ""),
+    ("images of a style", "styled.html", ""),
     ("large images", "large.html", ""),
     ("looks at its size", "looks.html", ""),
     ("replaces what is built in", "tampered.html", ""),
@@ -72,6 +73,10 @@ fn every_movement_comes_to_one_picture() {
         picture_of(&outcome, "drawings that move").at(90, 93),
         [0, 0, 128]
     );
+    let styled = picture_of(&outcome, "images of a style");
+    assert_eq!(styled.at(200, 80), [0, 128, 128]);
+    assert_eq!(styled.at(20, 20), [0, 0, 128]);
+    assert_eq!(styled.at(200, 150), [128, 128, 0]);
     for y in [50, 350, 650] {
         let large = picture_of(&outcome, "large images");
         assert_eq!(large.at(100, y), [0, 128, 128]);

@@ -157,7 +157,11 @@ fn a_page_that_does_not_finish_is_the_pages_fault() {
 #[test]
 fn a_page_that_lets_nobody_in_is_told_of_in_our_words() {
     const SAID: &str = "timeout: Timed out receiving message from renderer: 1.000";
-    for command in ["page.settle", "Page.captureScreenshot"] {
+    for command in [
+        "page.settle",
+        "Page.getResourceTree",
+        "Page.captureScreenshot",
+    ] {
         let ran = staging_answers(command, Answer::Refusal("timeout", SAID.into()));
         let says = "the page did not answer within 1 s: its scripts never end";
         is_undecided(&ran, FailureKind::Step, says);

@@ -1,0 +1,87 @@
+//! What only the browser knows to be under way: it is waited for before a picture, but not for ever.
+
+use serde_json::{Value, json};
+use twinshot::report::{Awaited, ShotReport, Verdict};
+
+use super::support::{Answer, FakeDriver, Project, Ran};
+
+const TREE: &str = "Page.getResourceTree";
+const PICTURE: &str = "http://production.test/hero.jpg";
+
+/// A page with one resource in a frame of it; what has arrived has a type.
+fn page_with(resource: Value) -> Answer {
+    let frame = json!({ "frame": {}, "resources": [resource] });
+    let page = json!({ "frame": {}, "resources": [], "childFrames": [frame] });
+    Answer::Value(json!({ "frameTree": page }))
+}
+
+fn under_way(kind: &str) -> Answer {
+    page_with(json!({ "type": kind, "mimeType": "", "url": PICTURE }))
+}
+
+fn shots(driver: &FakeDriver, steps: &str) -> Ran {
+    let spec = format!("flow: one\nsteps:\n{steps}");
+    Project::two_sides()
+        .spec("one.yaml", &spec)
+        .test(driver, &["one"])
+}
+
+/// Longer than the 40 ms that the driver's page says it took for images of its own.
+fn waited(shot: &ShotReport) -> bool {
+    let sides = [&shot.times.sides.baseline, &shot.times.sides.candidate];
+    let mut waits = sides.into_iter().flatten().flat_map(|side| &side.waits);
+    waits.any(|wait| wait.awaited == Awaited::Images && wait.ms > 40)
+}
+
+#[test]
+fn what_is_under_way_is_waited_for_and_the_page_settles_again() {
+    for kind in ["Image", "Font", "Stylesheet"] {
+        let driver = FakeDriver::new().answers_once(TREE, under_way(kind));
+        let ran = shots(&driver, "  - goto: /one");
+        let shot = &ran.exit(0).report().shots[0];
+        assert!(waited(shot), "{kind}");
+        assert!(shot.warnings.is_empty(), "{kind}");
+        assert_eq!(driver.how_often(TREE), 2 + 2, "{kind}");
+        assert_eq!(driver.how_often("page.settle"), 2 + 1, "{kind}");
+    }
+}
+
+#[test]
+fn what_has_arrived_or_never_will_is_not_waited_for() {
+    for resource in [
+        json!({ "type": "Image", "mimeType": "image/jpeg", "url": PICTURE }),
+        json!({ "type": "Image", "mimeType": "", "failed": true, "url": PICTURE }),
+        json!({ "type": "Image", "mimeType": "", "canceled": true, "url": PICTURE }),
+        json!({ "type": "Media", "mimeType": "", "url": PICTURE }),
+    ] {
+        let driver = FakeDriver::new().answers(TREE, page_with(resource.clone()));
+        let ran = shots(&driver, "  - goto: /one");
+        assert!(!waited(&ran.exit(0).report().shots[0]), "{resource}");
+    }
+}
+
+#[test]
+fn nobody_asks_where_images_are_not_waited_for() {
+    let driver = FakeDriver::new();
+    let step = "  - goto: /one\n    shot: { settle: { images: false } }";
+    shots(&driver, step).exit(0);
+    assert!(!driver.was_asked(TREE));
+}
+
+/// Once for a document: the next shot of it says nothing of it any more.
+#[test]
+fn what_takes_too_long_is_told_of_and_not_waited_for_again() {
+    let driver = FakeDriver::new().answers(TREE, under_way("Image"));
+    let ran = shots(&driver, "  - goto: /one\n  - press: Tab");
+    let shots = ran.exit(0).report().shots;
+    let says = format!("taken without {PICTURE}, which had not arrived after 5 s");
+    assert_eq!(shots[0].verdict, Verdict::Match);
+    assert!(
+        shots[0].warnings.iter().any(|it| it.contains(&says)),
+        "{:?}",
+        shots[0].warnings
+    );
+    assert!(waited(&shots[0]));
+    assert!(!waited(&shots[1]));
+    assert!(shots[1].warnings.is_empty(), "{:?}", shots[1].warnings);
+}

@@ -17,14 +17,14 @@ use crate::spec::Clock;
 const HOLD_LIMIT: Duration = Duration::from_secs(10);
 
 impl Session {
-    /// The script of every page: hushed for pictures, its requests counted, with the clock of the flow.
+    /// The script of every page: hushed for pictures, what it waits for known, with the clock of the flow.
     pub(super) fn preload(&self) -> String {
         // WebKit takes pictures of any part of a page without another window.
         let first = match self.engine {
             Engine::Chrome | Engine::Firefox(_) => include_str!("hush.js"),
             Engine::WebKit(_) => include_str!("bars.js"),
         };
-        let scripts = [first, include_str!("calm.js")].concat();
+        let scripts = [first, include_str!("views.js"), include_str!("calm.js")].concat();
         let scripts = scripts.replace("__NAME__", &self.hush_event);
         match self.clock {
             None => scripts,

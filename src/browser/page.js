@@ -139,6 +139,18 @@ const pendingImages = (root, wholePage) =>
     return !image.complete;
   });
 
+// Frames that are loaded only near the view, where that was asked for.
+const lazyFrames = new WeakSet();
+const pendingFrames = (root) =>
+  [...root.querySelectorAll("iframe")].filter((frame) => {
+    if (frame.loading === "lazy" && frame.checkVisibility()) {
+      lazyFrames.add(frame);
+      frame.loading = "eager";
+    }
+    const isBlank = lazyFrames.has(frame) && frame.contentDocument && frame.contentDocument.URL === "about:blank";
+    return isBlank && frame.src && frame.src !== "about:blank";
+  });
+
 const decodeImages = (root, wholePage) =>
   Promise.all(
     [...root.querySelectorAll("img")]
@@ -220,6 +232,8 @@ const stillPending = ({ wholePage, parts, event, patient }) => {
   if (parts.images) {
     const images = roots().flatMap((root) => pendingImages(root, wholePage));
     if (images.length) tell("images", images.length, `${images.length} images are loading, such as ${images[0].currentSrc || images[0].src}`);
+    const frames = wholePage ? roots().flatMap(pendingFrames) : [];
+    if (frames.length) tell("images", frames.length, `${frames.length} frames are loading, such as ${frames[0].src}`);
   }
   if (parts.requests && patient) {
     const requests = sum(ask(event, "ask", "requests"));
@@ -307,6 +321,46 @@ const isAllSeen = (event) => {
 };
 const drawsByItself = (event) => drawingWindows(event).length > 0;
 
+// How much the page keeps back until it comes into view.
+const keptBack = (event) => sum(ask(event, "unseen", "kept"));
+// Shows what the browser itself keeps back; returns how much that was.
+const reveal = (event) => sum(ask(event, "reveal", "revealed"));
+
+// So long a page is scrolled through. At its end it must have the same height so often, so far apart.
+const SCROLL_MS = 10000;
+const HEIGHT_READINGS = 3;
+const HEIGHT_PAUSE_MS = 100;
+
+// Brings each part of the page into view down to `limit` pixels, as who reads it does, and goes back. Resolves to
+// whether the page came to its end.
+const scrollThrough = async ({ limit, parts, event }) => {
+  const began = performance.now();
+  const top = scrollY;
+  const height = () => Math.min(limit, measure().pageHeight);
+  const goTo = (y) => {
+    scrollTo({ top: y, behavior: "instant" });
+    return nextFrames();
+  };
+  const isLoading = () =>
+    stillPending({ wholePage: true, parts: { images: true, requests: parts.requests }, event, patient: !isAlwaysAsking }).length > 0;
+  const holdsStill = async (known) => {
+    for (let reading = 0; reading < HEIGHT_READINGS; reading += 1) {
+      await pause(HEIGHT_PAUSE_MS);
+      if (height() !== known || isLoading()) return false;
+    }
+    return true;
+  };
+  let ended = false;
+  for (let y = 0; !ended && performance.now() < began + SCROLL_MS; ) {
+    await goTo(y);
+    if (y + innerHeight < height()) y += innerHeight;
+    else ended = await holdsStill(height());
+  }
+  tell(event, "passed");
+  await goTo(top);
+  return { ended };
+};
+
 // When the page had settled last, and how often its scripts had been called by then.
 let settledAt = -Infinity;
 let callsUntilSettled = 0;
@@ -322,6 +376,8 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts, event }) => {
   // A page that draws by itself, or has just changed, is going to change.
   const isCalm = isAllSeen(event) && !drawsByItself(event);
   let unchanged = isCalm && isAsItSettled(event);
+  const showsAll = wholePage && parts.images;
+  if (showsAll && reveal(event)) hurry = false;
   hurry &&= isCalm && changes.since() > QUIET_MS;
   const waits = {};
   let pending = [];
@@ -348,6 +404,7 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts, event }) => {
       addWait(waits, "drawing", since);
       if (hurry) break;
       pending = stillPending({ wholePage, parts, event, patient });
+      if (showsAll && reveal(event)) pending.push({ kind: "changes", count: 1, words: "more of the page comes into view" });
       if (mustDraw && !isDrawn) pending.push({ kind: "drawing", count: 1, words: "the browser draws no frames" });
       const isChanging = patient && changes.since() < QUIET_MS && performance.now() < began + CHANGES_MS;
       if (parts.requests && isChanging && !pending.length) pending.push({ kind: "changes", count: 1, words: "the page changes itself" });
@@ -360,7 +417,8 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts, event }) => {
   settledAt = performance.now();
   callsUntilSettled = callsOfScripts(event);
   const took = settledAt - began;
-  return { pending: pending.map(({ words }) => words), waits, took, unchanged, ...measure(), document: describe() };
+  const lazy = showsAll ? keptBack(event) : 0;
+  return { pending: pending.map(({ words }) => words), waits, took, unchanged, lazy, ...measure(), document: describe() };
 };
 
 // What a page's scripts begin with when it has loaded shows within so long.
@@ -375,6 +433,7 @@ const hasRested = async ({ wholePage, parts, event }) => {
   if (missing > 0) await pause(missing);
   if (!isAllSeen(event)) return null;
   if (drawsByItself(event) || !isAsItSettled(event)) return false;
+  if (wholePage && parts.images && keptBack(event)) return false;
   return !stillPending({ wholePage, parts, event, patient: !isAlwaysAsking }).length;
 };
 

@@ -17,6 +17,9 @@ use crate::{
 /// How long a page may take to settle before a shot is unstable.
 pub(super) const SETTLE_BUDGET: Duration = Duration::from_secs(10);
 
+/// How long a page is scrolled through at most, as page.js has it.
+pub(super) const SCROLL_BUDGET: Duration = Duration::from_secs(10);
+
 /// A page's clock that says more than this, in milliseconds, is wrong.
 const MOST_MS: f64 = 3_600_000.0;
 
@@ -44,6 +47,8 @@ pub(super) struct Settled {
     pub(super) pending: Vec<String>,
     /// What was waited for, where that can be told in milliseconds.
     pub(super) waits: Vec<Wait>,
+    /// Something in the page waits for coming into view, and was not there yet.
+    pub(super) is_lazy: bool,
     /// How long all of that took in the page.
     pub(super) in_page: Duration,
     /// The page stood still since it had settled the last time, as far as it can be seen from within.
@@ -95,9 +100,27 @@ impl Session {
             pending,
             waits: waits(&answer["waits"]),
             in_page: Duration::from_secs_f64(number("took")?.clamp(0.0, MOST_MS) / 1000.0),
+            is_lazy: answer["lazy"].as_f64().is_some_and(|count| count > 0.0),
             is_unchanged: answer["unchanged"] == json!(true),
             document: Document::of(&answer["document"]),
         })
+    }
+
+    /// Brings each part of the page into view down to `limit` CSS pixels, so that scripts add what they keep back until
+    /// then, and goes back. Returns whether the page came to its end.
+    pub(super) async fn scroll_through(
+        &self,
+        limit: u32,
+        parts: Settle,
+    ) -> Result<bool, BrowserError> {
+        let argument = json!({
+            "limit": limit,
+            "event": self.hush_event,
+            "parts": in_words(parts),
+        });
+        let time = COMMAND_LIMIT + SCROLL_BUDGET;
+        let answer = self.in_page(time, "scrollThrough", &argument).await?;
+        Ok(answer["ended"] == json!(true))
     }
 
     /// After a picture: whether the page stood still since it settled; `None` when not all of it can be seen from within.

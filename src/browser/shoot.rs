@@ -15,7 +15,7 @@ use super::{
     find::{POLL, alternatives},
     meeting::{Agreement, Meeting},
     session::{COMMAND_LIMIT, PageInfo, Session},
-    settle::{Measures, SETTLE_BUDGET, Settled},
+    settle::{Measures, SCROLL_BUDGET, SETTLE_BUDGET, Settled},
 };
 use crate::{
     capture::{Awaited, Wait},
@@ -77,6 +77,8 @@ pub(crate) struct ShotTimes {
     pub(crate) frames: u32,
     /// At which of its frames a drawing loop of the page was held.
     held_at: Option<u64>,
+    /// Whether the page came to its end when it was scrolled through.
+    came_to_its_end: Option<bool>,
     /// The addresses of what was waited for in vain.
     pub(super) overdue: Vec<String>,
 }
@@ -267,6 +269,7 @@ impl Session {
             .into_iter()
             .chain(times.held_at.map(held_warning))
             .chain(overdue_warning(&times.overdue))
+            .chain(endless_warning(times.came_to_its_end))
             .collect();
         self.overdue.append(&mut times.overdue);
         warn_of_idle_masks(&shot.masks, &frame.masks, &mut warnings);
@@ -410,7 +413,7 @@ impl Session {
         })
     }
 
-    /// Settles, and once more after something has arrived, which changes the page.
+    /// Settles, and once more after something has arrived or the page was scrolled through, which changes it.
     async fn settle_and_arrive(
         &self,
         shot: &Shot,
@@ -427,7 +430,16 @@ impl Session {
                 return Ok(settled);
             }
             times.add(&settled, began.elapsed());
-            if !parts.images.unwrap_or(true) || !self.wait_for_arrivals(deadline, times).await? {
+            if !parts.images.unwrap_or(true) {
+                return Ok(settled);
+            }
+            let is_lazy = settled.is_lazy && !settled.measures.is_all_in_view();
+            if is_lazy && times.came_to_its_end.is_none() {
+                let began = Instant::now();
+                let limit = self.options.max_page_height;
+                times.came_to_its_end = Some(self.scroll_through(limit, parts).await?);
+                times.add_wait_for(Awaited::Scrolling, 1, began.elapsed());
+            } else if !self.wait_for_arrivals(deadline, times).await? {
                 return Ok(settled);
             }
         }
@@ -743,6 +755,16 @@ fn overdue_warning(urls: &[String]) -> Option<String> {
     Some(format!(
         "the picture was taken without {first}{others}, which had not arrived after {seconds} s"
     ))
+}
+
+fn endless_warning(came_to_its_end: Option<bool>) -> Option<String> {
+    let seconds = SCROLL_BUDGET.as_secs();
+    (came_to_its_end == Some(false)).then(|| {
+        format!(
+            "the page still grew or loaded when it had been scrolled through for {seconds} s; the picture shows what was \
+             there by then"
+        )
+    })
 }
 
 fn unstable(last: &Frame, next: &Frame, settled: &Settled) -> ShootError {

@@ -157,6 +157,8 @@ pub enum Awaited {
     Fonts,
     /// Images were loading.
     Images,
+    /// The page was scrolled through, because something in it waits for coming into view.
+    Scrolling,
     /// Animations that were finished, and were looked at once more.
     Animations,
     /// Requests of scripts were not answered.
@@ -177,10 +179,11 @@ pub enum Awaited {
 
 impl Awaited {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Document,
         Self::Fonts,
         Self::Images,
+        Self::Scrolling,
         Self::Animations,
         Self::Requests,
         Self::Changes,
@@ -197,6 +200,7 @@ impl Awaited {
             Self::Document => "document",
             Self::Fonts => "fonts",
             Self::Images => "images",
+            Self::Scrolling => "scrolling",
             Self::Animations => "animations",
             Self::Requests => "requests",
             Self::Changes => "changes",

@@ -149,6 +149,22 @@ fn a_page_beyond_the_limit_is_cut_with_a_warning() {
 }
 
 #[test]
+fn a_page_that_grows_wherever_it_is_scrolled_is_cut_with_a_warning() {
+    let site = Site::new();
+    let outcome = Project::pair(&site, &site)
+        .setting("max_page_height: 5000")
+        .flow("Endless", "steps:\n  - goto: /moving/endless.html")
+        .run()
+        .exits(0);
+    let shot = outcome.first_shot_of("Endless");
+    let picture = outcome.stored(&shot["pictures"]["candidate"]["file"]);
+    assert_eq!(picture.size(), (800, 5000));
+    assert_eq!(picture.at(200, 4990), [128, 128, 0]);
+    let warnings = shot["warnings"].to_string();
+    assert!(warnings.contains("max_page_height, 5000 px"), "{warnings}");
+}
+
+#[test]
 fn the_page_takes_no_notice_of_its_picture() {
     let outcome = assert_quiet("quiet");
     assert_eq!(outcome.picture("first").at(10, 10), [0, 128, 128]);

@@ -30,6 +30,8 @@ const MOVEMENTS: &[Movement] = &[
     ("lazy images", "lazy.html", ""),
     ("smooth scrolling", "scroll.html", ""),
     ("images of a style", "styled.html", ""),
+    ("comes into view", "revealed.html", ""),
+    ("left out far away", "far.html", ""),
     ("large images", "large.html", ""),
     ("looks at its size", "looks.html", ""),
     ("replaces what is built in", "tampered.html", ""),
@@ -73,14 +75,6 @@ fn every_movement_comes_to_one_picture() {
         picture_of(&outcome, "drawings that move").at(90, 93),
         [0, 0, 128]
     );
-    let styled = picture_of(&outcome, "images of a style");
-    assert_eq!(styled.at(200, 80), [0, 128, 128]);
-    assert_eq!(styled.at(20, 20), [0, 0, 128]);
-    assert_eq!(styled.at(200, 150), [128, 128, 0]);
-    for y in [50, 350, 650] {
-        let large = picture_of(&outcome, "large images");
-        assert_eq!(large.at(100, y), [0, 128, 128]);
-    }
     assert_eq!(
         picture_of(&outcome, "looks at its size").at(400, 2000),
         [0, 128, 128]
@@ -136,7 +130,43 @@ fn photographed(mut project: Project, movements: &[Movement]) -> Outcome {
     let problems: Vec<String> = names.filter_map(|name| problem(&outcome, name)).collect();
     let said = outcome.said();
     assert!(problems.is_empty(), "{}\n{said}", problems.join("\n"));
+    assert_nothing_is_missing(&outcome);
     outcome.exits(0)
+}
+
+/// What comes late, or only into view, is in the pictures.
+fn assert_nothing_is_missing(outcome: &Outcome) {
+    const TEAL: [u8; 3] = [0, 128, 128];
+    const NAVY: [u8; 3] = [0, 0, 128];
+    const OLIVE: [u8; 3] = [128, 128, 0];
+    const WHITE: [u8; 3] = [255, 255, 255];
+    let points = [
+        ("images of a style", 200, 80, TEAL),
+        ("images of a style", 20, 20, NAVY),
+        ("images of a style", 200, 150, OLIVE),
+        ("large images", 100, 50, TEAL),
+        ("large images", 100, 350, TEAL),
+        ("large images", 100, 650, TEAL),
+        ("comes into view", 200, 1000, OLIVE),
+        ("comes into view", 20, 1820, NAVY),
+        ("comes into view", 200, 3000, OLIVE),
+        // What its end adds, and again where it was before.
+        ("comes into view", 200, 6200, OLIVE),
+        ("comes into view", 780, 20, TEAL),
+        ("left out far away", 200, 2600, OLIVE),
+        ("left out far away", 200, 5300, OLIVE),
+        ("left out far away", 200, 5500, OLIVE),
+        // Hidden by its style, not by the browser.
+        ("left out far away", 200, 5650, WHITE),
+        ("left out far away", 200, 5800, NAVY),
+    ];
+    for (flow, x, y, colour) in points {
+        assert_eq!(
+            picture_of(outcome, flow).at(x, y),
+            colour,
+            "{flow}: {x}, {y}"
+        );
+    }
 }
 
 fn shots_of<'a>(outcome: &'a Outcome, flow: &str) -> impl Iterator<Item = &'a serde_json::Value> {

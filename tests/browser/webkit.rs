@@ -236,7 +236,7 @@ fn webkit_is_what_the_environment_asks_for() {
 #[test]
 fn webkit_takes_pictures_that_no_page_notices() {
     let site = Site::new();
-    let flow = "steps:\n  - goto: /quiet.html\n    shot: first\n  - evaluate: logged.length = 0\n    shot: again\n  \
+    let flow = "settle: { images: false }\nsteps:\n  - goto: /quiet.html\n    shot: first\n  - evaluate: logged.length = 0\n    shot: again\n  \
         - evaluate: document.title = JSON.stringify(logged)\n    shot: what it saw";
     let Some(project) = webkit(Project::solo(&site).flow("Quiet", flow)) else {
         return;

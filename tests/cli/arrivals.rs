@@ -1,4 +1,5 @@
-//! What only the browser knows to be under way: it is waited for before a picture, but not for ever.
+//! What only the browser knows to be under way, and what a page keeps back until it comes into view: both are in the
+//! picture, but neither is waited for without end.
 
 use serde_json::{Value, json};
 use twinshot::report::{Awaited, ShotReport, Verdict};
@@ -84,4 +85,42 @@ fn what_takes_too_long_is_told_of_and_not_waited_for_again() {
     assert!(waited(&shots[0]));
     assert!(!waited(&shots[1]));
     assert!(shots[1].warnings.is_empty(), "{:?}", shots[1].warnings);
+}
+
+/// The answer of a page that is taller than its window and keeps something back until it comes into view.
+fn keeps_something_back() -> Answer {
+    let document =
+        json!({ "url": "http://production.test/one", "title": "", "status": 200, "load": 1 });
+    let settled = json!({
+        "document": document, "pending": [], "waits": {}, "took": 1, "unchanged": false, "lazy": 2,
+        "width": 60, "height": 40, "scale": 1, "pageWidth": 60, "pageHeight": 400,
+    });
+    Answer::Value(json!({ "result": { "value": settled } }))
+}
+
+fn scrolled_through(ended: bool) -> Answer {
+    Answer::Value(json!({ "result": { "value": { "ended": ended } } }))
+}
+
+#[test]
+fn a_page_that_keeps_something_back_is_scrolled_through_once() {
+    for (ended, warnings) in [(true, 0), (false, 1)] {
+        let driver = FakeDriver::new()
+            .answers_once("page.settle", keeps_something_back())
+            .answers("page.scrollThrough", scrolled_through(ended));
+        let ran = shots(&driver, "  - goto: /one");
+        let told = ran.report().shots[0].warnings.clone();
+        assert_eq!(told.len(), warnings, "{told:?}");
+        let says = "still grew or loaded when it had been scrolled through for 10 s";
+        assert!(told.iter().all(|it| it.contains(says)), "{told:?}");
+        assert_eq!(driver.how_often("page.scrollThrough"), 1);
+    }
+}
+
+#[test]
+fn no_page_is_scrolled_through_where_images_are_not_waited_for() {
+    let driver = FakeDriver::new().answers_once("page.settle", keeps_something_back());
+    let step = "  - goto: /one\n    shot: { settle: { images: false } }";
+    shots(&driver, step);
+    assert!(!driver.was_asked("page.scrollThrough"));
 }

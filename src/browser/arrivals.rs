@@ -1,6 +1,9 @@
 //! What the browser asked a server for and has not got yet. Of an image that only a style names, no page can tell.
 
-use std::time::Instant;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -15,32 +18,37 @@ use crate::capture::Awaited;
 
 impl Session {
     /// Waits until all images, fonts and style sheets have arrived, except those that were waited for in vain before.
-    /// Returns whether something arrived; what has not by the `deadline` is overdue.
+    /// Returns whether there was anything to wait for; it takes its time from what is `left`, and what has not arrived
+    /// by then is overdue.
     pub(super) async fn wait_for_arrivals(
         &self,
-        deadline: Instant,
+        left: &mut Duration,
         times: &mut ShotTimes,
     ) -> Result<bool, BrowserError> {
+        if left.is_zero() {
+            return Ok(false);
+        }
         let began = Instant::now();
         let mut most = 0;
-        let is_late = loop {
+        loop {
             let mut arriving = self.arriving().await?;
             arriving.retain(|url| !self.overdue.contains(url) && !times.overdue.contains(url));
             most = most.max(arriving.len());
-            if arriving.is_empty() {
-                break false;
-            }
-            if Instant::now() >= deadline {
+            if began.elapsed() >= *left {
                 times.overdue.append(&mut arriving);
-                break true;
+            }
+            if arriving.is_empty() {
+                break;
             }
             tokio::time::sleep(POLL).await;
-        };
-        if most > 0 {
-            let count = u32::try_from(most).unwrap_or(u32::MAX);
-            times.add_wait_for(Awaited::Images, count, began.elapsed());
         }
-        Ok(most > 0 && !is_late)
+        if most == 0 {
+            return Ok(false);
+        }
+        *left = left.saturating_sub(began.elapsed());
+        let count = u32::try_from(most).unwrap_or(u32::MAX);
+        times.add_wait_for(Awaited::Images, count, began.elapsed());
+        Ok(true)
     }
 
     /// The addresses of the images, fonts and style sheets that the page in front still waits for.
@@ -52,16 +60,30 @@ impl Session {
                 self.inspect(webkit, COMMAND_LIMIT, COMMAND, json!({}))
                     .await?
             }
-            Engine::Firefox(bidi) => return bidi.arriving().await,
+            Engine::Firefox(bidi) => {
+                let asked = bidi.arriving();
+                return self.within("session.status", COMMAND_LIMIT, asked).await;
+            }
         };
-        let mut urls = Vec::new();
+        let mut urls = BTreeSet::new();
         add_arriving(&tree["frameTree"], &mut urls);
-        Ok(urls)
+        if urls.is_empty() {
+            return Ok(Vec::new());
+        }
+        // An answer without anything in it looks the same in the tree as none.
+        let argument = json!({ "urls": urls });
+        let left = self
+            .in_page(COMMAND_LIMIT, "notAnswered", &argument)
+            .await?;
+        let left = left.as_array().into_iter().flatten();
+        Ok(left
+            .filter_map(|url| url.as_str().map(str::to_owned))
+            .collect())
     }
 }
 
-/// Adds what a frame and the frames in it have asked for and got no answer to.
-fn add_arriving(frame: &Value, urls: &mut Vec<String>) {
+/// Adds what a frame and the frames in it have asked for and not got.
+fn add_arriving(frame: &Value, urls: &mut BTreeSet<String>) {
     let list = |key: &str| frame[key].as_array().into_iter().flatten();
     let arriving = list("resources").filter(|resource| is_arriving(resource));
     urls.extend(arriving.filter_map(|resource| resource["url"].as_str().map(str::to_owned)));
@@ -70,12 +92,13 @@ fn add_arriving(frame: &Value, urls: &mut Vec<String>) {
     }
 }
 
-/// An answer has a type, if only of its own making.
+/// An answer that has begun has a type, and one that has ended a size; WebKit tells of the first only.
 fn is_arriving(resource: &Value) -> bool {
     let is = |key: &str| resource[key] == json!(true);
     let is_seen = matches!(
         resource["type"].as_str(),
         Some("Image" | "Font" | "Stylesheet" | "StyleSheet")
     );
-    is_seen && resource["mimeType"] == "" && !is("failed") && !is("canceled")
+    let is_open = resource["mimeType"] == "" || resource["contentSize"] == 0;
+    is_seen && is_open && !is("failed") && !is("canceled")
 }

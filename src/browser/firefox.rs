@@ -39,7 +39,11 @@ pub(super) async fn connect(client: &Client) -> Result<Bidi, BrowserError> {
         return Err(BrowserError::nonsense("new session", reason));
     };
     let bidi = Bidi::connect(url).await?;
-    bidi.watch_arrivals().await?;
+    let watched = tokio::time::timeout(COMMAND_LIMIT, bidi.watch_arrivals()).await;
+    watched.map_err(|_| BrowserError::Deadline {
+        command: "session.subscribe",
+        limit: COMMAND_LIMIT,
+    })??;
     Ok(bidi)
 }
 

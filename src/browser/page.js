@@ -139,16 +139,19 @@ const pendingImages = (root, wholePage) =>
     return !image.complete;
   });
 
-// Frames that are loaded only near the view, where that was asked for.
-const lazyFrames = new WeakSet();
+// Frames that would be loaded only near the view, with the moment until which each is waited for.
+const lazyFrames = new Map();
 const pendingFrames = (root) =>
   [...root.querySelectorAll("iframe")].filter((frame) => {
     if (frame.loading === "lazy" && frame.checkVisibility()) {
-      lazyFrames.add(frame);
       frame.loading = "eager";
+      const isBlank = frame.contentDocument && frame.contentDocument.URL === "about:blank";
+      if (isBlank && frame.src) {
+        lazyFrames.set(frame, performance.now() + PATIENCE_MS);
+        frame.addEventListener("load", () => lazyFrames.delete(frame), { once: true });
+      }
     }
-    const isBlank = lazyFrames.has(frame) && frame.contentDocument && frame.contentDocument.URL === "about:blank";
-    return isBlank && frame.src && frame.src !== "about:blank";
+    return performance.now() < lazyFrames.get(frame);
   });
 
 const decodeImages = (root, wholePage) =>
@@ -326,12 +329,20 @@ const keptBack = (event) => sum(ask(event, "unseen", "kept"));
 // Shows what the browser itself keeps back; returns how much that was.
 const reveal = (event) => sum(ask(event, "reveal", "revealed"));
 
+// Of these addresses, those of which no answer has come to its end.
+const notAnswered = ({ urls }) => {
+  const views = reachableWindows();
+  return urls.filter((url) => !views.some((view) => view.performance.getEntriesByName(url, "resource").length));
+};
+
 // So long a page is scrolled through. At its end it must have the same height so often, so far apart.
+// Steps are so small that what must be seen whole is, beside margins at which it does not count.
+const STEPS_IN_VIEW = 4;
 const SCROLL_MS = 10000;
 const HEIGHT_READINGS = 3;
 const HEIGHT_PAUSE_MS = 100;
 
-// Brings each part of the page into view down to `limit` pixels, as who reads it does, and goes back. Resolves to
+// Brings each part of the page into the middle of the view down to `limit` pixels, and goes back. Resolves to
 // whether the page came to its end.
 const scrollThrough = async ({ limit, parts, event }) => {
   const began = performance.now();
@@ -353,7 +364,7 @@ const scrollThrough = async ({ limit, parts, event }) => {
   let ended = false;
   for (let y = 0; !ended && performance.now() < began + SCROLL_MS; ) {
     await goTo(y);
-    if (y + innerHeight < height()) y += innerHeight;
+    if (y + innerHeight < height()) y += innerHeight / STEPS_IN_VIEW;
     else ended = await holdsStill(height());
   }
   tell(event, "passed");
@@ -364,6 +375,8 @@ const scrollThrough = async ({ limit, parts, event }) => {
 // When the page had settled last, and how often its scripts had been called by then.
 let settledAt = -Infinity;
 let callsUntilSettled = 0;
+// And how much it still kept back.
+let keptBackThen = 0;
 const callsOfScripts = (event) => sum(ask(event, "count", "calls"));
 
 // Whether nothing is seen to have changed since the page settled.
@@ -377,7 +390,7 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts, event }) => {
   const isCalm = isAllSeen(event) && !drawsByItself(event);
   let unchanged = isCalm && isAsItSettled(event);
   const showsAll = wholePage && parts.images;
-  if (showsAll && reveal(event)) hurry = false;
+  if (showsAll && reveal(event)) hurry = unchanged = false;
   hurry &&= isCalm && changes.since() > QUIET_MS;
   const waits = {};
   let pending = [];
@@ -417,7 +430,8 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts, event }) => {
   settledAt = performance.now();
   callsUntilSettled = callsOfScripts(event);
   const took = settledAt - began;
-  const lazy = showsAll ? keptBack(event) : 0;
+  keptBackThen = keptBack(event);
+  const lazy = showsAll ? keptBackThen : 0;
   return { pending: pending.map(({ words }) => words), waits, took, unchanged, lazy, ...measure(), document: describe() };
 };
 
@@ -433,7 +447,7 @@ const hasRested = async ({ wholePage, parts, event }) => {
   if (missing > 0) await pause(missing);
   if (!isAllSeen(event)) return null;
   if (drawsByItself(event) || !isAsItSettled(event)) return false;
-  if (wholePage && parts.images && keptBack(event)) return false;
+  if (wholePage && parts.images && keptBack(event) > keptBackThen) return false;
   return !stillPending({ wholePage, parts, event, patient: !isAlwaysAsking }).length;
 };
 

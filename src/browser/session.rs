@@ -498,7 +498,7 @@ impl Session {
             .replace("__FIND__", include_str!("find.js"))
             .replace("__NAME__", name)
             .replace("__FRAMES_MS__", self.engine.frames_limit());
-        let names = "describe, describeSoon, hush, waitForEndOfHush, settle, scrollThrough, hasRested, hold, letGo, measure, boxes";
+        let names = "describe, describeSoon, hush, waitForEndOfHush, settle, notAnswered, scrollThrough, hasRested, hold, letGo, measure, boxes";
         format!(
             "const ours = globalThis[\"{name}\"] ??= (() => {{ {functions}\nreturn {{ {names} }}; }})();"
         )

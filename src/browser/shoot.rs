@@ -422,10 +422,13 @@ impl Session {
     ) -> Result<Settled, BrowserError> {
         let whole_page = shot.area.is_beyond_viewport();
         let parts = self.parts(shot);
-        let deadline = Instant::now() + ARRIVAL_BUDGET;
+        let mut left = ARRIVAL_BUDGET;
+        let mut is_unchanged = true;
         loop {
             let began = Instant::now();
-            let settled = self.settle(whole_page, hurry, SETTLE_BUDGET, parts).await?;
+            let mut settled = self.settle(whole_page, hurry, SETTLE_BUDGET, parts).await?;
+            is_unchanged &= settled.is_unchanged;
+            settled.is_unchanged = is_unchanged;
             if !settled.pending.is_empty() {
                 return Ok(settled);
             }
@@ -439,7 +442,7 @@ impl Session {
                 let limit = self.options.max_page_height;
                 times.came_to_its_end = Some(self.scroll_through(limit, parts).await?);
                 times.add_wait_for(Awaited::Scrolling, 1, began.elapsed());
-            } else if !self.wait_for_arrivals(deadline, times).await? {
+            } else if !self.wait_for_arrivals(&mut left, times).await? {
                 return Ok(settled);
             }
         }

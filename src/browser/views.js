@@ -9,17 +9,18 @@
   const Told = CustomEvent;
   const tell = (name, detail) => call(send, window, new Told(`${NAME}-${name}`, { detail }));
 
-  // Elements of which the page was told that they are out of view, and not once that they were in view.
+  // Elements of which the page was told that they are out of view. Of each that it was told of, how often the page had
+  // been scrolled through by then.
   const unseen = new Set();
-  const seen = new WeakSet();
+  const known = new WeakMap();
+  let rounds = 0;
   const note = (entries, { root }) => {
     if (root && root !== document) return;
     for (let index = 0; index < entries.length; index += 1) {
       const { target, isIntersecting } = entries[index];
-      if (isIntersecting) {
-        seen.add(target);
-        unseen.delete(target);
-      } else if (!seen.has(target)) unseen.add(target);
+      if (!known.has(target)) known.set(target, rounds);
+      if (isIntersecting) unseen.delete(target);
+      else if (known.get(target) === rounds) unseen.add(target);
     }
   };
 
@@ -45,7 +46,11 @@
   call(listen, document, "contentvisibilityautostatechange", noteSkipped, true);
   call(listen, window, `${NAME}-reveal`, () => {
     tell("revealed", skipped.size);
-    for (const element of skipped) element.style.setProperty("content-visibility", "visible", "important");
+    for (const element of skipped) {
+      // It stays as closed in itself as the other value makes it.
+      element.style.setProperty("contain", "content", "important");
+      element.style.setProperty("content-visibility", "visible", "important");
+    }
     skipped.clear();
   });
 
@@ -54,6 +59,9 @@
     for (const element of skipped) if (!element.isConnected) skipped.delete(element);
     tell("kept", unseen.size + skipped.size);
   });
-  // The page was scrolled through: what was out of view even so never comes into it.
-  call(listen, window, `${NAME}-passed`, () => unseen.clear());
+  // The page was scrolled through: what it was told of is not waited for any more.
+  call(listen, window, `${NAME}-passed`, () => {
+    rounds += 1;
+    unseen.clear();
+  });
 })();

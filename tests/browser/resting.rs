@@ -148,17 +148,19 @@ fn assert_nothing_is_missing(outcome: &Outcome) {
         ("large images", 100, 350, TEAL),
         ("large images", 100, 650, TEAL),
         ("comes into view", 200, 1000, OLIVE),
-        ("comes into view", 20, 1820, NAVY),
-        ("comes into view", 200, 3000, OLIVE),
+        ("comes into view", 200, 1950, OLIVE),
+        ("comes into view", 200, 2450, OLIVE),
+        ("comes into view", 20, 2720, NAVY),
+        ("comes into view", 200, 3900, OLIVE),
         // What its end adds, and again where it was before.
-        ("comes into view", 200, 6200, OLIVE),
+        ("comes into view", 200, 7100, OLIVE),
         ("comes into view", 780, 20, TEAL),
         ("left out far away", 200, 2600, OLIVE),
         ("left out far away", 200, 5300, OLIVE),
-        ("left out far away", 200, 5500, OLIVE),
+        ("left out far away", 200, 5530, OLIVE),
         // Hidden by its style, not by the browser.
-        ("left out far away", 200, 5650, WHITE),
-        ("left out far away", 200, 5800, NAVY),
+        ("left out far away", 200, 5750, WHITE),
+        ("left out far away", 200, 5870, NAVY),
     ];
     for (flow, x, y, colour) in points {
         assert_eq!(

@@ -47,10 +47,27 @@ fn what_is_under_way_is_waited_for_and_the_page_settles_again() {
     }
 }
 
+/// Its headers are there.
+#[test]
+fn what_has_begun_to_arrive_is_waited_for_unless_the_page_says_that_it_was_empty() {
+    let begun =
+        json!({ "type": "Image", "mimeType": "image/png", "contentSize": 0, "url": PICTURE });
+    let driver = FakeDriver::new().answers_once(TREE, page_with(begun.clone()));
+    let ran = shots(&driver, "  - goto: /one");
+    assert!(waited(&ran.exit(0).report().shots[0]));
+
+    let none = Answer::Value(json!({ "result": { "value": [] } }));
+    let driver = FakeDriver::new()
+        .answers(TREE, page_with(begun))
+        .answers("page.notAnswered", none);
+    let ran = shots(&driver, "  - goto: /one");
+    assert!(!waited(&ran.exit(0).report().shots[0]));
+}
+
 #[test]
 fn what_has_arrived_or_never_will_is_not_waited_for() {
     for resource in [
-        json!({ "type": "Image", "mimeType": "image/jpeg", "url": PICTURE }),
+        json!({ "type": "Image", "mimeType": "image/jpeg", "contentSize": 9, "url": PICTURE }),
         json!({ "type": "Image", "mimeType": "", "failed": true, "url": PICTURE }),
         json!({ "type": "Image", "mimeType": "", "canceled": true, "url": PICTURE }),
         json!({ "type": "Media", "mimeType": "", "url": PICTURE }),
@@ -121,6 +138,8 @@ fn a_page_that_keeps_something_back_is_scrolled_through_once() {
 fn no_page_is_scrolled_through_where_images_are_not_waited_for() {
     let driver = FakeDriver::new().answers_once("page.settle", keeps_something_back());
     let step = "  - goto: /one\n    shot: { settle: { images: false } }";
-    shots(&driver, step);
+    let ran = shots(&driver, step);
+    assert!(ran.report().shots[0].warnings.is_empty());
+    assert!(driver.was_asked("page.settle"));
     assert!(!driver.was_asked("page.scrollThrough"));
 }

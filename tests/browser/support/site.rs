@@ -137,7 +137,14 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5000\r\nConnection: close\r\n\r\n<!doctype html><title>Half</title><p>Only the beg")?;
         }
         "/garbage" => stream.write_all(b"\x00\x01\x02 this is no HTTP\r\n\r\n")?,
-        _ => stream.write_all(&answer(&request, shared).bytes())?,
+        _ => {
+            let bytes = answer(&request, shared).bytes();
+            let head = bytes.windows(4).position(|it| it == b"\r\n\r\n");
+            let (head, body) = bytes.split_at(head.map_or(0, |at| at + 4));
+            stream.write_all(head)?;
+            thread::sleep(Duration::from_millis(request.number("late-body")));
+            stream.write_all(body)?;
+        }
     }
     stream.flush()
 }

@@ -541,6 +541,7 @@ impl Session {
             "page.settle" => in_page(self.settle(title)),
             // What is left after a flow, as cleaning asks for it.
             "Runtime.evaluate" => in_page(json!({ "url": self.url, "load": self.documents })),
+            "page.notAnswered" => in_page(asked.page_argument()["urls"].clone()),
             "page.measure" => in_page(self.measure()),
             "page.boxes" => in_page(boxes(&asked.page_argument())),
             "page.hush" | "page.waitForEndOfHush" => in_page(Value::Null),

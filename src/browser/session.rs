@@ -555,10 +555,12 @@ impl Session {
     /// The number of our world in the top document; it is made when there is none yet.
     async fn new_world(&self) -> Result<i64, BrowserError> {
         let known = self.main_frame().clone();
-        if let Some(frame) = known
-            && let Ok(world) = self.world_in(&frame).await
-        {
-            return Ok(world);
+        if let Some(frame) = known {
+            match self.world_in(&frame).await {
+                // Another window may be in front.
+                Err(error) if !error.is_fatal() => {}
+                made => return made,
+            }
         }
         let mut tree = self.cdp("Page.getFrameTree", json!({})).await?;
         let frame = tree["frameTree"]["frame"]["id"].take();

@@ -100,5 +100,8 @@ fn is_arriving(resource: &Value) -> bool {
         Some("Image" | "Font" | "Stylesheet" | "StyleSheet")
     );
     let is_open = resource["mimeType"] == "" || resource["contentSize"] == 0;
-    is_seen && is_open && !is("failed") && !is("canceled")
+    let url = resource["url"].as_str().unwrap_or_default();
+    // What is part of its own address is there, but has no size.
+    let is_asked_for = !url.starts_with("data:") && !url.starts_with("blob:");
+    is_seen && is_open && is_asked_for && !is("failed") && !is("canceled")
 }

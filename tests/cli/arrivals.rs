@@ -71,6 +71,7 @@ fn what_has_arrived_or_never_will_is_not_waited_for() {
         json!({ "type": "Image", "mimeType": "", "failed": true, "url": PICTURE }),
         json!({ "type": "Image", "mimeType": "", "canceled": true, "url": PICTURE }),
         json!({ "type": "Media", "mimeType": "", "url": PICTURE }),
+        json!({ "type": "Image", "mimeType": "image/svg+xml", "contentSize": 0, "url": "data:image/svg+xml,<svg/>" }),
     ] {
         let driver = FakeDriver::new().answers(TREE, page_with(resource.clone()));
         let ran = shots(&driver, "  - goto: /one");

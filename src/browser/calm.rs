@@ -9,6 +9,7 @@ use super::{
     document::Document,
     engine::Engine,
     error::BrowserError,
+    page::{self, PictureWindow},
     session::{COMMAND_LIMIT, Session},
 };
 use crate::spec::Clock;
@@ -20,12 +21,11 @@ impl Session {
     /// The script of every page: hushed for pictures, what it waits for known, with the clock of the flow.
     pub(super) fn preload(&self) -> String {
         // WebKit takes pictures of any part of a page without another window.
-        let first = match self.engine {
-            Engine::Chrome | Engine::Firefox(_) => include_str!("hush.js"),
-            Engine::WebKit(_) => include_str!("bars.js"),
+        let window = match self.engine {
+            Engine::Chrome | Engine::Firefox(_) => PictureWindow::Resized,
+            Engine::WebKit(_) => PictureWindow::WithScrollbars,
         };
-        let scripts = [first, include_str!("views.js"), include_str!("calm.js")].concat();
-        let scripts = scripts.replace("__NAME__", &self.hush_event);
+        let scripts = page::preload(&self.hush_event, window);
         match self.clock {
             None => scripts,
             Some(moment) => format!("{scripts}{}", self.clock_script(moment)),
@@ -96,9 +96,7 @@ impl Session {
     }
 
     fn clock_script(&self, moment: u64) -> String {
-        include_str!("clock.js")
-            .replace("__NAME__", &self.hush_event)
-            .replace("__TIME__", &moment.to_string())
+        page::clock(&self.hush_event, moment)
     }
 
     fn event_argument(&self) -> Value {

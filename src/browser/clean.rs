@@ -24,7 +24,7 @@ const FORGET: &str = "
     document.execCommand('copy');";
 /// The same on a desktop, whose clipboard is its owner's.
 const FORGET_NAME: &str = "window.name = '';";
-/// The page that is left then, as `page.js` describes documents.
+/// The page that is left then, as our function in the page describes documents.
 const DESCRIBE: &str = "({ url: location.href, load: performance.timeOrigin })";
 /// So many documents are shown by one browser: its memory grows with what it has shown.
 const MOST_DOCUMENTS: u32 = 40;

@@ -11,7 +11,7 @@ use super::{
 /// The page of a window that nothing was loaded into, or nothing could be.
 pub(super) const BLANK_PAGE: &str = "about:blank";
 
-/// A document as `page.js` describes it.
+/// A document as our function in the page describes it.
 #[derive(Debug, Clone)]
 pub(super) struct Document {
     pub(super) info: PageInfo,

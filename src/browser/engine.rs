@@ -49,10 +49,10 @@ impl Engine {
 
     /// How long a page is given for its next two frames, in milliseconds, before it is taken for one that has none.
     /// WebKit takes pictures between two frames, so that it must have drawn one; on a busy machine that takes long.
-    pub(super) fn frames_limit(&self) -> &'static str {
+    pub(super) fn frames_limit(&self) -> u32 {
         match self {
-            Self::Chrome | Self::Firefox(_) => "100",
-            Self::WebKit(_) => "2000",
+            Self::Chrome | Self::Firefox(_) => 100,
+            Self::WebKit(_) => 2000,
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     act::Trouble,
+    page,
     session::{COMMAND_LIMIT, Session},
 };
 use crate::spec::{Selector, Target};
@@ -17,7 +18,7 @@ pub(super) const POLL: Duration = Duration::from_millis(50);
 /// The key under which WebDriver sends an element.
 const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// The target as `find.js` takes it.
+/// The target as `page/find.js` takes it.
 pub(super) fn alternatives(target: &Target) -> Value {
     target
         .alternatives
@@ -40,9 +41,9 @@ pub(super) enum Need {
 }
 
 impl Session {
-    /// Runs a script in the flow's frame with `find.js` before it.
+    /// Runs a script in the flow's frame with `page/find.js` before it.
     pub(super) async fn script(&self, body: &str, arguments: Vec<Value>) -> Result<Value, Trouble> {
-        let script = format!("{}\n{body}", include_str!("find.js"));
+        let script = format!("{}\n{body}", page::FIND);
         let answer = self
             .call(
                 "execute",

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{
     error::BrowserError,
+    page,
     session::{Session, random_name},
 };
 
@@ -127,12 +128,7 @@ impl Session {
             return Ok(());
         }
         const COMMAND: &str = "Page.addScriptToEvaluateOnNewDocument";
-        let source = include_str!("kept.js")
-            .replace("__NAME__", &format!("twinshot-{}", random_name()))
-            .replace(
-                "__STORAGE__",
-                &json!(json!(storage).to_string()).to_string(),
-            );
+        let source = page::login_state(&format!("twinshot-{}", random_name()), &storage);
         let script = json!({ "source": source, "worldName": "twinshot" });
         let answer = self.cdp(COMMAND, script).await?;
         let Some(identifier) = answer["identifier"].as_str() else {

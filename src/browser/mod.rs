@@ -24,6 +24,7 @@ mod headers;
 mod inspector;
 mod kept;
 mod meeting;
+mod page;
 mod pool;
 mod programs;
 mod remote;

@@ -25,6 +25,7 @@ use super::{
     error::{BrowserError, LaunchError},
     firefox::DEPARTED,
     headers::HeaderSender,
+    page,
     shoot::Shown,
     webkit,
 };
@@ -457,7 +458,7 @@ impl Session {
         self.options.page_timeout + PAGE_LIMIT_MARGIN
     }
 
-    /// Runs one of our functions (`page.js`) in the top document, in a world that the page's own
+    /// Runs one of our functions (`page/`) in the top document, in a world that the page's own
     /// scripts cannot reach, and returns what it resolves to. A document that goes away under it is
     /// no trouble: the function is run again in the next one.
     pub(super) async fn in_page(
@@ -491,17 +492,8 @@ impl Session {
         }
     }
 
-    /// A statement after which `ours` are our functions in the page; they are made once for each document.
     fn page_library(&self) -> String {
-        let name = &self.hush_event;
-        let functions = include_str!("page.js")
-            .replace("__FIND__", include_str!("find.js"))
-            .replace("__NAME__", name)
-            .replace("__FRAMES_MS__", self.engine.frames_limit());
-        let names = "describe, describeSoon, hush, waitForEndOfHush, settle, notAnswered, scrollThrough, hasRested, hold, letGo, measure, boxes";
-        format!(
-            "const ours = globalThis[\"{name}\"] ??= (() => {{ {functions}\nreturn {{ {names} }}; }})();"
-        )
+        page::library(&self.hush_event, self.engine.frames_limit())
     }
 
     async fn in_this_document(

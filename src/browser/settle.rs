@@ -17,7 +17,7 @@ use crate::{
 /// How long a page may take to settle before a shot is unstable.
 pub(super) const SETTLE_BUDGET: Duration = Duration::from_secs(10);
 
-/// How long a page is scrolled through at most, as page.js has it.
+/// How long a page is scrolled through at most, as `page/page.js` has it.
 pub(super) const SCROLL_BUDGET: Duration = Duration::from_secs(10);
 
 /// A page's clock that says more than this, in milliseconds, is wrong.

@@ -195,7 +195,7 @@ const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 // The windows that draw by themselves, in loops or by workers.
 const drawingWindows = (event) => reachableWindows().filter((view) => askWindow(view, event, "look", "loops")[0]);
 
-// Longer than calm.js tries.
+// Longer than timeline.js tries.
 const DRAWING_MS = 4000;
 
 // Tells them to do something about it, and resolves to what they answer.

@@ -1,4 +1,4 @@
-// Runs in every page before its own scripts, after hush.js: knows what is kept back until it comes into view, by
+// Runs in every page before its own scripts, after hide_resize.js: knows what is kept back until it comes into view, by
 // scripts that watch for it and by `content-visibility: auto`. __NAME__ becomes an unguessable event name.
 (() => {
   const NAME = "__NAME__";

@@ -1,5 +1,5 @@
-// Runs in every page of a flow with a fixed clock, after calm.js: the page's time begins at __TIME__ and goes on,
-// and its chance is the same each time. __NAME__ becomes the event name of calm.js.
+// Runs in every page of a flow with a fixed clock, after timeline.js: the page's time begins at __TIME__ and goes on,
+// and its chance is the same each time. __NAME__ becomes the event name of timeline.js.
 (() => {
   dispatchEvent(new CustomEvent("__NAME__-clock", { detail: __TIME__ }));
 

@@ -1,4 +1,4 @@
-// Runs in every page before its own scripts, beside hush.js: counts the requests that scripts have sent and how often
+// Runs in every page before its own scripts, beside hide_resize.js: counts the requests that scripts have sent and how often
 // they are called, and can bring the page's own drawing to its end, hold its loops, and set its clock. It takes what it needs before the page can replace it.
 // __NAME__ becomes an unguessable event name.
 (() => {

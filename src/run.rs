@@ -199,7 +199,7 @@ pub fn run(
         moving_images: config.settle.animations == Some(false),
     };
     let scratch = Arc::new(RunFolder::create()?);
-    let launcher = Launcher::new(launch, &plan.browsers(), Arc::clone(&scratch))?;
+    let launcher = browser::launcher(launch, &plan.browsers(), Arc::clone(&scratch))?;
     let run_id = collect::new_run_id();
     // Soon this run is the last one.
     let reuse = options
@@ -207,7 +207,7 @@ pub fn run(
         .then(|| Reuse::new(&options.reports, options.secrets.clone()));
     let folder = ReportFolder::create(&options.reports, &run_id)?;
     let failing = FailingFolder::create(&std::env::temp_dir())?;
-    if plan.browsers().contains(&Browser::Chrome) && browser::sandbox_is_off() {
+    if plan.browsers().iter().any(|it| it.is_chromium()) && browser::sandbox_is_off() {
         let note = "running as root: the browser is started with --no-sandbox";
         on_event(Event::Note(note.to_owned()));
     }
@@ -460,6 +460,20 @@ impl Capture {
         };
         let (plan, kept) = reuse.decide(&common, tell).await;
         (setup.plan, setup.kept) = (Arc::new(plan), kept);
+    }
+}
+
+/// Checks that the programs of Edge are on this machine, where flows run in it and no running driver is named. It is the
+/// one browser that comes with no package of a Linux distribution, so that its absence is told before a run.
+///
+/// # Errors
+///
+/// Says which program is missing and where it is to be had.
+pub fn check_edge(config: &Config) -> Result<(), LaunchError> {
+    let is_asked = config.browsers.contains(&Browser::Edge);
+    match is_asked && config.webdriver == Webdriver::Auto {
+        true => browser::check_programs(Browser::Edge, false),
+        false => Ok(()),
     }
 }
 

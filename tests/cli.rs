@@ -14,6 +14,7 @@ mod cli {
     mod browsers;
     mod commands;
     mod diff;
+    mod edge;
     mod faults;
     mod flow;
     mod frames;

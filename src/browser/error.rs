@@ -4,9 +4,10 @@ use std::{error::Error, path::PathBuf, time::Duration};
 
 use fantoccini::error::{CmdError, ErrorStatus, NewSessionError};
 
-use super::firefox::DEPARTED;
 use crate::connect::tls_trouble;
 
+/// Why a script cannot come to its end.
+pub(crate) const DEPARTED: &str = "the document went away while a script ran in it";
 /// WebKit's words for a document that went away while a script ran in it.
 const LEFT_UNDER_A_SCRIPT: &str = "Callback was not called before the unload event";
 
@@ -26,6 +27,17 @@ pub enum LaunchError {
          chromium-headless-shell) or name it in TWINSHOT_CHROME"
     )]
     NoBrowser,
+    /// No driver of Edge on this machine.
+    #[error(
+        "msedgedriver was not found in PATH: install the version of your Edge (https://developer.microsoft.com/microsoft-edge/tools/webdriver), \
+         name it in TWINSHOT_EDGEDRIVER, or give --webdriver URL"
+    )]
+    NoEdgeDriver,
+    /// No Edge on this machine.
+    #[error(
+        "no Microsoft Edge was found in PATH: install it (https://www.microsoft.com/edge) or name it in TWINSHOT_EDGE"
+    )]
+    NoEdge,
     /// No driver of Firefox on this machine.
     #[error(
         "geckodriver was not found in PATH: install it (cargo install geckodriver --locked; elsewhere: \
@@ -125,7 +137,7 @@ pub enum LaunchError {
 
 impl LaunchError {
     /// Turns fantoccini's refusal into a sentence with the next step.
-    pub(super) fn session(driver: String, error: &NewSessionError) -> Self {
+    pub(crate) fn session(driver: String, error: &NewSessionError) -> Self {
         let said = match error {
             NewSessionError::SessionNotCreated(refusal) => first_line(&refusal.message),
             NewSessionError::Failed(error) => unreached(error),
@@ -180,7 +192,7 @@ pub(crate) enum BrowserError {
 
 impl BrowserError {
     /// Sorts fantoccini's error: gone for ever, or refused this once.
-    pub(super) fn command(command: &'static str, error: CmdError) -> Self {
+    pub(crate) fn command(command: &'static str, error: CmdError) -> Self {
         match error {
             CmdError::Standard(refusal) => Self::refused(refusal.error, &refusal.message),
             CmdError::NotJson(text) => Self::nonsense(command, &format!("not JSON: {text}")),
@@ -191,7 +203,7 @@ impl BrowserError {
     }
 
     /// A refusal in the words of the driver.
-    pub(super) fn refused(status: ErrorStatus, message: &str) -> Self {
+    pub(crate) fn refused(status: ErrorStatus, message: &str) -> Self {
         let message = first_line(message);
         // Some drivers say nothing but the kind of trouble.
         let message = match message.is_empty() {
@@ -224,13 +236,13 @@ impl BrowserError {
         }
     }
 
-    pub(super) fn nonsense(command: &'static str, reason: &str) -> Self {
+    pub(crate) fn nonsense(command: &'static str, reason: &str) -> Self {
         let reason = reason.to_owned();
         Self::Nonsense { command, reason }
     }
 
     /// Whether the driver refused with this status.
-    pub(super) fn is(&self, wanted: ErrorStatus) -> bool {
+    pub(crate) fn is(&self, wanted: ErrorStatus) -> bool {
         matches!(self, Self::Refused { status, .. } if *status == wanted)
     }
 

@@ -1,47 +1,39 @@
 //! EFFECT, ASYNC. Real browsers through W3C WebDriver: the only module that names fantoccini.
 //!
-//! A [`Launcher`] knows where the browser is driven; a [`Session`] is one browser with one page to
-//! itself, in which steps are done and pictures taken; a [`Pool`] starts sessions ahead of time and
-//! cleans them between flows where the browser can be cleaned. What differs between browsers is an
-//! `Engine`'s. Every call to the driver has our own deadline; a session that misses one
-//! is thrown away with its processes.
+//! Its floors, each of which uses only those below it:
+//!
+//! - [`pool`]: sessions started ahead of time, and cleaned between flows.
+//! - [`shoot`] takes pictures; [`act`] does steps. Neither knows the other.
+//! - [`session`]: one browser with one page in front.
+//! - [`engines`]: what differs between browsers.
+//! - [`launch`]: programs, drivers and displays. [`wire`]: the protocols. [`page`]: our scripts inside pages.
+//! - [`error`], [`options`], [`picture`], [`document`], [`address`] and [`random`]: the ground floor.
+//!
+//! Every call to a driver has a deadline of ours. A session that misses one is thrown away with its processes.
 
 mod act;
-mod arrivals;
-mod bidi;
-mod calm;
-mod clean;
-mod device;
-mod display;
+mod address;
 mod document;
-mod driver;
-mod engine;
-mod environment;
+mod engines;
 mod error;
-mod find;
-mod firefox;
-mod headers;
-mod inspector;
-mod kept;
-mod meeting;
+mod launch;
+mod options;
 mod page;
+mod picture;
 mod pool;
-mod programs;
-mod remote;
+mod random;
 mod session;
-mod settle;
 mod shoot;
-mod webkit;
-mod webkit_driver;
+mod wire;
 
 pub(crate) use act::Trouble;
-pub(crate) use device::Screen;
-pub(crate) use document::below;
-pub(crate) use driver::{LaunchOptions, Launcher, RunFolder, sandbox_is_off};
+pub(crate) use address::below;
+pub(crate) use engines::{check_programs, launcher, sandbox_is_off};
 pub(crate) use error::BrowserError;
 pub use error::LaunchError;
-pub(crate) use kept::{Kept, Storage};
-pub(crate) use meeting::Meeting;
-pub(crate) use pool::{Coming, Pool};
-pub(crate) use session::{Session, SessionOptions};
-pub(crate) use shoot::{Picture, ShootError, ShotTimes};
+pub(crate) use launch::{Launcher, RunFolder};
+pub(crate) use options::{LaunchOptions, Screen, SessionOptions};
+pub(crate) use picture::Picture;
+pub(crate) use pool::{Pool, PooledSession};
+pub(crate) use session::{Session, Storage, StoredLogin};
+pub(crate) use shoot::{FrameExchange, ShootError, ShotTimes};

@@ -3,17 +3,16 @@
 use std::{
     collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use tokio::{task::JoinHandle, time::timeout};
 
 use super::{
-    clean::CLEAN_LIMIT,
-    device::Screen,
-    driver::Launcher,
     error::LaunchError,
-    session::{Session, SessionOptions},
+    launch::Launcher,
+    options::{Screen, SessionOptions},
+    session::{CLEAN_LIMIT, Session},
 };
 use crate::{config::Isolation, spec::Clock};
 
@@ -23,24 +22,11 @@ pub(crate) struct Pool {
     launcher: Launcher,
     options: SessionOptions,
     isolation: Isolation,
-    coming: Mutex<VecDeque<Coming>>,
+    coming: Mutex<VecDeque<PooledSession>>,
 }
 
-/// What the sessions of a run cost apart from what is done in them.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct SessionTimes {
-    /// How many were started.
-    pub(crate) started: u32,
-    /// What that took, one after the other.
-    pub(crate) start: Duration,
-    /// How often one was cleaned for another flow.
-    pub(crate) cleaned: u32,
-    /// What that took, one after the other.
-    pub(crate) clean: Duration,
-}
-
-/// A session on its way.
-pub(crate) type Coming = JoinHandle<Result<Option<Session>, LaunchError>>;
+/// A session that is being started or cleaned.
+pub(crate) type PooledSession = JoinHandle<Result<Option<Session>, LaunchError>>;
 
 impl Pool {
     /// An empty pool.
@@ -61,7 +47,7 @@ impl Pool {
     }
 
     /// The session that has been on its way for longest; whoever has it must wait for it.
-    pub(crate) fn reserve(&self) -> Option<Coming> {
+    pub(crate) fn reserve(&self) -> Option<PooledSession> {
         self.coming().pop_front()
     }
 
@@ -69,7 +55,7 @@ impl Pool {
     /// and whoever waits must ask for another. It must be given back or closed.
     pub(crate) async fn receive(
         &self,
-        coming: Coming,
+        coming: PooledSession,
         screen: &Screen,
         clock: Clock,
     ) -> Result<Option<Session>, LaunchError> {
@@ -100,7 +86,7 @@ impl Pool {
         let (launcher, options) = (self.launcher.clone(), self.options.clone());
         let isolation = self.isolation;
         let coming = async move {
-            let screen = session.screen();
+            let screen = session.screen().clone();
             match cleaned_or_closed(&launcher, isolation, session).await {
                 Some(clean) => Ok(Some(clean)),
                 None if launcher.is_remote() => Ok(None),
@@ -135,7 +121,7 @@ impl Pool {
         }
     }
 
-    fn coming(&self) -> MutexGuard<'_, VecDeque<Coming>> {
+    fn coming(&self) -> MutexGuard<'_, VecDeque<PooledSession>> {
         self.coming.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -210,7 +196,7 @@ async fn cleaned(launcher: &Launcher, mut session: Session) -> Result<Session, S
 }
 
 /// A panic in the background is a panic of whoever waits for it.
-async fn outcome(coming: Coming) -> Result<Option<Session>, LaunchError> {
+async fn outcome(coming: PooledSession) -> Result<Option<Session>, LaunchError> {
     match coming.await {
         Ok(outcome) => outcome,
         Err(error) => std::panic::resume_unwind(error.into_panic()),

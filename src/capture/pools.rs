@@ -8,7 +8,7 @@ use std::{
 
 use super::runner::{LiveEnvironment, Setup};
 use crate::{
-    browser::{Coming, LaunchError, Launcher, Pool, Screen, Session, SessionOptions},
+    browser::{LaunchError, Launcher, Pool, PooledSession, Screen, Session, SessionOptions},
     config::Browser,
     plan::Job,
     side::{Role, Side},
@@ -149,10 +149,11 @@ impl SidePools {
 
     /// The first pair on its way of which both could be made as good as new.
     async fn take_reserved(&self, screen: &Screen, clock: Clock) -> Option<Taken> {
-        let receive = async |pool: &Option<Pool>, coming: Option<Coming>| match (pool, coming) {
-            (Some(pool), Some(coming)) => pool.receive(coming, screen, clock).await,
-            _ => Ok(None),
-        };
+        let receive =
+            async |pool: &Option<Pool>, coming: Option<PooledSession>| match (pool, coming) {
+                (Some(pool), Some(coming)) => pool.receive(coming, screen, clock).await,
+                _ => Ok(None),
+            };
         while let Some(reserved) = self.reserve() {
             let (baseline, candidate) = tokio::join!(
                 receive(&self.sides.baseline, reserved.baseline),
@@ -173,7 +174,7 @@ impl SidePools {
         None
     }
 
-    fn reserve(&self) -> Option<Side<Option<Coming>>> {
+    fn reserve(&self) -> Option<Side<Option<PooledSession>>> {
         let _pair = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
         let reserve = |pool: &Option<Pool>| pool.as_ref().and_then(Pool::reserve);
         let reserved = self.sides.as_ref().map(reserve);

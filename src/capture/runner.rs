@@ -18,7 +18,9 @@ use super::{
     pools::{Pools, Sessions},
 };
 use crate::{
-    browser::{LaunchError, Launcher, Meeting, Picture, Session, ShootError, ShotTimes, Trouble},
+    browser::{
+        FrameExchange, LaunchError, Launcher, Picture, Session, ShootError, ShotTimes, Trouble,
+    },
     config::{Config, Emulation, Network},
     plan::{Job, Plan},
     side::{Role, Side},
@@ -535,25 +537,25 @@ impl<'a> JobRun<'a> {
 
     async fn take_shot(&mut self, sessions: &mut Sessions, index: usize, step: &Step) {
         let shot = &self.setup.plan.shots[index].shot;
-        let meetings = match sessions {
+        let exchanges = match sessions {
             Side {
                 baseline: Some(_),
                 candidate: Some(_),
-            } => Meeting::of_two().map(Some),
+            } => FrameExchange::of_two().map(Some),
             _ => Side::new(None, None),
         };
         let (baseline, candidate) = tokio::join!(
             self.shoot(
                 Role::Baseline,
                 &mut sessions.baseline,
-                meetings.baseline,
+                exchanges.baseline,
                 shot,
                 step
             ),
             self.shoot(
                 Role::Candidate,
                 &mut sessions.candidate,
-                meetings.candidate,
+                exchanges.candidate,
                 shot,
                 step
             ),
@@ -593,7 +595,7 @@ impl<'a> JobRun<'a> {
         &self,
         role: Role,
         session: &mut Option<Session>,
-        meeting: Option<Meeting>,
+        exchange: Option<FrameExchange>,
         shot: &Shot,
         step: &Step,
     ) -> SideShot {
@@ -607,7 +609,7 @@ impl<'a> JobRun<'a> {
         let broken = self.untold.iter().find(|failure| is_broken(failure, role));
         let taken = match broken {
             Some(failure) => Taken::Failed(failure.clone()),
-            None => match session.shoot(shot, meeting, &mut times).await {
+            None => match session.shoot(shot, exchange, &mut times).await {
                 Ok(picture) => Taken::Picture(capture(picture, session)),
                 Err(error) => Taken::Failed(shoot_failure(role, session, step, error).await),
             },

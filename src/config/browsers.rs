@@ -14,6 +14,8 @@ use crate::spec::{
 pub enum Browser {
     /// Chrome or Chromium, through chromedriver.
     Chrome,
+    /// Microsoft Edge, through msedgedriver.
+    Edge,
     /// Firefox, through geckodriver.
     Firefox,
     /// WebKitGTK, through WebKitWebDriver.
@@ -22,12 +24,13 @@ pub enum Browser {
 
 impl Browser {
     /// All that can be named.
-    pub const ALL: [Self; 3] = [Self::Chrome, Self::Firefox, Self::WebKit];
+    pub const ALL: [Self; 4] = [Self::Chrome, Self::Edge, Self::Firefox, Self::WebKit];
 
     /// Its name in `twinshot.yaml`, in reports and to its driver.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Chrome => "chrome",
+            Self::Edge => "edge",
             Self::Firefox => "firefox",
             Self::WebKit => "webkit",
         }
@@ -37,9 +40,15 @@ impl Browser {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Chrome => "Chrome",
+            Self::Edge => "Edge",
             Self::Firefox => "Firefox",
             Self::WebKit => "WebKit",
         }
+    }
+
+    /// Whether it is drawn and driven as Chrome is.
+    pub const fn is_chromium(self) -> bool {
+        matches!(self, Self::Chrome | Self::Edge)
     }
 
     /// What tells its shots from those of Chrome wherever people read them: Chrome's bear no mark, so that
@@ -90,7 +99,7 @@ pub(super) fn browsers(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Vec<Brow
     Ok(browsers)
 }
 
-/// What is asked for and no other browser than Chrome gives; nothing where all flows run in Chrome.
+/// Keys that only Chrome and Edge can honour. None is refused where all flows run in those.
 pub(super) fn only_in_chrome(
     reader: Reader<'_>,
     yaml: &ConfigYaml,
@@ -111,7 +120,7 @@ pub(super) fn only_in_chrome(
     let refused = asked.map(|(id, key)| {
         let error = reader.key_error(
             id,
-            format!("`{key}` needs Chrome, and `browsers` has {other}"),
+            format!("`{key}` needs Chrome or Edge, and `browsers` has {other}"),
         );
         error.help(format!(
             "leave `{other}` to a configuration of its own, without `{key}`"

@@ -34,7 +34,7 @@ const OURS: &[(&str, &str)] = &[
 const OUR_OPTIONS: &[(&str, &str)] = &[
     (
         "binary",
-        "name the program in TWINSHOT_CHROME, TWINSHOT_FIREFOX or TWINSHOT_WEBKIT",
+        "name the program in TWINSHOT_CHROME, TWINSHOT_EDGE, TWINSHOT_FIREFOX or TWINSHOT_WEBKIT",
     ),
     ("debuggerAddress", "a run starts browsers of its own"),
     ("mobileEmulation", "set the size under `viewports`"),
@@ -42,6 +42,7 @@ const OUR_OPTIONS: &[(&str, &str)] = &[
 /// Where each browser's own capabilities stand.
 const OPTIONS: &[&str] = &[
     "goog:chromeOptions",
+    "ms:edgeOptions",
     "moz:firefoxOptions",
     "webkitgtk:browserOptions",
 ];
@@ -80,9 +81,8 @@ fn of_browser(reader: Reader<'_>, id: usize) -> Result<(Browser, Map<String, Jso
     let browser = Browser::ALL.into_iter().find(|it| it.name() == name);
     let Some(browser) = browser else {
         let error = reader.key_error(id, format!("there is no browser `{name}`"));
-        return Err(
-            error.help("write `chrome`, `firefox` or `webkit`, and their capabilities below")
-        );
+        return Err(error
+            .help("write `chrome`, `edge`, `firefox` or `webkit`, and their capabilities below"));
     };
     refuse(reader, id, OURS)?;
     for entry in reader.tree.entries(id) {

@@ -4,13 +4,12 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::Trouble;
+use super::{
+    Trouble,
+    find::{POLL, alternatives},
+};
 use crate::{
-    browser::{
-        engine::Engine,
-        find::{POLL, alternatives},
-        session::{COMMAND_LIMIT, Session},
-    },
+    browser::{session::Session, wire::COMMAND_LIMIT},
     spec::{Condition, Expectation, Target, Text, Wait},
 };
 
@@ -74,11 +73,11 @@ impl Session {
             Condition::Js(script) => {
                 let script = format!("return Boolean(await ({}\n));", script.value());
                 let script = format!("return (async () => {{ {script} }})();");
-                if let Engine::Firefox(bidi) = &self.engine {
-                    let answer = self.in_page_world(bidi, COMMAND_LIMIT, &script, &[]);
-                    return Ok(answer.await?["value"] == json!(true));
-                }
-                Ok(self.script(&script, Vec::new()).await? == json!(true))
+                let is_in_frame = self.flow.is_in_frame();
+                let answer = self
+                    .engine
+                    .evaluate(COMMAND_LIMIT, &script, &[], is_in_frame);
+                Ok(answer.await? == json!(true))
             }
         }
     }

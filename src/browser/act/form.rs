@@ -5,9 +5,9 @@ use std::{borrow::Cow, time::Instant};
 use fantoccini::elements::Element;
 use serde_json::{Value, json};
 
-use super::{Deed, Trouble, reference};
+use super::{Deed, Trouble, find::Need, reference};
 use crate::{
-    browser::{engine::Engine, find::Need, session::Session},
+    browser::session::Session,
     spec::{Target, Text},
 };
 
@@ -39,11 +39,11 @@ impl Session {
         Ok(())
     }
 
-    /// The text as the driver takes it: in WebKit a new line is the key that makes one, elsewhere the driver knows.
+    /// The text as the driver takes it: some drivers must be given the key that makes a line end.
     fn keys_of<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match self.engine {
-            Engine::WebKit(_) => text.replace("\r\n", "\n").replace('\n', ENTER).into(),
-            _ => text.into(),
+        match self.engine.traits().types_line_ends {
+            true => text.into(),
+            false => text.replace("\r\n", "\n").replace('\n', ENTER).into(),
         }
     }
 
@@ -185,7 +185,8 @@ impl Session {
         }
         let path = format!("element/{}/click", element_id(&clicked));
         Ok(self
-            .post_within(self.page_limit(), "click", path, json!({}))
+            .wire()
+            .post(self.wire().page_limit(), "click", &path, json!({}))
             .await
             .map(drop)?)
     }

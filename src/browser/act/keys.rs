@@ -4,11 +4,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{Trouble, reference};
-use crate::{
-    browser::{find::Need, session::Session},
-    spec::Target,
-};
+use super::{Trouble, find::Need, reference};
+use crate::{browser::session::Session, spec::Target};
 
 impl Session {
     pub(super) async fn press(

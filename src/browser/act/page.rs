@@ -5,15 +5,9 @@ use std::time::Instant;
 use fantoccini::error::ErrorStatus;
 use serde_json::{Value, json};
 
-use super::{Trouble, reference};
+use super::{Trouble, find::Need, reference};
 use crate::{
-    browser::{
-        bidi::Bidi,
-        engine::Engine,
-        error::BrowserError,
-        find::Need,
-        session::{Session, exception_text},
-    },
+    browser::session::Session,
     spec::{Inject, Scroll},
 };
 
@@ -45,36 +39,16 @@ impl Session {
     }
 
     pub(super) async fn evaluate(&self, script: &str, args: &[Value]) -> Result<(), Trouble> {
-        let limit = self.page_limit();
-        let answer = match &self.engine {
-            Engine::Chrome | Engine::WebKit(_) => {
-                let answer = self.client.execute(script, args.to_vec());
-                self.call("execute", limit, answer).await
-            }
-            Engine::Firefox(bidi) => self.evaluate_over_bidi(bidi, script, args).await,
-        };
+        let limit = self.wire().page_limit();
+        let is_in_frame = self.flow.is_in_frame();
+        let answer = self.engine.evaluate(limit, script, args, is_in_frame).await;
         match answer {
             Err(error) if error.is(ErrorStatus::ScriptTimeout) => Err(Trouble::Step(format!(
                 "the script did not end within {} s",
-                self.options.page_timeout.as_secs_f32()
+                self.wire().page_timeout().as_secs_f32()
             ))),
             other => Ok(other.map(drop)?),
         }
-    }
-
-    /// Drivers end a script that takes too long; over BiDi nobody does, and the page is left to it.
-    async fn evaluate_over_bidi(
-        &self,
-        bidi: &Bidi,
-        script: &str,
-        args: &[Value],
-    ) -> Result<Value, BrowserError> {
-        let answer = self.in_page_world(bidi, self.page_limit(), script, args);
-        let answer = tokio::time::timeout(self.options.page_timeout, answer).await;
-        answer.unwrap_or_else(|_| {
-            let status = ErrorStatus::ScriptTimeout;
-            Err(BrowserError::refused(status, "the script did not end"))
-        })
     }
 
     pub(super) async fn inject(&self, inject: &Inject) -> Result<(), Trouble> {
@@ -97,27 +71,7 @@ impl Session {
     /// As a script of the page would run: what it declares is global. In the page itself no CSP stands
     /// against it; in a frame the frame's own does.
     async fn inject_script(&self, source: &str) -> Result<(), Trouble> {
-        if let Engine::Firefox(bidi) = &self.engine {
-            let run = self.run_as_page_script(bidi, self.page_limit(), source);
-            return Ok(run.await?);
-        }
-        if self.frame_depth > 0 {
-            let script = "(0, eval)(arguments[0]);";
-            return self.script(script, vec![json!(source)]).await.map(drop);
-        }
-        if let Engine::WebKit(webkit) = &self.engine {
-            let run = self.run_as_webkit_script(webkit, self.page_limit(), source);
-            return Ok(run.await?);
-        }
-        let evaluation =
-            json!({ "expression": source, "awaitPromise": false, "returnByValue": false });
-        let answer = self
-            .cdp_within(self.page_limit(), "Runtime.evaluate", evaluation)
-            .await?;
-        match answer.get("exceptionDetails") {
-            None => Ok(()),
-            Some(details) => Err(Trouble::Step(exception_text(details))),
-        }
+        Ok(self.engine.inject(source, self.flow.is_in_frame()).await?)
     }
 
     async fn inject_style(&self, source: &str) -> Result<(), Trouble> {

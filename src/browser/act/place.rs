@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use fantoccini::{error::ErrorStatus, wd::WindowHandle};
 use serde_json::json;
 
-use super::{Deed, Trouble};
+use super::{
+    Deed, Trouble,
+    find::{Need, POLL},
+};
 use crate::{
-    browser::{
-        find::{Need, POLL},
-        session::{COMMAND_LIMIT, Session},
-    },
+    browser::{session::Session, wire::COMMAND_LIMIT},
     spec::{Frame, Text, Window},
 };
 
@@ -27,17 +27,20 @@ impl Session {
             Frame::Enter(target) => {
                 self.deed(target, Need::Present, Deed::EnterFrame, deadline)
                     .await?;
-                self.frame_depth += 1;
+                self.flow.enter_frame();
             }
             Frame::Parent => {
-                let path = "frame/parent".to_owned();
-                self.post("parent frame", path, json!({})).await?;
-                self.frame_depth = self.frame_depth.saturating_sub(1);
+                let wire = self.wire();
+                wire.post(COMMAND_LIMIT, "parent frame", "frame/parent", json!({}))
+                    .await?;
+                self.flow.leave_frame();
             }
             Frame::Top => {
-                self.post("frame", "frame".to_owned(), json!({ "id": null }))
+                let top = json!({ "id": null });
+                self.wire()
+                    .post(COMMAND_LIMIT, "frame", "frame", top)
                     .await?;
-                self.frame_depth = 0;
+                self.flow.leave_all_frames();
             }
         }
         Ok(())
@@ -51,31 +54,22 @@ impl Session {
     ) -> Result<(), Trouble> {
         self.wait_for_dialog(deadline).await?;
         if let Some(text) = text {
-            self.call(
-                "alert text",
-                COMMAND_LIMIT,
-                self.client.send_alert_text(text.value()),
-            )
-            .await?;
+            let sent = self.wire().client().send_alert_text(text.value());
+            self.wire().call("alert text", COMMAND_LIMIT, sent).await?;
         }
-        let limit = self.page_limit();
+        let limit = self.wire().page_limit();
         if accept {
-            Ok(self
-                .call("accept alert", limit, self.client.accept_alert())
-                .await?)
+            let accepted = self.wire().client().accept_alert();
+            Ok(self.wire().call("accept alert", limit, accepted).await?)
         } else {
-            Ok(self
-                .call("dismiss alert", limit, self.client.dismiss_alert())
-                .await?)
+            let dismissed = self.wire().client().dismiss_alert();
+            Ok(self.wire().call("dismiss alert", limit, dismissed).await?)
         }
     }
 
     async fn wait_for_dialog(&self, deadline: Instant) -> Result<(), Trouble> {
         loop {
-            match self
-                .call("alert", COMMAND_LIMIT, self.client.get_alert_text())
-                .await
-            {
+            match self.wire().dialog_text().await {
                 Err(error) if error.is(ErrorStatus::NoSuchAlert) => {}
                 other => return Ok(other.map(drop)?),
             }
@@ -92,24 +86,20 @@ impl Session {
         deadline: Instant,
     ) -> Result<(), Trouble> {
         let handle = match window {
-            Window::First => self.first_window.clone(),
-            Window::Newest => Some(self.newest_window(deadline).await?),
-            Window::Matching(text) => Some(self.window_matching(text, deadline).await?),
+            Window::First => self.life.first_window(),
+            Window::Newest => self.newest_window(deadline).await?,
+            Window::Matching(text) => self.window_matching(text, deadline).await?,
             Window::Close => {
                 self.check_other_window().await?;
-                self.call("close window", COMMAND_LIMIT, self.client.close_window())
-                    .await?;
-                self.first_window.clone()
+                self.wire().close_window().await?;
+                self.life.first_window()
             }
         };
-        let handle = handle.expect("a session knows the window that it began in");
         self.switch_to(handle).await
     }
 
     async fn check_other_window(&self) -> Result<(), Trouble> {
-        let handles = self
-            .call("windows", COMMAND_LIMIT, self.client.windows())
-            .await?;
+        let handles = self.wire().windows().await?;
         if handles.len() > 1 {
             return Ok(());
         }
@@ -119,31 +109,25 @@ impl Session {
     }
 
     async fn switch_to(&mut self, handle: WindowHandle) -> Result<(), Trouble> {
-        self.call(
-            "switch to window",
-            COMMAND_LIMIT,
-            self.client.switch_to_window(handle.clone()),
-        )
-        .await?;
-        self.frame_depth = 0;
-        if self.prepared_windows.contains(&handle) {
+        self.wire().switch_to_window(handle.clone()).await?;
+        self.flow.leave_all_frames();
+        if self.flow.has_window(&handle) {
             return Ok(());
         }
-        self.prepared_windows.push(handle);
-        Ok(self.prepare_window().await?)
+        self.flow.add_window(handle);
+        Ok(self.enter_window().await?)
     }
 
     /// The window opened last that the flow has not been in, else the last one that it was in.
     async fn newest_window(&self, deadline: Instant) -> Result<WindowHandle, Trouble> {
         let grace = Instant::now() + OPENING_TIME;
         loop {
-            let handles = self
-                .call("windows", COMMAND_LIMIT, self.client.windows())
-                .await?;
-            let is_known = |handle: &&_| self.prepared_windows.contains(handle);
+            let handles = self.wire().windows().await?;
+            let is_known = |handle: &&_| self.flow.has_window(handle);
             let fresh = handles.iter().rfind(|handle| !is_known(handle));
             let known = self
-                .prepared_windows
+                .flow
+                .windows()
                 .iter()
                 .rfind(|handle| handles.contains(handle));
             if let Some(handle) =
@@ -163,28 +147,17 @@ impl Session {
         text: &Text,
         deadline: Instant,
     ) -> Result<WindowHandle, Trouble> {
-        let current = self
-            .call("window", COMMAND_LIMIT, self.client.window())
-            .await?;
+        let current = self.wire().window().await?;
         loop {
-            for handle in self
-                .call("windows", COMMAND_LIMIT, self.client.windows())
-                .await?
-            {
-                let switch = self.client.switch_to_window(handle.clone());
-                self.call("switch to window", COMMAND_LIMIT, switch).await?;
+            for handle in self.wire().windows().await? {
+                self.wire().switch_to_window(handle.clone()).await?;
                 let page = self.page_info().await?;
                 if page.title.contains(text.value()) || page.url.contains(text.value()) {
                     return Ok(handle);
                 }
             }
             if Instant::now() >= deadline {
-                self.call(
-                    "switch to window",
-                    COMMAND_LIMIT,
-                    self.client.switch_to_window(current),
-                )
-                .await?;
+                self.wire().switch_to_window(current).await?;
                 return Err(Trouble::Step(format!(
                     "no window's title or URL contains `{text}`"
                 )));

@@ -5,9 +5,9 @@ use std::time::Instant;
 use fantoccini::elements::Element;
 use serde_json::{Value, json};
 
-use super::{Trouble, reference};
+use super::{Trouble, find::Need, reference};
 use crate::{
-    browser::{engine::Engine, find::Need, session::Session},
+    browser::session::Session,
     spec::{DragTo, Target},
 };
 
@@ -61,7 +61,7 @@ impl Session {
             }
         }
         actions.push(pointer_button(UP));
-        if matches!(self.engine, Engine::Chrome) {
+        if self.engine.traits().can_drop {
             return self.pointer(actions).await;
         }
         self.watch_native_drag().await?;
@@ -75,13 +75,13 @@ impl Session {
             const [name] = arguments;
             window[name] = false;
             window.addEventListener('dragstart', (event) => { window[name] = !event.defaultPrevented; }, { once: true });";
-        let name = json!(self.hush_event);
+        let name = json!(self.engine.name());
         self.script(script, vec![name]).await.map(drop)
     }
 
     async fn check_native_drag(&self) -> Result<(), Trouble> {
         let script = "const [name] = arguments; const began = window[name]; delete window[name]; return began;";
-        let began = self.script(script, vec![json!(self.hush_event)]).await?;
+        let began = self.script(script, vec![json!(self.engine.name())]).await?;
         if began != json!(true) {
             return Ok(());
         }

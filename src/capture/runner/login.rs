@@ -12,7 +12,7 @@ use url::Url;
 
 use super::{Ended, JobRun, Pools, Sessions, act, expected_status, failure, stopped};
 use crate::{
-    browser::{BrowserError, Kept, Screen, Session, Storage, Trouble},
+    browser::{BrowserError, Screen, Session, Storage, StoredLogin, Trouble},
     capture::{FailureKind, StepFailure, runner::Stop},
     config::Browser,
     side::{Role, Side},
@@ -40,7 +40,7 @@ enum Known {
 pub(super) struct LoggedIn {
     /// Counts the logins of this session on this side.
     number: u32,
-    kept: Kept,
+    kept: StoredLogin,
     /// Where its first `goto` ended, without query and fragment.
     page: Option<Url>,
 }
@@ -56,7 +56,7 @@ impl Learned {
         secrets.up_to(bytes)
     }
 
-    fn learn(&self, kept: &Kept) {
+    fn learn(&self, kept: &StoredLogin) {
         let mut secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         secrets.merge(&Secrets::new(kept.secrets()));
     }
@@ -123,7 +123,7 @@ impl Entry<'_> {
         let mut storage = Storage::new();
         let outcome = self.do_steps(session, &mut storage).await;
         let live = session.as_ref().expect("only a live side logs in");
-        let kept = live.keep(storage).await;
+        let kept = live.store_login(storage).await;
         if let Ok(kept) = &kept {
             self.learned.learn(kept);
         }

@@ -126,6 +126,8 @@ struct Sessions {
     visited: Vec<String>,
     /// What requests had as `authorization`; empty for none.
     authorizations: BTreeSet<String>,
+    /// Under which vendors' names it was asked for commands of the DevTools.
+    vendors: BTreeSet<String>,
     streams: Vec<TcpStream>,
 }
 
@@ -287,6 +289,11 @@ impl FakeDriver {
         self.shared.sessions().authorizations.clone()
     }
 
+    /// Under which vendors' names it was asked for commands of the DevTools, each once.
+    pub(crate) fn vendors(&self) -> Vec<String> {
+        self.shared.sessions().vendors.iter().cloned().collect()
+    }
+
     pub(crate) fn was_asked(&self, command: &str) -> bool {
         let sessions = self.shared.sessions();
         sessions.commands.iter().any(|asked| asked == command)
@@ -365,6 +372,7 @@ impl Shared {
     fn converse(&self, mut stream: BufReader<TcpStream>) {
         while let Some(request) = http::read_request(&mut stream) {
             let asked = Asked::new(&request);
+            self.sessions().vendors.extend(vendor_of(&request));
             let authorization = request.header("authorization").unwrap_or_default();
             let authorization = authorization.to_owned();
             self.sessions().authorizations.insert(authorization);
@@ -480,7 +488,7 @@ impl Asked {
         let command = match (request.method.as_str(), &parts[..]) {
             ("POST", ["session"]) => "new session".to_owned(),
             ("DELETE", ["session", _]) => "delete session".to_owned(),
-            (_, ["session", _, "goog", "cdp", "execute"]) => devtools_command(&body),
+            (_, ["session", _, _, "cdp", "execute"]) => devtools_command(&body),
             (_, ["session", _, "element", _, deed]) => format!("element/{deed}"),
             (_, ["session", _, rest @ ..]) => rest.join("/"),
             _ => request.path.clone(),
@@ -503,6 +511,13 @@ impl Asked {
         let argument = argument.strip_suffix("); })()").unwrap_or_default();
         serde_json::from_str(argument).unwrap_or(Value::Null)
     }
+}
+
+/// `goog` or `ms` of a command of the DevTools.
+fn vendor_of(request: &Request) -> Option<String> {
+    let mut parts = request.path.trim_matches('/').split('/').skip(2);
+    let (vendor, domain) = (parts.next()?, parts.next()?);
+    (domain == "cdp").then(|| vendor.to_owned())
 }
 
 fn devtools_command(body: &Value) -> String {

@@ -1,0 +1,95 @@
+//! Elements: found in the frame that the flow is in, waited for until the step's time is up.
+
+use std::time::{Duration, Instant};
+
+use fantoccini::elements::{Element, ElementRef};
+use serde_json::{Value, json};
+
+use super::Trouble;
+use crate::{
+    browser::{page, session::Session, wire::COMMAND_LIMIT},
+    spec::{Selector, Target},
+};
+
+/// How often a condition is looked at again.
+pub(crate) const POLL: Duration = Duration::from_millis(50);
+
+/// The key under which WebDriver sends an element.
+const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// The target as `page/find.js` takes it.
+pub(crate) fn alternatives(target: &Target) -> Value {
+    target
+        .alternatives
+        .iter()
+        .map(|way| match way {
+            Selector::Css(parts) => json!({ "css": parts }),
+            Selector::Text(text) => json!({ "text": text }),
+            Selector::XPath(path) => json!({ "xpath": path }),
+        })
+        .collect()
+}
+
+/// What an action needs of an element before it can begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// It is there.
+    Present,
+    /// It can be seen.
+    Seen,
+}
+
+impl Session {
+    /// Runs a script in the flow's frame with `page/find.js` before it.
+    pub(crate) async fn script(&self, body: &str, arguments: Vec<Value>) -> Result<Value, Trouble> {
+        let script = format!("{}\n{body}", page::FIND);
+        let answer = self.wire().execute(COMMAND_LIMIT, &script, arguments);
+        answer.await.map_err(Trouble::from)
+    }
+
+    /// The first match, waited for until `deadline`.
+    pub(crate) async fn find(
+        &self,
+        target: &Target,
+        need: Need,
+        deadline: Instant,
+    ) -> Result<Element, Trouble> {
+        let began = Instant::now();
+        loop {
+            let seen = match self.find_now(target).await {
+                Ok(Some((element, seen))) if seen || need == Need::Present => return Ok(element),
+                Ok(found) => found.is_some(),
+                Err(trouble) => return Err(trouble.about_selector(target)),
+            };
+            if Instant::now() >= deadline {
+                return Err(Trouble::Step(missing(target, seen, began.elapsed())));
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// The first match now and whether it can be seen.
+    pub(crate) async fn find_now(
+        &self,
+        target: &Target,
+    ) -> Result<Option<(Element, bool)>, Trouble> {
+        let body =
+            "const found = findOne(arguments[0]); return found && [found, canBeSeen(found)];";
+        let answer = self.script(body, vec![alternatives(target)]).await?;
+        let id = answer[0][ELEMENT_KEY].as_str();
+        Ok(id.map(|id| {
+            let reference = ElementRef::from(id.to_owned());
+            let element = Element::from_element_id(self.wire().client().clone(), reference);
+            (element, answer[1].as_bool().unwrap_or(false))
+        }))
+    }
+}
+
+fn missing(target: &Target, exists: bool, waited: Duration) -> String {
+    let waited = waited.as_secs_f32();
+    if exists {
+        format!("`{target}` is in the page, but could not be seen within {waited:.1} s")
+    } else {
+        format!("nothing in the page matched `{target}` within {waited:.1} s")
+    }
+}

@@ -1,0 +1,393 @@
+//! Steps: each action of the vocabulary as a real interaction with the page.
+
+mod conditions;
+mod cookies;
+mod find;
+mod form;
+mod keys;
+mod page;
+mod place;
+mod pointer;
+
+use std::time::Instant;
+
+use fantoccini::{elements::Element, error::ErrorStatus};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{
+    address::{has_other_credentials, host_and_port, is_within, without_credentials},
+    document::Document,
+    engines::CookieChanges,
+    error::BrowserError,
+    session::{Allowance, Session},
+    wire::COMMAND_LIMIT,
+};
+use crate::spec::{Action, Condition, Step, Target, Wait};
+use find::Need;
+pub(crate) use find::{POLL, alternatives};
+use pointer::{DOUBLE_CLICK, DOWN, UP, pointer_button};
+
+/// Why a step was not done.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// The step itself cannot be done.
+    Step(String),
+    /// The page that it led to is not the one that was meant.
+    Navigation(String),
+    /// Each expectation that does not hold, with what was expected and found.
+    Expectation(Vec<String>),
+    /// The browser or its driver.
+    Browser(BrowserError),
+}
+
+impl From<BrowserError> for Trouble {
+    fn from(error: BrowserError) -> Self {
+        if error.is(ErrorStatus::NoSuchWindow) {
+            return Self::Step(
+                "the window that the flow was in is closed; go on with `window: first`".to_owned(),
+            );
+        }
+        if error.is(ErrorStatus::UnexpectedAlertOpen) {
+            return Self::Step(
+                "a dialog of the browser is open; answer it with a `dialog` step".to_owned(),
+            );
+        }
+        match error {
+            BrowserError::Refused { message, .. } => Self::Step(message),
+            fatal => Self::Browser(fatal),
+        }
+    }
+}
+
+impl Trouble {
+    /// Names the selector when it was the selector that the browser did not understand.
+    pub(super) fn about_selector(self, target: &Target) -> Self {
+        match self {
+            Self::Step(message)
+                if [
+                    "not a valid",
+                    "SyntaxError",
+                    "did not match the expected pattern",
+                ]
+                .iter()
+                .any(|sign| message.contains(sign)) =>
+            {
+                Self::Step(format!("`{target}` is not a valid selector: {message}"))
+            }
+            other => other,
+        }
+    }
+}
+
+/// Refusals that pass when the page has moved on a little.
+fn is_transient(error: &BrowserError) -> bool {
+    [
+        ErrorStatus::ElementClickIntercepted,
+        ErrorStatus::ElementNotInteractable,
+        ErrorStatus::StaleElementReference,
+        ErrorStatus::MoveTargetOutOfBounds,
+    ]
+    .into_iter()
+    .any(|status| error.is(status))
+}
+
+/// Whether an action shows pages to somebody of whom they know nothing: no input, no script of the flow, no word in the
+/// address that the flow was given from outside.
+fn only_looks(action: &Action) -> bool {
+    match action {
+        Action::Goto { url, .. } => {
+            let query = url.source.split_once('?');
+            query.is_none_or(|(_, query)| !query.contains("${"))
+        }
+        Action::Back
+        | Action::Forward
+        | Action::Refresh
+        | Action::Scroll(_)
+        | Action::Viewport(_)
+        | Action::Frame(_) => true,
+        _ => leaves_the_page_alone(action),
+    }
+}
+
+/// Whether an action neither touches the page nor runs a script in it: what was photographed before may still be there.
+fn leaves_the_page_alone(action: &Action) -> bool {
+    match action {
+        Action::Wait(Wait::Until(conditions)) => {
+            let is_script = |condition: &Condition| matches!(condition, Condition::Js(_));
+            !conditions.iter().any(is_script)
+        }
+        Action::Wait(Wait::Duration(_)) | Action::Expect(_) => true,
+        _ => false,
+    }
+}
+
+/// What is done with an element once it was found.
+#[derive(Debug, Clone, Copy)]
+enum Deed<'a> {
+    Click,
+    Clear,
+    SendKeys(&'a str),
+    EnterFrame,
+}
+
+impl Session {
+    /// Does one step, then judges the document that it led to. `expected_status` is what the flow
+    /// expects of that document right after.
+    pub(crate) async fn act(
+        &mut self,
+        step: &Step,
+        expected_status: Option<u16>,
+    ) -> Result<(), Trouble> {
+        let deadline = Instant::now() + step.timeout.unwrap_or(self.options.timeout);
+        if !only_looks(&step.action) {
+            self.flow.touch();
+        }
+        if !leaves_the_page_alone(&step.action) {
+            self.flow.set_previous_frame(None);
+        }
+        if !matches!(step.action, Action::Goto { .. }) {
+            self.flow.take_untouched();
+        }
+        let done = self.perform(&step.action, deadline).await;
+        if let (Action::Goto { .. }, Err(Trouble::Step(message))) = (&step.action, &done) {
+            return Err(Trouble::Navigation(message.clone()));
+        }
+        let loaded = done?;
+        self.judge_step(&step.action, loaded, expected_status).await
+    }
+
+    /// Of a document that has `loaded`, what it may go on to is judged with the next step or shot.
+    async fn judge_step(
+        &mut self,
+        action: &Action,
+        loaded: Option<Document>,
+        expected_status: Option<u16>,
+    ) -> Result<(), Trouble> {
+        let mut allowance = Allowance {
+            status: expected_status,
+            host: None,
+        };
+        if let Action::Goto { url, status, host } = action {
+            allowance.status = status.or(expected_status);
+            let named = Url::parse(url.value()).ok().map(|url| host_and_port(&url));
+            allowance.host = host.as_ref().map(|host| host.value().to_owned()).or(named);
+        }
+        let judged = match loaded {
+            Some(document) => Ok(self.judge_this(document, &allowance)),
+            None => self.judge_document(&allowance).await,
+        };
+        match judged {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(message)) => Err(Trouble::Navigation(message)),
+            // The dialog that a step opened belongs to the step that answers it, and the window that it
+            // closed to the step that goes to another.
+            Err(error)
+                if error.is(ErrorStatus::UnexpectedAlertOpen)
+                    || error.is(ErrorStatus::NoSuchWindow) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Returns the document that was loaded, where that is known already.
+    async fn perform(
+        &mut self,
+        action: &Action,
+        deadline: Instant,
+    ) -> Result<Option<Document>, Trouble> {
+        if !matches!(action, Action::Goto { .. } | Action::Dialog { .. }) {
+            // A page that is gone, or lets nobody in, is the action's own trouble.
+            let _ = self.engine.wait_for_end_of_picture().await;
+        }
+        let done = match action {
+            Action::Goto { url, .. } => return self.go_to(url.value()).await,
+            Action::Back => {
+                self.flow.ask(None);
+                self.travel("back").await
+            }
+            Action::Forward => self.travel("forward").await,
+            Action::Refresh => self.travel("refresh").await,
+            Action::Click(target) => self.click(target, deadline).await,
+            Action::DoubleClick(target) => self.point_at(target, &DOUBLE_CLICK, deadline).await,
+            Action::Hover(target) => self.point_at(target, &[], deadline).await,
+            Action::MouseDown(target) => self.point_at(target, &[DOWN], deadline).await,
+            Action::MouseUp(None) => self.pointer(vec![pointer_button(UP)]).await,
+            Action::MouseUp(Some(target)) => self.point_at(target, &[UP], deadline).await,
+            Action::Type { into, text, append } => {
+                self.type_into(into, text.value(), *append, deadline).await
+            }
+            Action::Insert { into, text } => self.insert(into, text.value(), deadline).await,
+            Action::Clear(target) => self.clear(target, deadline).await,
+            Action::Press { keys, on } => self.press(keys, on.as_ref(), deadline).await,
+            Action::Check(target) => self.set_checked(target, true, deadline).await,
+            Action::Uncheck(target) => self.set_checked(target, false, deadline).await,
+            Action::Select { from, options } => self.select(from, options, deadline).await,
+            Action::Upload { into, files } => {
+                let paths: Vec<_> = files.iter().map(|file| file.to_string_lossy()).collect();
+                self.upload(into, &paths.join("\n"), deadline).await
+            }
+            Action::Drag { from, to } => self.drag(from, to, deadline).await,
+            Action::Scroll(scroll) => self.scroll(scroll, deadline).await,
+            Action::Viewport(viewport) => {
+                self.life.set_viewport(*viewport);
+                let is_mobile = self.life.screen().device.mobile;
+                Ok(self.engine.set_viewport(*viewport, is_mobile).await?)
+            }
+            Action::Wait(wait) => self.wait(wait, deadline).await,
+            Action::Evaluate { script, args } => self.evaluate(script.value(), args).await,
+            Action::Inject(inject) => self.inject(inject).await,
+            Action::Cookies { clear, delete, set } => {
+                let clear = *clear;
+                let changes = CookieChanges { clear, delete, set };
+                self.change_cookies(changes).await
+            }
+            Action::Frame(frame) => self.frame_to(frame, deadline).await,
+            Action::Window(window) => self.window_to(window, deadline).await,
+            Action::Dialog { accept, text } => {
+                self.answer_dialog(*accept, text.as_ref(), deadline).await
+            }
+            Action::Expect(expectations) => self.expect(expectations, deadline).await,
+        };
+        done.map(|()| None)
+    }
+
+    async fn go_to(&mut self, url: &str) -> Result<Option<Document>, Trouble> {
+        let url = self.resolve(url).map_err(Trouble::Step)?;
+        let asked = self.relative_url(without_credentials(&url).as_str());
+        self.flow.ask(Some(asked));
+        if has_other_credentials(&url, &self.options.base) {
+            self.life.learn_password();
+        }
+        let before = match self.flow.take_untouched() {
+            Some(document) => document,
+            None => self.document().await?,
+        };
+        if is_within(&before.info.url, &url) {
+            let _ = self.engine.wait_for_end_of_picture().await;
+        }
+        let body = json!({ "url": url.as_str() });
+        let answer = self.navigate("url", body).await;
+        let answer = answer.map_err(|trouble| match trouble {
+            Trouble::Step(message) => {
+                let shown = without_credentials(&url);
+                Trouble::Step(format!("{shown} could not be loaded: {message}"))
+            }
+            other => other,
+        });
+        answer?;
+        self.check_departure(&before, &url).await
+    }
+
+    /// Returns where the browser went, unless a dialog keeps it back. A download and an answer without content leave the
+    /// browser where it is.
+    async fn check_departure(
+        &mut self,
+        before: &Document,
+        url: &Url,
+    ) -> Result<Option<Document>, Trouble> {
+        let now = match self.document().await {
+            // The dialog that a page opens while it loads belongs to the step that answers it.
+            Err(error) if error.is(ErrorStatus::UnexpectedAlertOpen) => return Ok(None),
+            now => now?,
+        };
+        if now.load == before.load && !is_within(&before.info.url, url) {
+            let (shown, stayed) = (without_credentials(url), &before.info.url);
+            let why = now.trouble.as_deref();
+            let why = why.unwrap_or("a download, or an answer without content");
+            return Err(Trouble::Step(format!(
+                "{shown} led to no page, the browser stayed on {stayed}: {why}"
+            )));
+        }
+        self.engine.park_pointer().await?;
+        Ok(Some(now))
+    }
+
+    async fn travel(&self, where_to: &'static str) -> Result<(), Trouble> {
+        self.navigate(where_to, json!({})).await
+    }
+
+    async fn navigate(&self, command: &'static str, body: Value) -> Result<(), Trouble> {
+        let limit = self.wire().page_limit();
+        let answer = self.wire().post(limit, command, command, body).await;
+        self.engine.leave_document();
+        match answer {
+            Err(error) if error.is(ErrorStatus::Timeout) => Err(Trouble::Step(format!(
+                "the page did not finish loading within {} s",
+                self.options.page_timeout.as_secs_f32()
+            ))),
+            other => Ok(other.map(drop)?),
+        }
+    }
+
+    /// Chromedriver's own script stumbles over some elements in shadow trees; the pointer does not.
+    async fn click(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
+        match self.deed(target, Need::Seen, Deed::Click, deadline).await {
+            Err(Trouble::Step(message)) if message.contains("Cannot read properties of") => {
+                self.point_at(target, &[DOWN, UP], deadline).await
+            }
+            other => other,
+        }
+    }
+
+    /// Finds the element and does something with it; what fails because the page is still moving is
+    /// tried again until the deadline.
+    async fn deed(
+        &self,
+        target: &Target,
+        need: Need,
+        deed: Deed<'_>,
+        deadline: Instant,
+    ) -> Result<(), Trouble> {
+        loop {
+            let element = self.find(target, need, deadline).await?;
+            match self.try_deed(&element, deed).await {
+                Err(error) if is_transient(&error) && Instant::now() < deadline => {
+                    tokio::time::sleep(POLL).await;
+                }
+                Err(error) if is_transient(&error) => {
+                    return Err(Trouble::Step(format!("`{target}`: {error}")));
+                }
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    async fn try_deed(&self, element: &Element, deed: Deed<'_>) -> Result<(), BrowserError> {
+        let page_limit = self.wire().page_limit();
+        match deed {
+            Deed::Click => self.wire().call("click", page_limit, element.click()).await,
+            Deed::Clear => {
+                self.wire()
+                    .call("clear", COMMAND_LIMIT, element.clear())
+                    .await
+            }
+            Deed::SendKeys(keys) => {
+                self.wire()
+                    .call("send keys", page_limit, element.send_keys(keys))
+                    .await
+            }
+            Deed::EnterFrame => {
+                self.wire()
+                    .call("enter frame", COMMAND_LIMIT, element.enter_frame())
+                    .await
+            }
+        }
+    }
+
+    async fn input(&self, source: Value) -> Result<(), Trouble> {
+        let body = json!({ "actions": [source] });
+        let limit = self.wire().page_limit();
+        Ok(self
+            .wire()
+            .post(limit, "actions", "actions", body)
+            .await
+            .map(drop)?)
+    }
+}
+
+fn reference(element: &Element) -> Value {
+    serde_json::to_value(element).expect("an element reference is a string in a map")
+}

@@ -1,0 +1,92 @@
+//! What Chrome, Chromium and Edge give through the Chrome DevTools protocol, which their driver passes on.
+
+mod picture;
+mod storage;
+mod window;
+mod world;
+
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicI64},
+    },
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use super::common::{Base, Traits};
+use crate::browser::{
+    error::BrowserError,
+    wire::{COMMAND_LIMIT, Wire},
+};
+pub(crate) use storage::Leftovers;
+use world::NO_WORLD;
+
+pub(super) const TRAITS: Traits = Traits {
+    can_be_cleaned: true,
+    can_change_scale: true,
+    draws_for_pictures: true,
+    can_drop: true,
+    types_line_ends: true,
+    names_itself: true,
+};
+
+/// A Chromium and its driver.
+#[derive(Debug)]
+pub(crate) struct Chromium {
+    base: Base,
+    /// Where the driver takes commands of the DevTools, below the session's path.
+    path: &'static str,
+    /// The number of our world in the document that was asked last, or `NO_WORLD`.
+    world: AtomicI64,
+    /// The name of the top frame of the window that was asked last, which is the same for all of its documents.
+    main_frame: Mutex<Option<Value>>,
+    /// The script that sets the clock in the first window, by the browser's name for it.
+    clock_script: Option<Value>,
+    /// The same of the script that fills storage as a login left it.
+    storage_script: Option<Value>,
+    /// Whether a picture's window was hidden from the page in front, and nobody waited for the end of that.
+    is_window_hidden: AtomicBool,
+    /// Whether the pointer was moved away from where the browser starts it.
+    is_pointer_parked: AtomicBool,
+}
+
+impl Chromium {
+    pub(super) fn new(base: Base, path: &'static str) -> Self {
+        Self {
+            base,
+            path,
+            world: AtomicI64::new(NO_WORLD),
+            main_frame: Mutex::default(),
+            clock_script: None,
+            storage_script: None,
+            is_window_hidden: AtomicBool::new(false),
+            is_pointer_parked: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn base(&self) -> &Base {
+        &self.base
+    }
+
+    fn wire(&self) -> &Wire {
+        &self.base.wire
+    }
+
+    /// Sends a command of the Chrome DevTools protocol.
+    async fn command(&self, command: &'static str, params: Value) -> Result<Value, BrowserError> {
+        self.command_within(COMMAND_LIMIT, command, params).await
+    }
+
+    /// The same with a deadline of its own.
+    async fn command_within(
+        &self,
+        limit: Duration,
+        command: &'static str,
+        params: Value,
+    ) -> Result<Value, BrowserError> {
+        let body = json!({ "cmd": command, "params": params });
+        self.wire().post(limit, command, self.path, body).await
+    }
+}

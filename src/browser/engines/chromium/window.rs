@@ -1,0 +1,233 @@
+//! Windows: their viewport, device, clock and scripts, and what the environment asks of its browser. Chrome needs all of
+//! it again in every window.
+
+use std::sync::atomic::Ordering;
+
+use serde_json::{Value, json};
+
+use super::Chromium;
+use crate::{
+    browser::{engines::common::WindowSetup, error::BrowserError, page::PictureWindow},
+    config::{ColorScheme, Emulation},
+    spec::Viewport,
+};
+
+impl Chromium {
+    /// Gives a window our script, for the page in front and those that follow, and what its setup asks for.
+    pub(in crate::browser::engines) async fn enter_window(
+        &self,
+        setup: WindowSetup<'_>,
+    ) -> Result<(), BrowserError> {
+        self.command("Emulation.setScrollbarsHidden", json!({ "hidden": true }))
+            .await?;
+        let preload = self.base.preload(PictureWindow::Resized, setup.clock);
+        self.add_preload(preload.clone()).await?;
+        self.command("Runtime.evaluate", json!({ "expression": preload }))
+            .await?;
+        if setup.screen.device.touch {
+            self.set_touch(true).await?;
+        }
+        self.set_emulation(&setup.emulation()).await
+    }
+
+    pub(in crate::browser::engines) async fn set_viewport(
+        &self,
+        viewport: Viewport,
+        is_mobile: bool,
+    ) -> Result<(), BrowserError> {
+        let metrics = json!({
+            "width": viewport.width,
+            "height": viewport.height,
+            "deviceScaleFactor": viewport.scale,
+            "mobile": is_mobile,
+        });
+        self.command("Emulation.setDeviceMetricsOverride", metrics)
+            .await
+            .map(drop)
+    }
+
+    /// Goes from one device and its emulation to another.
+    pub(in crate::browser::engines) async fn change_device(
+        &self,
+        before: WindowSetup<'_>,
+        now: WindowSetup<'_>,
+    ) -> Result<(), BrowserError> {
+        let is_touched = now.screen.device.touch;
+        if before.screen.device.touch != is_touched {
+            self.set_touch(is_touched).await?;
+        }
+        let (before, now) = (before.emulation(), now.emulation());
+        if before == now {
+            return Ok(());
+        }
+        self.take_back(&before, &now).await?;
+        self.set_emulation(&now).await
+    }
+
+    async fn set_touch(&self, is_on: bool) -> Result<(), BrowserError> {
+        let params = json!({ "enabled": is_on });
+        self.command("Emulation.setTouchEmulationEnabled", params)
+            .await
+            .map(drop)
+    }
+
+    /// Takes back what was asked for and is not any more.
+    async fn take_back(&self, before: &Emulation, now: &Emulation) -> Result<(), BrowserError> {
+        let had_name = before.user_agent.is_some() || before.locale.is_some();
+        let has_name = now.user_agent.is_some() || now.locale.is_some();
+        let had_media = before.color_scheme.is_some() || before.reduced_motion.is_some();
+        let has_media = now.color_scheme.is_some() || now.reduced_motion.is_some();
+        let over: [(&'static str, Value, bool); 4] = [
+            (
+                "Emulation.setUserAgentOverride",
+                json!({ "userAgent": "" }),
+                had_name && !has_name,
+            ),
+            (
+                "Emulation.setLocaleOverride",
+                json!({}),
+                before.locale.is_some() && now.locale.is_none(),
+            ),
+            (
+                "Emulation.setTimezoneOverride",
+                json!({ "timezoneId": "" }),
+                before.timezone.is_some() && now.timezone.is_none(),
+            ),
+            (
+                "Emulation.setEmulatedMedia",
+                json!({ "features": [] }),
+                had_media && !has_media,
+            ),
+        ];
+        for (command, params, is_over) in over {
+            if is_over {
+                self.command(command, params).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the window in front what is asked for. The rest is left alone.
+    async fn set_emulation(&self, wanted: &Emulation) -> Result<(), BrowserError> {
+        let Emulation {
+            user_agent,
+            locale,
+            timezone,
+            ..
+        } = wanted;
+        if user_agent.is_some() || locale.is_some() {
+            self.set_user_agent(user_agent.as_deref(), locale.as_deref())
+                .await?;
+        }
+        if let Some(locale) = locale {
+            let set = self.command("Emulation.setLocaleOverride", json!({ "locale": locale }));
+            unless_set_before(set.await)?;
+        }
+        if let Some(timezone) = timezone {
+            let zone = json!({ "timezoneId": timezone });
+            unless_set_before(self.command("Emulation.setTimezoneOverride", zone).await)?;
+        }
+        self.set_media(wanted).await
+    }
+
+    /// The language that is sent along belongs to the same command as the browser's name.
+    async fn set_user_agent(
+        &self,
+        user_agent: Option<&str>,
+        locale: Option<&str>,
+    ) -> Result<(), BrowserError> {
+        let user_agent = match user_agent {
+            Some(user_agent) => json!(user_agent),
+            None => self.command("Browser.getVersion", json!({})).await?["userAgent"].clone(),
+        };
+        let mut params = json!({ "userAgent": user_agent });
+        if let Some(locale) = locale {
+            params["acceptLanguage"] = json!(locale);
+        }
+        self.command("Emulation.setUserAgentOverride", params)
+            .await
+            .map(drop)
+    }
+
+    async fn set_media(&self, wanted: &Emulation) -> Result<(), BrowserError> {
+        let mut features = Vec::new();
+        if let Some(scheme) = wanted.color_scheme {
+            let value = match scheme {
+                ColorScheme::Light => "light",
+                ColorScheme::Dark => "dark",
+            };
+            features.push(json!({ "name": "prefers-color-scheme", "value": value }));
+        }
+        if let Some(reduced) = wanted.reduced_motion {
+            let value = if reduced { "reduce" } else { "no-preference" };
+            features.push(json!({ "name": "prefers-reduced-motion", "value": value }));
+        }
+        if features.is_empty() {
+            return Ok(());
+        }
+        self.command(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": features }),
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Sets the clock of the pages from the next one on. The first window has a script of its own for it, which can be
+    /// taken away.
+    pub(in crate::browser::engines) async fn set_clock(
+        &mut self,
+        clock: Option<u64>,
+    ) -> Result<(), BrowserError> {
+        if let Some(script) = self.clock_script.take() {
+            self.remove_preload(script).await?;
+        }
+        if let Some(moment) = clock {
+            self.clock_script = Some(self.add_preload(self.base.clock(moment)).await?);
+        }
+        Ok(())
+    }
+
+    /// Lets this source run in every page from the next one on, before the page's own scripts. What is returned takes it
+    /// away again.
+    async fn add_preload(&self, source: String) -> Result<Value, BrowserError> {
+        let params = json!({ "source": source });
+        let mut added = self
+            .command("Page.addScriptToEvaluateOnNewDocument", params)
+            .await?;
+        Ok(added["identifier"].take())
+    }
+
+    pub(super) async fn remove_preload(&self, script: Value) -> Result<(), BrowserError> {
+        let params = json!({ "identifier": script });
+        self.command("Page.removeScriptToEvaluateOnNewDocument", params)
+            .await
+            .map(drop)
+    }
+
+    /// Headless Chromium's pointer begins in the corner of the first page and hovers over what is there.
+    pub(in crate::browser::engines) async fn park_pointer(&self) -> Result<(), BrowserError> {
+        if !self.is_pointer_parked.load(Ordering::Relaxed) {
+            self.move_pointer_away().await?;
+            self.is_pointer_parked.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn move_pointer_away(&self) -> Result<(), BrowserError> {
+        let away = json!({ "type": "mouseMoved", "x": -10, "y": -10 });
+        self.command("Input.dispatchMouseEvent", away)
+            .await
+            .map(drop)
+    }
+}
+
+/// Windows of one process share locale and time zone, and the second one to ask is refused what it has.
+fn unless_set_before<T>(result: Result<T, BrowserError>) -> Result<(), BrowserError> {
+    match result {
+        Err(BrowserError::Refused { message, .. }) if message.contains("already in effect") => {
+            Ok(())
+        }
+        other => other.map(drop),
+    }
+}

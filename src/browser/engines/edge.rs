@@ -1,0 +1,58 @@
+//! Microsoft Edge: a Chromium with a driver and capabilities of its own. It has not been run by us.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    chrome,
+    kind::{Kind, Protocol},
+};
+use crate::{
+    browser::{
+        error::LaunchError,
+        launch::{Launcher, Programs, Startup, existing, first_in_path, named},
+        options::SessionOptions,
+    },
+    config::Browser,
+};
+
+pub(super) const KIND: Kind = Kind {
+    programs,
+    capabilities,
+    start_limit: Duration::from_secs(60),
+    protocol: Protocol::DevTools {
+        path: "ms/cdp/execute",
+    },
+    can_be_remote: true,
+};
+
+/// The name by which the browser is asked for in capabilities.
+const BROWSER_NAME: &str = "MicrosoftEdge";
+
+fn programs(_: bool) -> Result<Programs, LaunchError> {
+    let driver = named("TWINSHOT_EDGEDRIVER")?
+        .or_else(|| first_in_path(&["msedgedriver"]))
+        .ok_or(LaunchError::NoEdgeDriver)?;
+    let browser = named("TWINSHOT_EDGE")?
+        .or_else(|| first_in_path(&["microsoft-edge-stable", "microsoft-edge", "msedge"]))
+        .or_else(|| existing("/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge"))
+        .ok_or(LaunchError::NoEdge)?;
+    Ok(Programs {
+        driver,
+        browser,
+        display: None,
+        driver_name: "msedgedriver",
+        startup: Startup::Greets,
+        arguments: chrome::driver_arguments,
+    })
+}
+
+fn capabilities(launcher: &Launcher, _: &SessionOptions) -> Map<String, Value> {
+    let mut options = json!({ "args": chrome::arguments(launcher) });
+    if let Some(binary) = launcher.binary(Browser::Edge) {
+        options["binary"] = json!(binary);
+    }
+    let browser = ("browserName".to_owned(), json!(BROWSER_NAME));
+    Map::from_iter([browser, ("ms:edgeOptions".to_owned(), options)])
+}

@@ -1,0 +1,140 @@
+//! The browsers that are known, and how each of them is found and asked for.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use fantoccini::wd::Capabilities;
+use serde_json::{Map, Value, json};
+
+use super::{
+    chrome, edge, firefox,
+    kind::{Kind, Protocol},
+    webkit,
+};
+use crate::{
+    browser::{
+        error::LaunchError,
+        launch::{self, Driver, Launcher, RunFolder},
+        options::{LaunchOptions, SessionOptions},
+    },
+    config::{Browser, Proxy},
+};
+
+/// What is known of a browser.
+pub(super) fn kind(browser: Browser) -> &'static Kind {
+    match browser {
+        Browser::Chrome => &chrome::KIND,
+        Browser::Edge => &edge::KIND,
+        Browser::Firefox => &firefox::KIND,
+        Browser::WebKit => &webkit::KIND,
+    }
+}
+
+/// Finds the programs of these browsers, unless running drivers are named.
+pub(crate) fn launcher(
+    options: LaunchOptions,
+    browsers: &BTreeSet<Browser>,
+    scratch: Arc<RunFolder>,
+) -> Result<Launcher, LaunchError> {
+    let is_remote = !options.webdrivers.is_empty();
+    let mut programs = Vec::new();
+    for &browser in browsers {
+        let kind = kind(browser);
+        match is_remote {
+            true if !kind.can_be_remote => return Err(LaunchError::WebKitElsewhere),
+            true => {}
+            false => programs.push((browser, (kind.programs)(options.headed)?)),
+        }
+    }
+    Ok(Launcher::new(options, programs, scratch))
+}
+
+/// Checks that the programs of a browser are on this machine.
+pub(crate) fn check_programs(browser: Browser, headed: bool) -> Result<(), LaunchError> {
+    (kind(browser).programs)(headed).map(drop)
+}
+
+/// How long a browser may take to start.
+pub(crate) fn start_limit(browser: Browser) -> Duration {
+    kind(browser).start_limit
+}
+
+/// Returns once a browser that is starting has ended, where its driver does not report that; else never.
+pub(crate) async fn end_of_browser(browser: Browser, driver: &Driver) {
+    match kind(browser).protocol {
+        Protocol::Inspector if driver.is_ours() => launch::browser_end(driver).await,
+        _ => std::future::pending().await,
+    }
+}
+
+/// What a session is asked to be.
+pub(crate) fn capabilities(launcher: &Launcher, options: &SessionOptions) -> Capabilities {
+    let milliseconds = u64::try_from(options.page_timeout.as_millis()).unwrap_or(u64::MAX);
+    let wanted = json!({
+        "pageLoadStrategy": "normal",
+        "unhandledPromptBehavior": "ignore",
+        "timeouts": { "pageLoad": milliseconds, "script": milliseconds, "implicit": 0 },
+    });
+    let Value::Object(mut wanted) = wanted else {
+        unreachable!("an object literal is an object")
+    };
+    wanted.extend((kind(options.browser).capabilities)(launcher, options));
+    if options.network.ignore_certificate_errors {
+        wanted.insert("acceptInsecureCerts".to_owned(), json!(true));
+    }
+    if let Some(proxy) = &options.network.proxy {
+        wanted.insert("proxy".to_owned(), proxy_capability(proxy));
+    }
+    add_all(&mut wanted, &options.capabilities);
+    wanted
+}
+
+/// Adds what is not there yet. Lists grow; where both have a value, ours stays.
+fn add_all(ours: &mut Map<String, Value>, theirs: &Map<String, Value>) {
+    for (name, value) in theirs {
+        match ours.get_mut(name) {
+            Some(present) => add(present, value),
+            None => drop(ours.insert(name.clone(), value.clone())),
+        }
+    }
+}
+
+fn add(ours: &mut Value, theirs: &Value) {
+    match (ours, theirs) {
+        (Value::Object(ours), Value::Object(theirs)) => add_all(ours, theirs),
+        (Value::Array(ours), Value::Array(theirs)) => ours.extend(theirs.iter().cloned()),
+        _ => {}
+    }
+}
+
+fn proxy_capability(proxy: &Proxy) -> Value {
+    let mut wanted = json!({ "proxyType": "manual" });
+    if proxy.is_socks {
+        wanted["socksProxy"] = json!(proxy.address);
+        wanted["socksVersion"] = json!(5);
+    } else {
+        wanted["httpProxy"] = json!(proxy.address);
+        wanted["sslProxy"] = json!(proxy.address);
+    }
+    if !proxy.except.is_empty() {
+        wanted["noProxy"] = json!(proxy.except);
+    }
+    wanted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn further_capabilities_are_added_and_replace_nothing() {
+        let mut ours = json!({ "name": "chrome", "options": { "args": ["--ours"], "kept": 1 } });
+        let theirs = json!({ "name": "other", "build": 7, "options": { "args": ["--theirs"], "kept": 2, "more": [3] } });
+        add(&mut ours, &theirs);
+        let expected = json!({
+            "name": "chrome",
+            "build": 7,
+            "options": { "args": ["--ours", "--theirs"], "kept": 1, "more": [3] },
+        });
+        assert_eq!(ours, expected);
+    }
+}

@@ -1,0 +1,310 @@
+//! What differs between browsers: how their programs are found and started, and by which protocol they give what the
+//! standard's HTTP commands do not. This floor is the only place that tells one engine from another.
+//!
+//! An engine holds the session's [`Wire`] and answers a few questions; it knows neither flows nor shots. A new browser
+//! is a new file with a [`Kind`](kind::Kind) and an arm in [`known::kind`].
+
+mod chrome;
+mod chromium;
+mod common;
+mod edge;
+mod firefox;
+mod kind;
+mod known;
+mod resources;
+mod webkit;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use fantoccini::error::ErrorStatus;
+use serde_json::Value;
+
+use super::{
+    error::BrowserError, launch::Driver, options::Screen, picture::CssBox, random::random_name,
+    wire::Wire,
+};
+use crate::{config::Browser, spec::Viewport};
+use chromium::Chromium;
+use common::Base;
+use firefox::Firefox;
+use kind::Protocol;
+use webkit::WebKit;
+
+pub(crate) use chrome::sandbox_is_off;
+pub(crate) use chromium::Leftovers;
+pub(crate) use common::{CookieChanges, Traits, WindowSetup};
+pub(crate) use known::{capabilities, check_programs, end_of_browser, launcher, start_limit};
+
+/// What a session's browser gives beyond the standard's HTTP commands, and how.
+#[derive(Debug)]
+pub(crate) enum Engine {
+    /// The Chrome DevTools protocol, through the driver.
+    Chromium(Box<Chromium>),
+    /// WebDriver BiDi.
+    Firefox(Box<Firefox>),
+    /// WebKit's inspector.
+    WebKit(Box<WebKit>),
+}
+
+impl Engine {
+    /// The engine of a session that has just begun.
+    pub(crate) async fn connect(
+        browser: Browser,
+        wire: Wire,
+        driver: &Driver,
+    ) -> Result<Self, BrowserError> {
+        let base = Base {
+            wire: Arc::new(wire),
+            name: format!("twinshot-{}", random_name()),
+        };
+        Ok(match known::kind(browser).protocol {
+            Protocol::DevTools { path } => Self::Chromium(Box::new(Chromium::new(base, path))),
+            Protocol::BiDi => Self::Firefox(Box::new(Firefox::connect(base).await?)),
+            Protocol::Inspector => Self::WebKit(Box::new(WebKit::connect(base, driver).await?)),
+        })
+    }
+
+    /// What this engine can and cannot do.
+    pub(crate) fn traits(&self) -> Traits {
+        match self {
+            Self::Chromium(_) => chromium::TRAITS,
+            Self::Firefox(_) => firefox::TRAITS,
+            Self::WebKit(_) => webkit::TRAITS,
+        }
+    }
+
+    fn base(&self) -> &Base {
+        match self {
+            Self::Chromium(chromium) => chromium.base(),
+            Self::Firefox(firefox) => firefox.base(),
+            Self::WebKit(webkit) => webkit.base(),
+        }
+    }
+
+    /// The session's line to its driver.
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.base().wire
+    }
+
+    /// The unguessable name that our scripts bear in pages, of their events too.
+    pub(crate) fn name(&self) -> &str {
+        &self.base().name
+    }
+
+    /// Prepares a session for its windows, once, before the first of them is entered.
+    pub(crate) async fn begin(&self, setup: WindowSetup<'_>) -> Result<(), BrowserError> {
+        match self {
+            Self::Firefox(firefox) => firefox.begin(setup).await,
+            Self::Chromium(_) | Self::WebKit(_) => Ok(()),
+        }
+    }
+
+    /// Makes a window that the flow enters for the first time what it is to be.
+    pub(crate) async fn enter_window(&self, setup: WindowSetup<'_>) -> Result<(), BrowserError> {
+        match self {
+            Self::Chromium(chromium) => chromium.enter_window(setup).await?,
+            Self::Firefox(_) => {}
+            Self::WebKit(webkit) => webkit.enter_window(setup).await?,
+        }
+        let Screen { viewport, device } = setup.screen;
+        self.set_viewport(*viewport, device.mobile).await
+    }
+
+    /// Gives the page in front exactly this viewport.
+    pub(crate) async fn set_viewport(
+        &self,
+        viewport: Viewport,
+        is_mobile: bool,
+    ) -> Result<(), BrowserError> {
+        match self {
+            Self::Chromium(chromium) => chromium.set_viewport(viewport, is_mobile).await,
+            Self::Firefox(firefox) => firefox.set_viewport(viewport).await,
+            Self::WebKit(webkit) => webkit.set_viewport(viewport).await,
+        }
+    }
+
+    /// Makes the window in front another screen. What the new one does not ask for is the browser's own again.
+    pub(crate) async fn set_screen(
+        &self,
+        before: WindowSetup<'_>,
+        now: WindowSetup<'_>,
+    ) -> Result<(), BrowserError> {
+        let Screen { viewport, device } = now.screen;
+        self.set_viewport(*viewport, device.mobile).await?;
+        match self {
+            Self::Chromium(chromium) => chromium.change_device(before, now).await,
+            Self::Firefox(firefox) => firefox.change_environment(&before.emulation(), now).await,
+            // A session of WebKit has one device, which it starts with.
+            Self::WebKit(_) => Ok(()),
+        }
+    }
+
+    /// Sets the clock of the pages from the next one on, in milliseconds since 1970; none is the real time.
+    pub(crate) async fn set_clock(&mut self, clock: Option<u64>) -> Result<(), BrowserError> {
+        match self {
+            Self::Chromium(chromium) => chromium.set_clock(clock).await,
+            Self::Firefox(firefox) => firefox.set_clock(clock).await,
+            Self::WebKit(webkit) => webkit.set_preload(clock).await,
+        }
+    }
+
+    /// Runs one of our functions (`page/`) in the top document, in a world that the page's own scripts cannot reach where
+    /// the engine has one, and returns what it resolves to. When the document goes away meanwhile, the function is run
+    /// again in the next one.
+    pub(crate) async fn run(
+        &self,
+        limit: Duration,
+        function: &str,
+        argument: &Value,
+    ) -> Result<Value, BrowserError> {
+        match self {
+            Self::Chromium(chromium) => chromium.run(limit, function, argument).await,
+            Self::Firefox(firefox) => firefox.run(limit, function, argument).await,
+            Self::WebKit(webkit) => webkit.run(limit, function, argument).await,
+        }
+    }
+
+    /// After a navigation the old document's world is not asked any more.
+    pub(crate) fn leave_document(&self) {
+        match self {
+            Self::Chromium(chromium) => chromium.leave_world(),
+            Self::Firefox(_) | Self::WebKit(_) => {}
+        }
+    }
+
+    /// Runs a script of the flow in the page's own world, in the flow's frame. Only a boolean, a number or a text comes
+    /// back from every engine.
+    pub(crate) async fn evaluate(
+        &self,
+        limit: Duration,
+        script: &str,
+        arguments: &[Value],
+        is_in_frame: bool,
+    ) -> Result<Value, BrowserError> {
+        match self {
+            Self::Firefox(firefox) => {
+                firefox
+                    .evaluate(limit, script, arguments, is_in_frame)
+                    .await
+            }
+            Self::Chromium(_) | Self::WebKit(_) => {
+                self.wire().execute(limit, script, arguments.to_vec()).await
+            }
+        }
+    }
+
+    /// Runs a source as a script of the page would run: what it declares is global.
+    pub(crate) async fn inject(&self, source: &str, is_in_frame: bool) -> Result<(), BrowserError> {
+        match self {
+            Self::Firefox(firefox) => firefox.inject(source, is_in_frame).await,
+            Self::Chromium(_) | Self::WebKit(_) if is_in_frame => {
+                let (wire, script) = (self.wire(), "(0, eval)(arguments[0]);");
+                let source = vec![Value::from(source)];
+                wire.execute(wire.page_limit(), script, source)
+                    .await
+                    .map(drop)
+            }
+            Self::Chromium(chromium) => chromium.inject(source).await,
+            Self::WebKit(webkit) => webkit.inject(source).await,
+        }
+    }
+
+    /// A PNG of the viewport, or of an area of the page.
+    pub(crate) async fn picture(
+        &self,
+        limit: Duration,
+        area: Option<CssBox>,
+    ) -> Result<Vec<u8>, BrowserError> {
+        match self {
+            Self::Chromium(chromium) => chromium.picture(limit, area).await,
+            Self::Firefox(firefox) => firefox.picture(limit, area).await,
+            Self::WebKit(webkit) => webkit.picture(limit, area).await,
+        }
+    }
+
+    /// Waits until the page is told of everything again after a picture. That comes before anything happens to the page.
+    pub(crate) async fn wait_for_end_of_picture(&self) -> Result<(), BrowserError> {
+        match self {
+            Self::Chromium(chromium) => chromium.wait_for_end_of_picture().await,
+            Self::Firefox(_) | Self::WebKit(_) => Ok(()),
+        }
+    }
+
+    /// Changes the cookies of the page at this URL, `httpOnly` ones too, which no script could set.
+    pub(crate) async fn change_cookies(
+        &self,
+        changes: CookieChanges<'_>,
+        url: &str,
+    ) -> Result<(), BrowserError> {
+        match self {
+            Self::Chromium(chromium) => chromium.change_cookies(changes, url).await,
+            Self::Firefox(firefox) => firefox.change_cookies(changes, url).await,
+            Self::WebKit(webkit) => webkit.change_cookies(changes, url).await,
+        }
+    }
+
+    /// The addresses of the images, fonts and style sheets that the page in front still waits for.
+    pub(crate) async fn pending_resources(&self) -> Result<Vec<String>, BrowserError> {
+        match self {
+            Self::Chromium(chromium) => chromium.pending_resources().await,
+            Self::Firefox(firefox) => firefox.pending_resources().await,
+            Self::WebKit(webkit) => webkit.pending_resources().await,
+        }
+    }
+
+    /// Moves the pointer to where it touches nothing of the page, where the browser starts it over the page.
+    pub(crate) async fn park_pointer(&self) -> Result<(), BrowserError> {
+        match self {
+            Self::Chromium(chromium) => chromium.park_pointer().await,
+            Self::Firefox(_) | Self::WebKit(_) => Ok(()),
+        }
+    }
+
+    /// Empties what a flow left in the browser, which shows a page of its own, and describes that page.
+    pub(crate) async fn forget(&mut self, leftovers: Leftovers) -> Result<Value, BrowserError> {
+        self.chromium_mut()?.forget(leftovers).await
+    }
+
+    /// The names and values in the local storage of an origin; none when the page went on meanwhile or must not store.
+    pub(crate) async fn local_storage(
+        &self,
+        origin: &str,
+    ) -> Result<Option<BTreeMap<String, String>>, BrowserError> {
+        self.chromium()?.local_storage(origin).await
+    }
+
+    /// All cookies of the browser, as it describes them.
+    pub(crate) async fn all_cookies(&self) -> Result<Vec<Value>, BrowserError> {
+        self.chromium()?.all_cookies().await
+    }
+
+    /// Sets cookies that [`Self::all_cookies`] gave, and fills the storage of each origin when its first page begins, before
+    /// any script of the page.
+    pub(crate) async fn restore(
+        &mut self,
+        cookies: &[Value],
+        storage: &BTreeMap<&String, &BTreeMap<String, String>>,
+    ) -> Result<(), BrowserError> {
+        self.chromium_mut()?.restore(cookies, storage).await
+    }
+
+    fn chromium(&self) -> Result<&Chromium, BrowserError> {
+        match self {
+            Self::Chromium(chromium) => Ok(chromium),
+            Self::Firefox(_) | Self::WebKit(_) => Err(only_chromium()),
+        }
+    }
+
+    fn chromium_mut(&mut self) -> Result<&mut Chromium, BrowserError> {
+        match self {
+            Self::Chromium(chromium) => Ok(chromium),
+            Self::Firefox(_) | Self::WebKit(_) => Err(only_chromium()),
+        }
+    }
+}
+
+/// Validation refuses what only Chromium can do, so that this is never seen.
+fn only_chromium() -> BrowserError {
+    let status = ErrorStatus::UnsupportedOperation;
+    BrowserError::refused(status, "only Chrome and Edge can do this")
+}

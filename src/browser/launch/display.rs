@@ -1,0 +1,116 @@
+//! A display for browsers that cannot do without a window: an Xvfb of their own, that nobody sees and nobody
+//! else may look at.
+//!
+//! It is as small as the browser's toolbar, which lies under the pointer that rests in the display's middle. So the
+//! window has the focus, without anything of the page being pointed at. Pages are drawn whole all the same.
+
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Child,
+};
+
+use super::programs::in_own_group;
+use crate::browser::{error::LaunchError, random::random_name};
+
+/// How long it may take to say its number.
+const START_LIMIT: Duration = Duration::from_secs(20);
+/// Width, height and depth, device pixels.
+const SCREEN: &str = "16x8x24";
+/// Under which name displays know this way to show who one is.
+const COOKIE_NAME: &[u8] = b"MIT-MAGIC-COOKIE-1";
+/// A cookie for displays of any number on any machine.
+const ANY_MACHINE: u16 = 0xFFFF;
+
+/// A display, and the process to end with it.
+#[derive(Debug)]
+pub(super) struct Display {
+    server: Child,
+    number: u32,
+    authority: PathBuf,
+}
+
+impl Display {
+    /// Starts a display in a process group of its own, with what it writes in the folder, which stands on its command line.
+    pub(super) async fn start(program: &Path, folder: &Path) -> Result<Self, LaunchError> {
+        let failed = |reason: String| LaunchError::DriverStart {
+            path: program.to_owned(),
+            reason,
+        };
+        let authority = folder.join("display.cookie");
+        write_private(&authority, &cookie()).map_err(|error| failed(error.to_string()))?;
+        let mut server = in_own_group(program)
+            // It writes the number of the display there; the first that is free.
+            .args(["-displayfd", "1", "-screen", "0", SCREEN])
+            .args(["-nolisten", "tcp", "-noreset", "-auth"])
+            .arg(&authority)
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| failed(error.to_string()))?;
+        let stdout = server.stdout.take().expect("stdout was asked for");
+        let mut lines = BufReader::new(stdout).lines();
+        let line = tokio::time::timeout(START_LIMIT, lines.next_line()).await;
+        let line = line.ok().and_then(Result::ok).flatten();
+        let number = line.and_then(|line| line.trim().parse().ok());
+        match number {
+            Some(number) => Ok(Self {
+                server,
+                number,
+                authority,
+            }),
+            None => Err(failed("it named no display".to_owned())),
+        }
+    }
+
+    /// What programs must know that are to use it.
+    pub(super) fn variables(&self) -> [(&'static str, String); 2] {
+        let authority = self.authority.to_string_lossy().into_owned();
+        [
+            ("DISPLAY", format!(":{}", self.number)),
+            ("XAUTHORITY", authority),
+        ]
+    }
+
+    /// The process group that it leads.
+    pub(super) fn group(&self) -> Option<u32> {
+        self.server.id()
+    }
+
+    /// Removes what a display leaves behind that is killed. As long as it lives, no other one takes its number.
+    pub(super) fn remove_socket(&mut self) {
+        if let Ok(None) = self.server.try_wait() {
+            let _ = fs::remove_file(format!("/tmp/.X11-unix/X{}", self.number));
+        }
+    }
+
+    /// Takes note of its end.
+    pub(super) fn reap(&mut self) {
+        let _ = self.server.try_wait();
+    }
+}
+
+/// An entry of an Xauthority file: a family, an address and a display, here any, and a name with its secret.
+fn cookie() -> Vec<u8> {
+    let secret = random_name();
+    let mut entry = ANY_MACHINE.to_be_bytes().to_vec();
+    for field in [&b""[..], &b""[..], COOKIE_NAME, secret.as_bytes()] {
+        let length = u16::try_from(field.len()).expect("all of them are short");
+        entry.extend_from_slice(&length.to_be_bytes());
+        entry.extend_from_slice(field);
+    }
+    entry
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(path)?.write_all(bytes)
+}

@@ -1,0 +1,145 @@
+//! Programs and drivers: found, started with a display where one is needed, and ended with the run. Here nothing is known
+//! of what differs between browsers beside [`Programs`].
+
+mod display;
+mod driver;
+mod programs;
+mod remote;
+mod run_folder;
+mod start;
+mod webkit;
+
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use url::Url;
+
+use super::{
+    error::LaunchError,
+    options::{LaunchOptions, SessionTimes},
+};
+use crate::config::Browser;
+
+pub(crate) use driver::Driver;
+pub(crate) use programs::{Programs, Startup, existing, first_in_path, named};
+use remote::Remotes;
+pub(crate) use run_folder::RunFolder;
+pub(crate) use webkit::{browser_end, inspector_address};
+
+/// Knows how to start sessions; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Launcher {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    /// Those of each browser; none when running drivers were named.
+    programs: Vec<(Browser, Programs)>,
+    remotes: Remotes,
+    options: LaunchOptions,
+    scratch: Arc<RunFolder>,
+    /// Numbers the folders of our drivers.
+    folders: AtomicU32,
+    times: Mutex<SessionTimes>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Launcher {
+    /// A launcher of these programs, which are not used where running drivers are named.
+    pub(super) fn new(
+        options: LaunchOptions,
+        programs: Vec<(Browser, Programs)>,
+        scratch: Arc<RunFolder>,
+    ) -> Self {
+        let remotes = Remotes::new(&options.webdrivers, options.per_flow, &options.connector);
+        let inner = Inner {
+            programs,
+            remotes,
+            options,
+            scratch,
+            folders: AtomicU32::new(0),
+            times: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Whether browsers show themselves on somebody's desktop.
+    pub(crate) fn is_headed(&self) -> bool {
+        self.inner.options.headed
+    }
+
+    /// Whether animated images may move.
+    pub(crate) fn has_moving_images(&self) -> bool {
+        self.inner.options.moving_images
+    }
+
+    /// What starting and cleaning sessions has taken so far.
+    pub(crate) fn times(&self) -> SessionTimes {
+        *self.times_mut()
+    }
+
+    /// The same, to add to.
+    pub(crate) fn times_mut(&self) -> MutexGuard<'_, SessionTimes> {
+        let times = self.inner.times.lock();
+        times.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether drivers were named that run already, which may be full.
+    pub(crate) fn is_remote(&self) -> bool {
+        !self.inner.remotes.is_empty()
+    }
+
+    /// Waits until no other flow asks remote drivers, which may be full, for its sessions. If several asked at once, each
+    /// could get one of the two that it needs and wait for the other for ever. Our own drivers are never full.
+    pub(crate) async fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        match self.is_remote() {
+            true => Some(self.inner.turn.lock().await),
+            false => None,
+        }
+    }
+
+    /// How many drivers can be asked for a session, one after the other.
+    pub(crate) fn drivers(&self) -> usize {
+        self.inner.remotes.len().max(1)
+    }
+
+    /// A driver to ask for a session at this scale: a new process, or one of those that were named and not yet `asked`.
+    pub(crate) async fn driver(
+        &self,
+        browser: Browser,
+        scale: f64,
+        asked: &[Url],
+    ) -> Result<Driver, LaunchError> {
+        match self.programs(browser) {
+            Some(programs) => {
+                let number = self.inner.folders.fetch_add(1, Ordering::Relaxed);
+                let folder = self.inner.scratch.subfolder(number)?;
+                start::start_on_a_free_port(programs, &folder, scale).await
+            }
+            None => {
+                let place = self.inner.remotes.place(asked);
+                place.map(Driver::at_remote).ok_or(LaunchError::NoDriver)
+            }
+        }
+    }
+
+    fn programs(&self, browser: Browser) -> Option<&Programs> {
+        let mut all = self.inner.programs.iter();
+        all.find(|it| it.0 == browser).map(|it| &it.1)
+    }
+
+    /// The browser's program, when we start its driver.
+    pub(crate) fn binary(&self, browser: Browser) -> Option<Cow<'_, str>> {
+        let programs = self.programs(browser)?;
+        Some(programs.browser.to_string_lossy())
+    }
+}

@@ -1,0 +1,168 @@
+//! The programs that drive and draw: found on this machine, and what a driver says when it starts.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Command,
+};
+
+use crate::browser::error::LaunchError;
+
+/// The oldest chromedriver that has what we rely on (`responseStatus`, the one headless mode).
+const OLDEST_CHROMEDRIVER: u32 = 115;
+
+/// A program that hears and says nothing, leads a process group, and ends with whoever holds it.
+pub(super) fn in_own_group(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .kill_on_drop(true);
+    command
+}
+
+/// A browser on this machine, and its driver.
+#[derive(Debug, Clone)]
+pub(crate) struct Programs {
+    pub(crate) driver: PathBuf,
+    pub(crate) browser: PathBuf,
+    /// The program that makes a display, for a browser that cannot do without one.
+    pub(crate) display: Option<PathBuf>,
+    /// The driver as people know it.
+    pub(crate) driver_name: &'static str,
+    /// How the driver starts.
+    pub(crate) startup: Startup,
+    /// What the driver is started with: a folder for all that it writes, and its port. Port 0 is any free one.
+    pub(crate) arguments: fn(&Path, u16) -> Vec<OsString>,
+}
+
+/// How a driver starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Startup {
+    /// It looks for a port by itself and prints it.
+    Greets,
+    /// It prints nothing, takes the port that it is given, and its browser needs a display.
+    OnDisplay,
+}
+
+/// The program that an environment variable names.
+pub(crate) fn named(variable: &'static str) -> Result<Option<PathBuf>, LaunchError> {
+    match std::env::var_os(variable)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+    {
+        Some(path) if path.is_file() => Ok(Some(path)),
+        Some(path) => Err(LaunchError::NotThere { variable, path }),
+        None => Ok(None),
+    }
+}
+
+/// The first of these programs that stands in PATH.
+pub(crate) fn first_in_path(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    names.iter().find_map(|name| {
+        std::env::split_paths(&path)
+            .map(|folder| folder.join(name))
+            .find(|file| file.is_file())
+    })
+}
+
+/// The path, if it is a file.
+pub(crate) fn existing(path: &str) -> Option<PathBuf> {
+    Some(PathBuf::from(path)).filter(|path| path.is_file())
+}
+
+/// What a driver says of itself on its first lines.
+pub(super) struct Greeting {
+    /// Where the driver tells it there.
+    version: Option<String>,
+    pub(super) port: u16,
+}
+
+/// Reads until the driver names its port.
+pub(super) async fn read_greeting(
+    stdout: &mut tokio::process::ChildStdout,
+) -> Result<Greeting, String> {
+    let mut lines = BufReader::new(stdout).lines();
+    let mut version = None;
+    let mut said = String::new();
+    while let Ok(Some(line)) = lines.next_line().await {
+        if let Some(rest) = line.strip_prefix("Starting ChromeDriver ") {
+            version = rest.split_whitespace().next().map(str::to_owned);
+        }
+        if let Some(port) = port_of(&line) {
+            return Ok(Greeting { version, port });
+        }
+        said.push_str(&line);
+        said.push(' ');
+    }
+    let said = said.trim();
+    Err(if said.is_empty() {
+        "it ended at once".to_owned()
+    } else {
+        format!("it said: {said}")
+    })
+}
+
+/// Chromedriver's words, or geckodriver's, which log with a time before them.
+fn port_of(line: &str) -> Option<u16> {
+    let port = match line.split("started successfully on port ").nth(1) {
+        Some(port) => port.trim_end_matches('.'),
+        None => line.split("Listening on ").nth(1)?.rsplit(':').next()?,
+    };
+    port.trim().parse().ok()
+}
+
+impl Greeting {
+    /// Refuses a chromedriver that is too old.
+    pub(super) fn check(&self, path: &Path) -> Result<(), LaunchError> {
+        let Some(version) = &self.version else {
+            return Ok(());
+        };
+        let major = version
+            .split('.')
+            .next()
+            .and_then(|major| major.parse::<u32>().ok());
+        match major {
+            Some(major) if major < OLDEST_CHROMEDRIVER => Err(LaunchError::TooOld {
+                path: path.to_owned(),
+                found: version.clone(),
+                needed: OLDEST_CHROMEDRIVER,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_is_read_from_the_greeting() {
+        let line = "ChromeDriver was started successfully on port 39211.";
+        assert_eq!(port_of(line), Some(39211));
+        assert_eq!(port_of("Only local connections are allowed."), None);
+        let line = "1795269060822\tgeckodriver\tINFO\tListening on 127.0.0.1:43413";
+        assert_eq!(port_of(line), Some(43413));
+    }
+
+    #[test]
+    fn an_old_driver_is_refused() {
+        let greeting = Greeting {
+            version: Some("89.0.4389.23".to_owned()),
+            port: 1,
+        };
+        let error = greeting
+            .check(Path::new("/usr/bin/chromedriver"))
+            .unwrap_err();
+        assert!(error.to_string().contains("too old"), "{error}");
+    }
+}

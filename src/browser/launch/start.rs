@@ -1,0 +1,71 @@
+//! Starts a driver on this machine and waits until it listens.
+
+use std::{fs, path::Path, process::Stdio, time::Duration};
+
+use super::{
+    driver::{Driver, DriverProcess},
+    programs::{Programs, Startup, in_own_group, read_greeting},
+    webkit,
+};
+use crate::browser::error::LaunchError;
+
+/// How long a driver may take to print the port that it listens on.
+const START_LIMIT: Duration = Duration::from_secs(20);
+/// How often a driver is started again because its port was not free after all.
+const PORT_ATTEMPTS: u32 = 5;
+/// Drivers that can look for a free port do so.
+const ANY_PORT: u16 = 0;
+
+/// Chromedriver takes a free port of one protocol and gives up when the other's is not free.
+pub(super) async fn start_on_a_free_port(
+    programs: &Programs,
+    folder: &Path,
+    scale: f64,
+) -> Result<Driver, LaunchError> {
+    let once = || async {
+        match programs.startup {
+            Startup::OnDisplay => webkit::start(programs, folder, scale).await,
+            Startup::Greets => start(programs, folder).await,
+        }
+    };
+    for _ in 1..PORT_ATTEMPTS {
+        match once().await {
+            Err(LaunchError::DriverStart { reason, .. }) if is_about_the_port(&reason) => {}
+            other => return other,
+        }
+    }
+    once().await
+}
+
+async fn start(programs: &Programs, folder: &Path) -> Result<Driver, LaunchError> {
+    let failed = |reason: String| LaunchError::DriverStart {
+        path: programs.driver.clone(),
+        reason,
+    };
+    fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+    let mut child = in_own_group(&programs.driver)
+        .args((programs.arguments)(folder, ANY_PORT))
+        .env("TMPDIR", folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed(error.to_string()))?;
+    let mut stdout = child.stdout.take().expect("stdout was asked for");
+    let process = DriverProcess::new(child, folder, programs.driver_name, None);
+    let greeting = tokio::time::timeout(START_LIMIT, read_greeting(&mut stdout))
+        .await
+        .map_err(|_| {
+            failed(format!(
+                "it named no port within {} s",
+                START_LIMIT.as_secs()
+            ))
+        })?
+        .map_err(failed)?;
+    greeting.check(&programs.driver)?;
+    // Some drivers and their browsers go on talking, and stumble over a closed pipe.
+    tokio::spawn(async move { tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await });
+    Ok(Driver::at_port(greeting.port, process))
+}
+
+fn is_about_the_port(reason: &str) -> bool {
+    reason.contains("port not available") || reason.contains("in use")
+}

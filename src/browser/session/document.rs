@@ -1,0 +1,182 @@
+//! Which document is in front, and whether it is the one that the flow meant to see.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{COMMAND_LIMIT, Session};
+use crate::browser::{
+    address::{below, host_and_port, is_below, matches_host, same_origin, without_credentials},
+    document::{BLANK_PAGE, Document, PageInfo},
+    error::BrowserError,
+};
+
+/// What a navigation may end on besides an ordinary page of the environment.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Allowance {
+    /// Exactly this status.
+    pub(crate) status: Option<u16>,
+    /// This host too.
+    pub(crate) host: Option<String>,
+}
+
+impl Session {
+    /// The document in front.
+    pub(crate) async fn document(&self) -> Result<Document, BrowserError> {
+        self.describe_document("describe").await
+    }
+
+    async fn describe_document(&self, function: &str) -> Result<Document, BrowserError> {
+        let value = self.in_page(COMMAND_LIMIT, function, &json!(null)).await?;
+        Ok(self.read_document(&value))
+    }
+
+    /// What one of our functions says of the document in front.
+    pub(crate) fn read_document(&self, value: &Value) -> Document {
+        let mut document = Document::of(value);
+        if document.stands_in && self.flow.asked() != Some(BLANK_PAGE) {
+            document
+                .trouble
+                .get_or_insert_with(|| "an empty one".to_owned());
+        }
+        document
+    }
+
+    /// The page in front.
+    pub(crate) async fn page_info(&self) -> Result<PageInfo, BrowserError> {
+        self.document().await.map(|document| document.info)
+    }
+
+    /// Judges the document in front when it is a new one; `Ok(Err)` says in words what is wrong.
+    /// A navigation that a step asked for begins within the next frames, so these are waited for.
+    pub(crate) async fn judge_document(
+        &mut self,
+        allowance: &Allowance,
+    ) -> Result<Result<(), String>, BrowserError> {
+        let document = self.describe_document("describeSoon").await?;
+        Ok(self.judge_this(document, allowance))
+    }
+
+    /// The same of a document that was just described.
+    pub(crate) fn judge_this(
+        &mut self,
+        document: Document,
+        allowance: &Allowance,
+    ) -> Result<(), String> {
+        if self.flow.is_judged(&document) {
+            return Ok(());
+        }
+        self.flow.judge(&document);
+        self.life.count_document();
+        if document.info.url.starts_with("chrome-error:") || document.trouble.is_some() {
+            const CERTIFICATE: &str =
+                "; if nobody vouches for the certificate, set `ignore_certificate_errors`";
+            let is_https = self.options.base.scheme() == "https";
+            let trouble = match document.trouble {
+                // Which end of such a connection WebKit tells first depends on the moment.
+                Some(name) if is_https && name.contains("cancelled") => {
+                    format!(" ({name}){CERTIFICATE}")
+                }
+                Some(name) => format!(" ({name})"),
+                None if is_https => CERTIFICATE.to_owned(),
+                None => String::new(),
+            };
+            return Err(format!(
+                "the page could not be loaded: the browser shows its own error page{trouble}"
+            ));
+        }
+        if document.is_empty {
+            let url = self.relative_url(&document.info.url);
+            return Err(format!(
+                "{url} came without a document: its answer broke off"
+            ));
+        }
+        self.judge(&document.info, allowance)
+    }
+
+    fn judge(&self, page: &PageInfo, allowance: &Allowance) -> Result<(), String> {
+        self.judge_host(&page.url, allowance)?;
+        let url = self.relative_url(&page.url);
+        match (page.status, allowance.status) {
+            (Some(0), _) if page.url.starts_with("http") => Err(format!(
+                "{url} was not answered: the browser has no HTTP status for it"
+            )),
+            (Some(found), Some(wanted)) if found != wanted => Err(format!(
+                "{url} was answered with HTTP status {found}, expected {wanted}"
+            )),
+            (Some(found), None) if found >= 400 => Err(format!(
+                "{url} was answered with HTTP status {found}; if that is meant, let an \
+                 `expect: {{ status: {found} }}` follow"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn judge_host(&self, url: &str, allowance: &Allowance) -> Result<(), String> {
+        let Ok(parsed) = Url::parse(url) else {
+            return Ok(());
+        };
+        let is_first_page =
+            parsed.scheme() == "data" || (url == BLANK_PAGE && self.flow.asked().is_none());
+        if is_first_page {
+            return Err("there is no page of the flow in front: nothing was loaded yet".to_owned());
+        }
+        if let Some(other) = &self.options.other
+            && is_below(&parsed, other)
+            && !is_below(&parsed, &self.options.base)
+        {
+            return Err(format!(
+                "the page is the other environment's: {url} is below {}",
+                without_credentials(other)
+            ));
+        }
+        if url == BLANK_PAGE || same_origin(&parsed, &self.options.base) {
+            return Ok(());
+        }
+        let host = host_and_port(&parsed);
+        let allowed = self.options.hosts.iter().chain(&allowance.host);
+        if allowed
+            .into_iter()
+            .any(|allowed| matches_host(allowed, &parsed))
+        {
+            return Ok(());
+        }
+        Err(format!(
+            "the flow ended on another host: {url} is not on {}; if that is meant, list `{host}` under the \
+             environment's `hosts`",
+            host_and_port(&self.options.base)
+        ))
+    }
+
+    /// The URL as the environment's own pages would write it.
+    pub(crate) fn relative_url(&self, url: &str) -> String {
+        let base = without_credentials(&self.options.base);
+        let base = base.as_str().trim_end_matches('/');
+        match url.strip_prefix(base) {
+            Some("") => "/".to_owned(),
+            Some(rest) if rest.starts_with(['/', '?', '#']) => rest.to_owned(),
+            _ => url.to_owned(),
+        }
+    }
+
+    /// What the flow asked for, when the page in front is at another path.
+    pub(crate) fn asked_elsewhere(&self, url: &str) -> Option<String> {
+        let path = |url: &str| url.split(['?', '#']).next().unwrap_or_default().to_owned();
+        let found = path(&self.relative_url(url));
+        let asked = self.flow.asked()?;
+        (path(asked) != found).then(|| asked.to_owned())
+    }
+
+    /// Where a URL of a spec leads, if anywhere.
+    pub(crate) fn asked_url(&self, url: &str) -> Option<Url> {
+        self.resolve(url).ok()
+    }
+
+    /// Where a URL of a spec leads: below the environment's URL unless it is absolute.
+    pub(crate) fn resolve(&self, url: &str) -> Result<Url, String> {
+        match Url::parse(url) {
+            Ok(absolute) => Ok(absolute),
+            Err(url::ParseError::RelativeUrlWithoutBase) => below(&self.options.base, url),
+            Err(error) => Err(format!("`{url}` is not a URL: {error}")),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! One browser with one page in front: its life, the flow that runs in it, and the document in front.
+
+mod clean;
+mod document;
+mod flow;
+mod life;
+mod login_state;
+mod start;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{
+    engines::{Engine, WindowSetup},
+    error::{BrowserError, LaunchError},
+    launch::Driver,
+    options::{Screen, SessionOptions},
+    wire::{COMMAND_LIMIT, Wire, end},
+};
+use crate::spec::Clock;
+
+pub(crate) use clean::CLEAN_LIMIT;
+pub(crate) use document::Allowance;
+pub(crate) use flow::Flow;
+pub(crate) use life::Life;
+pub(crate) use login_state::{Storage, StoredLogin};
+
+/// How long a polite goodbye may take before the processes are killed.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+
+/// One browser with one page in front.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// What its browser gives beyond the standard's HTTP commands, and the wire to its driver.
+    pub(in crate::browser) engine: Engine,
+    /// What it was asked to be.
+    pub(in crate::browser) options: SessionOptions,
+    /// What it keeps from flow to flow.
+    pub(in crate::browser) life: Life,
+    /// What it knows of the flow that runs in it.
+    pub(in crate::browser) flow: Flow,
+    /// Ends with the session, and every process with it.
+    driver: Driver,
+}
+
+impl Session {
+    /// The line to its driver.
+    pub(in crate::browser) fn wire(&self) -> &Wire {
+        self.engine.wire()
+    }
+
+    /// Runs one of our functions (`page/`) in the top document.
+    pub(in crate::browser) async fn in_page(
+        &self,
+        limit: Duration,
+        function: &str,
+        argument: &Value,
+    ) -> Result<Value, BrowserError> {
+        self.engine.run(limit, function, argument).await
+    }
+
+    /// Name and version of the browser, for example `chrome 156.0.8078.79`.
+    pub(crate) fn browser(&self) -> Option<String> {
+        let capabilities = self.wire().client().capabilities()?;
+        let name = match self.engine.traits().names_itself {
+            true => capabilities.get("browserName")?.as_str()?,
+            false => self.options.browser.name(),
+        };
+        let version = capabilities.get("browserVersion")?.as_str()?;
+        Some(format!("{name} {version}"))
+    }
+
+    /// What a window of the flow is to be.
+    fn window_setup(&self) -> WindowSetup<'_> {
+        self.setup_at(self.life.screen())
+    }
+
+    fn setup_at<'a>(&'a self, screen: &'a Screen) -> WindowSetup<'a> {
+        WindowSetup {
+            screen,
+            environment: &self.options.emulation,
+            clock: self.life.clock(),
+        }
+    }
+
+    /// Gives a window that the flow enters for the first time our emulation and script.
+    pub(in crate::browser) async fn enter_window(&self) -> Result<(), BrowserError> {
+        self.engine.enter_window(self.window_setup()).await
+    }
+
+    /// Whether a flow can begin in it at this screen.
+    pub(in crate::browser) fn can_begin_at(&self, screen: &Screen) -> bool {
+        self.engine.traits().can_change_scale
+            || self.life.screen().viewport.scale == screen.viewport.scale
+    }
+
+    /// Gives a flow the screen and the clock that it begins with.
+    pub(crate) async fn begin_at(
+        &mut self,
+        screen: &Screen,
+        clock: Clock,
+    ) -> Result<(), BrowserError> {
+        self.set_clock(clock).await?;
+        self.set_screen(screen).await
+    }
+
+    /// Sets the clock of the pages from the next one on.
+    async fn set_clock(&mut self, clock: Clock) -> Result<(), BrowserError> {
+        let wanted = match clock {
+            Clock::Off => None,
+            Clock::Fixed => Some(self.options.run_began),
+            Clock::At(moment) => Some(moment),
+        };
+        if wanted != self.life.clock() {
+            self.engine.set_clock(wanted).await?;
+            self.life.set_clock(wanted);
+        }
+        Ok(())
+    }
+
+    async fn set_screen(&mut self, screen: &Screen) -> Result<(), BrowserError> {
+        if self.life.screen() == screen {
+            return Ok(());
+        }
+        let (before, now) = (self.window_setup(), self.setup_at(screen));
+        self.engine.set_screen(before, now).await?;
+        self.life.set_screen(screen.clone());
+        Ok(())
+    }
+
+    /// Ends the session: our own driver's with its processes, somebody else's politely.
+    pub(crate) async fn close(self) {
+        close(self.engine.wire(), &self.driver).await;
+    }
+
+    /// What its pages are seen through now.
+    pub(in crate::browser) fn screen(&self) -> &Screen {
+        self.life.screen()
+    }
+
+    /// Gives up on the session: it is not asked anything any more.
+    pub(in crate::browser) fn give_up(&self) {
+        self.wire().give_up();
+    }
+
+    /// The session's trouble, as a launch that did not succeed.
+    pub(in crate::browser) fn not_started(&self, error: &BrowserError) -> LaunchError {
+        start::not_started(&self.driver, error)
+    }
+}
+
+/// Ends a session of somebody else's driver. Our own driver's sessions end with its processes.
+async fn close(wire: &Wire, driver: &Driver) {
+    if driver.is_ours() {
+        return;
+    }
+    let client = wire.client();
+    let started = client.session_creation_response().cloned();
+    let goodbye = async { !wire.is_lost() && end(client).await };
+    let is_closed = tokio::time::timeout(CLOSE_LIMIT, goodbye).await;
+    if let (Ok(false) | Err(_), Some(started)) = (is_closed, started) {
+        let _ = tokio::time::timeout(CLOSE_LIMIT, driver.forget(started.session_id())).await;
+    }
+}

@@ -1,0 +1,132 @@
+//! How a session begins: a driver is found or started, a browser asked for, and its first window prepared.
+
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder};
+
+use super::{Flow, Life, Session, close};
+use crate::browser::{
+    engines::{Engine, capabilities, end_of_browser, start_limit},
+    error::{BrowserError, LaunchError},
+    launch::{Driver, Launcher},
+    options::{Screen, SessionOptions},
+    wire::Wire,
+};
+
+/// How long a remote driver may take until it has room. A Selenium Grid gives up after 300 s by itself, and says why.
+const QUEUE_LIMIT: Duration = Duration::from_secs(330);
+
+impl Session {
+    /// Starts a browser with an empty page at the asked screen.
+    pub(crate) async fn start(
+        launcher: &Launcher,
+        options: SessionOptions,
+        screen: Screen,
+    ) -> Result<Self, LaunchError> {
+        let (driver, client) = connect(launcher, &options, screen.viewport.scale).await?;
+        let mut wire = Wire::new(client, options.page_timeout);
+        if !options.headers.is_empty()
+            && let Err(error) = send_headers(&mut wire, &driver, &options).await
+        {
+            close(&wire, &driver).await;
+            return Err(error);
+        }
+        let engine = Engine::connect(options.browser, wire, &driver).await;
+        let engine = engine.map_err(|error| not_started(&driver, &error))?;
+        let mut session = Self {
+            engine,
+            options,
+            life: Life::begin(screen, !launcher.is_headed()),
+            flow: Flow::default(),
+            driver,
+        };
+        match session.enter_first_window().await {
+            Ok(()) => Ok(session),
+            Err(error) => Err(session.not_started(&error)),
+        }
+    }
+
+    async fn enter_first_window(&mut self) -> Result<(), BrowserError> {
+        let window = self.wire().window().await?;
+        self.life.set_first_window(window.clone());
+        self.engine.begin(self.window_setup()).await?;
+        self.enter_window().await?;
+        // The page that the browser opens with is none of the flow's.
+        self.flow = Flow::begin(window, self.document().await?);
+        Ok(())
+    }
+}
+
+/// The browser must be one that this machine can reach: the driver cannot be asked about requests.
+async fn send_headers(
+    wire: &mut Wire,
+    driver: &Driver,
+    options: &SessionOptions,
+) -> Result<(), LaunchError> {
+    let sent = match driver.is_on_this_machine() {
+        true => wire.send_headers(options).await,
+        false => Err("its browser must be a Chrome or Chromium on this machine".to_owned()),
+    };
+    sent.map_err(|reason| LaunchError::Headers {
+        driver: driver.describe(),
+        reason,
+    })
+}
+
+pub(super) fn not_started(driver: &Driver, error: &BrowserError) -> LaunchError {
+    LaunchError::Session {
+        driver: driver.describe(),
+        reason: error.to_string(),
+    }
+}
+
+/// A new session at the first driver that gives one.
+async fn connect(
+    launcher: &Launcher,
+    options: &SessionOptions,
+    scale: f64,
+) -> Result<(Driver, Client), LaunchError> {
+    let mut asked = Vec::new();
+    loop {
+        let driver = launcher.driver(options.browser, scale, &asked).await?;
+        match connect_to(launcher, &driver, options).await {
+            Ok(client) => return Ok((driver, client)),
+            Err(error) => {
+                driver.was_refused();
+                asked.push(driver.url.clone());
+                if asked.len() >= launcher.drivers() {
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+async fn connect_to(
+    launcher: &Launcher,
+    driver: &Driver,
+    options: &SessionOptions,
+) -> Result<Client, LaunchError> {
+    let mut builder = ClientBuilder::new(driver.connector());
+    builder.capabilities(capabilities(launcher, options));
+    let limit = match driver.is_ours() {
+        true => start_limit(options.browser),
+        false => QUEUE_LIMIT,
+    };
+    let failed = |reason: String| LaunchError::Session {
+        driver: driver.describe(),
+        reason,
+    };
+    let connecting = tokio::time::timeout(limit, builder.connect(driver.url.as_str()));
+    let connected = tokio::select! {
+        connected = connecting => connected,
+        () = end_of_browser(options.browser, driver) => {
+            return Err(failed("the browser ended while it started".to_owned()));
+        }
+    };
+    match connected {
+        Ok(Ok(client)) => Ok(client),
+        Ok(Err(error)) => Err(LaunchError::session(driver.describe(), &error)),
+        Err(_) => Err(failed(format!("no answer within {} s", limit.as_secs()))),
+    }
+}

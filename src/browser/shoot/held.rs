@@ -1,0 +1,361 @@
+//! The page while it is photographed. What moves by itself is held then, and let go afterwards, whatever came of it.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    ShootError,
+    agree::{Agreement, FrameExchange},
+    pending_resources::ARRIVAL_BUDGET,
+    settle::{Measures, SETTLE_BUDGET, Settled},
+    times::ShotTimes,
+};
+use crate::{
+    browser::{
+        document::Document,
+        error::BrowserError,
+        picture::{Frame, PhotographedArea},
+        session::{Allowance, Session},
+    },
+    capture::Awaited,
+    diff::{self, Rect},
+    spec::{Area, Shot, Viewport},
+};
+
+/// How long two equal frames are looked for.
+const STABLE_BUDGET: Duration = Duration::from_secs(5);
+/// So many frames are taken before that is given up: of a machine that is busy, time says little.
+const LEAST_FRAMES: u32 = 8;
+/// But no longer than this.
+const LONGEST_BUDGET: Duration = Duration::from_secs(20);
+/// What moves by itself for so long, in time and frames, is held if it can be.
+const REST_BUDGET: Duration = Duration::from_millis(1500);
+const REST_FRAMES: u32 = 4;
+/// How often both sides show each other what they have.
+const MOST_EXCHANGES: u32 = 2;
+/// For so long a frame may stand for a new one: there are changes that nobody sees from within.
+const PREVIOUS_LIMIT: Duration = Duration::from_millis(500);
+/// The pauses between frames that differ: each is twice the one before, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(800);
+
+/// The page from its first settling on. Only [`Session::held_frame`] makes one, and it lets the page go.
+struct HeldPage<'a> {
+    session: &'a mut Session,
+}
+
+impl std::ops::Deref for HeldPage<'_> {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        self.session
+    }
+}
+
+/// Whether both sides drew the same, with this side's last frame.
+enum Agreed {
+    Yes(Frame),
+    No(Frame),
+}
+
+impl Session {
+    /// Takes the shot's frame and lets the page go on. Returns the frame, and the document that was in front at the end.
+    pub(super) async fn held_frame(
+        &mut self,
+        viewport: Viewport,
+        shot: &Shot,
+        exchange: Option<FrameExchange>,
+        times: &mut ShotTimes,
+    ) -> (Result<Frame, ShootError>, Result<Document, BrowserError>) {
+        let mut page = HeldPage { session: self };
+        let frame = page.settle_and_shoot(viewport, shot, exchange, times).await;
+        let document = page.let_go().await;
+        (frame, document)
+    }
+}
+
+impl HeldPage<'_> {
+    async fn settle_and_shoot(
+        &mut self,
+        viewport: Viewport,
+        shot: &Shot,
+        exchange: Option<FrameExchange>,
+        times: &mut ShotTimes,
+    ) -> Result<Frame, ShootError> {
+        let settled = self.settle_fully(shot, exchange.is_some(), times).await?;
+        let is_mobile = self.life.screen().device.mobile;
+        check_viewport(viewport, is_mobile, &settled.measures)?;
+        let document = settled.document.clone();
+        self.session
+            .judge_this(document, &Allowance::default())
+            .map_err(ShootError::Navigation)?;
+        let (began, settled_before) = (Instant::now(), times.settle);
+        let frame = self
+            .still_frame(settled, shot, exchange, viewport.scale, times)
+            .await;
+        times.shoot = began.elapsed() - (times.settle - settled_before);
+        frame
+    }
+
+    /// The shot's picture of a page that settled.
+    async fn still_frame(
+        &self,
+        settled: Settled,
+        shot: &Shot,
+        exchange: Option<FrameExchange>,
+        scale: f64,
+        times: &mut ShotTimes,
+    ) -> Result<Frame, ShootError> {
+        if let Area::Element(target) = &shot.area {
+            self.wait_for_area(target).await?;
+        }
+        let first = match self.previous_frame_of(&settled, shot) {
+            Some(frame) => frame.clone(),
+            None => self.frame(&settled.measures, shot, scale).await?,
+        };
+        times.frames = 1;
+        if !self.parts(shot).frames.unwrap_or(true) {
+            return Ok(first);
+        }
+        let first = match exchange {
+            None => first,
+            Some(exchange) => match self.agreed(first, shot, exchange, scale, times).await? {
+                Agreed::Yes(frame) => return Ok(frame),
+                Agreed::No(frame) => frame,
+            },
+        };
+        self.two_equal_frames(first, shot, scale, times).await
+    }
+
+    /// The frame of the shot before, if that was a moment ago and a new one would be the same. It is judged like a new one.
+    fn previous_frame_of(&self, settled: &Settled, shot: &Shot) -> Option<&Frame> {
+        let can_tell = settled.is_unchanged && self.sees_changes(shot);
+        let shown = self.flow.previous_frame().filter(|_| can_tell)?;
+        let is_same = shown.load == self.flow.judged()
+            && shown.area == shot.area
+            && shown.masks == shot.masks
+            && shown.at.elapsed() < PREVIOUS_LIMIT;
+        is_same.then_some(&shown.frame)
+    }
+
+    /// Shows the other side the first frame that the page stood still for: that one, or one more after waiting as long as
+    /// it takes. A frame of a page that stood still is good until the other side has one too.
+    async fn agreed(
+        &self,
+        first: Frame,
+        shot: &Shot,
+        mut exchange: FrameExchange,
+        scale: f64,
+        times: &mut ShotTimes,
+    ) -> Result<Agreed, ShootError> {
+        let whole_page = shot.area.is_beyond_viewport();
+        let parts = self.parts(shot);
+        let mut frame = first;
+        let mut has_rested = false;
+        for attempt in 1..=MOST_EXCHANGES {
+            if !has_rested {
+                match self.has_rested(whole_page, parts).await? {
+                    Some(rested) => has_rested = rested,
+                    None => break,
+                }
+            }
+            let shown = has_rested.then(|| Arc::clone(&frame.png));
+            let agreement = times.wait_for_other_side(&mut exchange, shown).await;
+            if agreement == Agreement::Same {
+                return Ok(Agreed::Yes(frame));
+            }
+            let is_last = agreement == Agreement::Different || attempt == MOST_EXCHANGES;
+            if !has_rested {
+                let settled = self.settle_fully(shot, false, times).await?;
+                if !is_last {
+                    frame = self.frame(&settled.measures, shot, scale).await?;
+                    times.frames += 1;
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(Agreed::No(frame))
+    }
+
+    async fn settle_fully(
+        &self,
+        shot: &Shot,
+        hurry: bool,
+        times: &mut ShotTimes,
+    ) -> Result<Settled, ShootError> {
+        let began = Instant::now();
+        let settled = self.settle_and_arrive(shot, hurry, times).await;
+        times.settle += began.elapsed();
+        let settled = settled?;
+        if settled.pending.is_empty() {
+            return Ok(settled);
+        }
+        let frame = self.photograph(&PhotographedArea::VIEWPORT).await?;
+        Err(ShootError::Unstable {
+            reason: format!(
+                "the page did not settle within {} s: {}",
+                SETTLE_BUDGET.as_secs(),
+                settled.pending.join("; ")
+            ),
+            frames: vec![frame],
+        })
+    }
+
+    /// Settles, and once more after something has arrived or the page was scrolled through, which changes it.
+    async fn settle_and_arrive(
+        &self,
+        shot: &Shot,
+        hurry: bool,
+        times: &mut ShotTimes,
+    ) -> Result<Settled, BrowserError> {
+        let whole_page = shot.area.is_beyond_viewport();
+        let parts = self.parts(shot);
+        let mut left = ARRIVAL_BUDGET;
+        let mut is_unchanged = true;
+        loop {
+            let began = Instant::now();
+            let mut settled = self.settle(whole_page, hurry, SETTLE_BUDGET, parts).await?;
+            is_unchanged &= settled.is_unchanged;
+            settled.is_unchanged = is_unchanged;
+            if !settled.pending.is_empty() {
+                return Ok(settled);
+            }
+            times.add(&settled, began.elapsed());
+            if !parts.images.unwrap_or(true) {
+                return Ok(settled);
+            }
+            let is_lazy = settled.is_lazy && !settled.measures.is_all_in_view();
+            if is_lazy && times.came_to_its_end.is_none() {
+                let began = Instant::now();
+                let limit = self.options.max_page_height;
+                times.came_to_its_end = Some(self.scroll_through(limit, parts).await?);
+                times.add_wait_for(Awaited::Scrolling, 1, began.elapsed());
+            } else if !self.wait_for_resources(&mut left, times).await? {
+                return Ok(settled);
+            }
+        }
+    }
+
+    /// Frames are taken until one equals the frame before it outside of the masks, or until they are
+    /// seen to alternate between two that nobody can tell apart. What does not come to rest is held.
+    async fn two_equal_frames(
+        &self,
+        first: Frame,
+        shot: &Shot,
+        scale: f64,
+        times: &mut ShotTimes,
+    ) -> Result<Frame, ShootError> {
+        let mut began = Instant::now();
+        let mut earlier = Vec::new();
+        let mut is_held = false;
+        let mut last = first;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let (settled, next) = self.settled_frame(shot, scale).await?;
+            times.frames += 1;
+            if settled.pending.is_empty() {
+                if next == last || differ_under_masks_only(&last, &next).await {
+                    return Ok(next);
+                }
+                if earlier.contains(&next) && look_equal(&last, &next).await {
+                    return Ok(if next.png < last.png { next } else { last });
+                }
+            }
+            let is_long = began.elapsed() > STABLE_BUDGET && times.frames >= LEAST_FRAMES;
+            if is_long || began.elapsed() > LONGEST_BUDGET {
+                return Err(unstable(&last, &next, &settled));
+            }
+            let is_restless = began.elapsed() > REST_BUDGET && times.frames >= REST_FRAMES;
+            if is_restless && !is_held && self.parts(shot).animations.unwrap_or(true) {
+                is_held = true;
+                times.held_at = Some(self.hold_loops().await?).filter(|&frames| frames > 0);
+                // That took as long as its frames took; from now on the page may hold still.
+                began = Instant::now();
+                pause = FIRST_PAUSE;
+            }
+            earlier.push(std::mem::replace(&mut last, next));
+            tokio::time::sleep(pause).await;
+            pause = LONGEST_PAUSE.min(pause * 2);
+        }
+    }
+
+    /// One more frame of the shot as the page is at that moment, animations finished just before.
+    async fn settled_frame(&self, shot: &Shot, scale: f64) -> Result<(Settled, Frame), ShootError> {
+        let whole_page = shot.area.is_beyond_viewport();
+        let parts = self.parts(shot);
+        let settled = self
+            .settle(whole_page, false, Duration::ZERO, parts)
+            .await?;
+        let frame = self.frame(&settled.measures, shot, scale).await?;
+        Ok((settled, frame))
+    }
+}
+
+/// What moves under a mask need not hold still.
+async fn differ_under_masks_only(one: &Frame, other: &Frame) -> bool {
+    let masks: Vec<Rect> = [one, other]
+        .iter()
+        .flat_map(|frame| frame.masks.iter().flatten())
+        .copied()
+        .collect();
+    let options = diff::Options {
+        metric: diff::Metric::Exact,
+        masks,
+        ..diff::Options::default()
+    };
+    !options.masks.is_empty() && nothing_differs(one, other, options).await
+}
+
+/// Whether no pixel differs beyond the usual threshold. Chromium may draw a page in two ways that are a
+/// few levels apart and go back and forth between them; a page that moves never comes back like that.
+async fn look_equal(one: &Frame, other: &Frame) -> bool {
+    nothing_differs(one, other, diff::Options::default()).await
+}
+
+async fn nothing_differs(one: &Frame, other: &Frame, options: diff::Options) -> bool {
+    if one.area != other.area {
+        return false;
+    }
+    let (one, other) = (one.png.clone(), other.png.clone());
+    let compared = tokio::task::spawn_blocking(move || diff::compare(&one, &other, &options)).await;
+    let compared = compared.ok().and_then(Result::ok);
+    compared.is_some_and(|diff| diff.mismatched_pixels == 0)
+}
+
+fn unstable(last: &Frame, next: &Frame, settled: &Settled) -> ShootError {
+    let why = if settled.pending.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", settled.pending.join("; "))
+    };
+    ShootError::Unstable {
+        reason: format!(
+            "no two frames in a row were equal within {} s{why}; mask what moves, or wait for it to end",
+            STABLE_BUDGET.as_secs()
+        ),
+        frames: vec![Arc::clone(&last.png), Arc::clone(&next.png)],
+    }
+}
+
+fn check_viewport(wanted: Viewport, is_mobile: bool, found: &Measures) -> Result<(), ShootError> {
+    let exact = found.width == f64::from(wanted.width)
+        && found.height == f64::from(wanted.height)
+        && (found.scale - wanted.scale).abs() < 1e-6;
+    if exact {
+        return Ok(());
+    }
+    let help = match is_mobile {
+        true => {
+            ": a `mobile` page needs a `<meta name=viewport>` with the device's width, and nothing wider than that"
+        }
+        false => "",
+    };
+    Err(ShootError::Impossible(format!(
+        "the viewport is {}x{}@{}, not {wanted} as asked{help}",
+        found.width, found.height, found.scale
+    )))
+}

@@ -1,0 +1,145 @@
+//! Pictures: of the page, the viewport or one element, taken only when two in a row are equal.
+
+mod agree;
+mod frame;
+mod held;
+mod pending_resources;
+mod settle;
+mod times;
+mod warnings;
+
+use std::{sync::Arc, time::Instant};
+
+use super::{
+    document::{Document, PageInfo},
+    error::BrowserError,
+    picture::{Frame, Picture, PreviousFrame},
+    session::Session,
+};
+use crate::spec::{Area, Settle, Shot, Viewport};
+
+pub(crate) use agree::FrameExchange;
+pub(crate) use times::ShotTimes;
+
+/// Why there is no picture.
+#[derive(Debug)]
+pub(crate) enum ShootError {
+    /// The page never held still; the last frames are kept.
+    Unstable {
+        /// Why, in words.
+        reason: String,
+        /// PNGs.
+        frames: Vec<Arc<[u8]>>,
+    },
+    /// The page in front is not one that the flow meant to see.
+    Navigation(String),
+    /// The area is not there, or the viewport is not what was asked.
+    Impossible(String),
+    /// The browser or its driver.
+    Browser(BrowserError),
+}
+
+impl From<BrowserError> for ShootError {
+    fn from(error: BrowserError) -> Self {
+        Self::Browser(error)
+    }
+}
+
+impl Session {
+    /// Takes the shot's picture once the page holds still, at the shot's own viewport if it has one. One frame is enough
+    /// where the other side, which takes its own at the same time, drew the same.
+    pub(crate) async fn shoot(
+        &mut self,
+        shot: &Shot,
+        exchange: Option<FrameExchange>,
+        times: &mut ShotTimes,
+    ) -> Result<Picture, ShootError> {
+        let screen = self.life.screen().clone();
+        let Some(own) = shot.viewport else {
+            return self.shoot_at(screen.viewport, shot, exchange, times).await;
+        };
+        let is_mobile = screen.device.mobile;
+        self.flow.set_previous_frame(None);
+        self.engine.set_viewport(own, is_mobile).await?;
+        let picture = self.shoot_at(own, shot, exchange, times).await;
+        self.flow.set_previous_frame(None);
+        self.engine.set_viewport(screen.viewport, is_mobile).await?;
+        picture
+    }
+
+    async fn shoot_at(
+        &mut self,
+        viewport: Viewport,
+        shot: &Shot,
+        exchange: Option<FrameExchange>,
+        times: &mut ShotTimes,
+    ) -> Result<Picture, ShootError> {
+        let exchange = exchange.filter(|_| self.sees_changes(shot));
+        let (frame, document) = self.held_frame(viewport, shot, exchange, times).await;
+        let frame = frame?;
+        let page = self.same_document(document?, &frame.png)?;
+        let previous = times.held_at.is_none().then(|| PreviousFrame {
+            at: Instant::now(),
+            load: self.flow.judged().to_owned(),
+            area: shot.area.clone(),
+            masks: shot.masks.clone(),
+            frame: frame.clone(),
+        });
+        self.flow.set_previous_frame(previous);
+        let warnings = self.warnings(shot, &frame, times);
+        self.flow.add_overdue(std::mem::take(&mut times.overdue));
+        Ok(Picture {
+            png: frame.png,
+            size: frame.size,
+            page,
+            cut_from: frame.area.cut_from.map(|height| height.ceil() as u32),
+            masks: frame.masks,
+            warnings,
+        })
+    }
+
+    fn warnings(&self, shot: &Shot, frame: &Frame, times: &ShotTimes) -> Vec<String> {
+        let limit = self.options.max_page_height;
+        let cut_from = frame.area.cut_from.map(|height| height.ceil() as u32);
+        let cut = cut_from.map(|height| warnings::cut_warning(height, limit));
+        let held = times.held_at.map(warnings::held_warning);
+        let mut all: Vec<String> = cut
+            .into_iter()
+            .chain(held)
+            .chain(warnings::overdue_warning(&times.overdue))
+            .chain(warnings::endless_warning(times.came_to_its_end))
+            .collect();
+        warnings::warn_of_idle_masks(&shot.masks, &frame.masks, &mut all);
+        all
+    }
+
+    /// The page in front, if it is still the one that was judged.
+    fn same_document(&self, document: Document, png: &Arc<[u8]>) -> Result<PageInfo, ShootError> {
+        if self.flow.is_judged(&document) {
+            return Ok(document.info);
+        }
+        Err(ShootError::Unstable {
+            reason: format!(
+                "the page went on to {} while it was photographed; wait for that before the shot",
+                document.info.url
+            ),
+            frames: vec![Arc::clone(png)],
+        })
+    }
+
+    /// Whether all is looked at that could tell a frame from one before.
+    fn sees_changes(&self, shot: &Shot) -> bool {
+        self.parts(shot).are_all_on() && self.engine.traits().draws_for_pictures
+    }
+
+    /// Which parts of settling the shot asks for.
+    fn parts(&self, shot: &Shot) -> Settle {
+        shot.settle.or(self.options.settle)
+    }
+}
+
+impl Area {
+    fn is_beyond_viewport(&self) -> bool {
+        !matches!(self, Self::Viewport)
+    }
+}

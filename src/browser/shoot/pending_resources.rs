@@ -1,0 +1,48 @@
+//! Waits for what the browser asked a server for and has not got yet.
+
+use std::time::{Duration, Instant};
+
+use super::times::ShotTimes;
+use crate::{
+    browser::{act::POLL, error::BrowserError, session::Session},
+    capture::Awaited,
+};
+
+/// So long a shot waits for what the browser has asked for.
+pub(super) const ARRIVAL_BUDGET: Duration = Duration::from_secs(5);
+
+impl Session {
+    /// Waits until all images, fonts and style sheets have arrived, except those that were waited for in vain before.
+    /// Returns whether there was anything to wait for; it takes its time from what is `left`, and what has not arrived
+    /// by then is overdue.
+    pub(super) async fn wait_for_resources(
+        &self,
+        left: &mut Duration,
+        times: &mut ShotTimes,
+    ) -> Result<bool, BrowserError> {
+        if left.is_zero() {
+            return Ok(false);
+        }
+        let began = Instant::now();
+        let mut most = 0;
+        loop {
+            let mut pending = self.engine.pending_resources().await?;
+            pending.retain(|url| !self.flow.is_overdue(url) && !times.overdue.contains(url));
+            most = most.max(pending.len());
+            if began.elapsed() >= *left {
+                times.overdue.append(&mut pending);
+            }
+            if pending.is_empty() {
+                break;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        if most == 0 {
+            return Ok(false);
+        }
+        *left = left.saturating_sub(began.elapsed());
+        let count = u32::try_from(most).unwrap_or(u32::MAX);
+        times.add_wait_for(Awaited::Images, count, began.elapsed());
+        Ok(true)
+    }
+}

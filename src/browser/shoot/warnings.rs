@@ -1,0 +1,56 @@
+//! What a reader of a picture should know, in words.
+
+use super::{pending_resources::ARRIVAL_BUDGET, settle::SCROLL_BUDGET};
+use crate::{diff::Rect, spec::Target};
+
+/// What was held draws as it would at that moment, unless it draws by chance or by the time of its start.
+pub(super) fn held_warning(frames: u64) -> String {
+    format!(
+        "the page never stops drawing; it was held at its frame {frames} for the picture: set `clock: fixed` or mask it \
+         if that differs"
+    )
+}
+
+pub(super) fn overdue_warning(urls: &[String]) -> Option<String> {
+    let (first, others) = urls.split_first()?;
+    let others = match others.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let seconds = ARRIVAL_BUDGET.as_secs();
+    Some(format!(
+        "the picture was taken without {first}{others}, which had not arrived after {seconds} s"
+    ))
+}
+
+pub(super) fn endless_warning(came_to_its_end: Option<bool>) -> Option<String> {
+    let seconds = SCROLL_BUDGET.as_secs();
+    (came_to_its_end == Some(false)).then(|| {
+        format!(
+            "the page still grew or loaded when it had been scrolled through for {seconds} s; the picture shows what was \
+             there by then"
+        )
+    })
+}
+
+/// Warns of each mask that covers nothing.
+pub(super) fn warn_of_idle_masks(
+    masks: &[Target],
+    boxes: &[Vec<Rect>],
+    warnings: &mut Vec<String>,
+) {
+    for (mask, _) in masks
+        .iter()
+        .zip(boxes)
+        .filter(|(_, boxes)| boxes.is_empty())
+    {
+        warnings.push(format!(
+            "the mask `{mask}` matches nothing that can be seen"
+        ));
+    }
+}
+
+/// The page is taller than pictures may be; CSS pixels.
+pub(super) fn cut_warning(height: u32, limit: u32) -> String {
+    format!("the page is {height} px tall; the picture ends at max_page_height, {limit} px")
+}

@@ -1,0 +1,263 @@
+//! One session's lines to its browser: WebDriver over HTTP with a deadline for each command, and beside it WebDriver
+//! BiDi, WebKit's inspector, and Chrome's own socket. Nothing here knows what a flow does.
+
+pub(crate) mod bidi;
+mod headers;
+pub(crate) mod inspector;
+mod socket;
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use fantoccini::{
+    Client,
+    error::{CmdError, ErrorStatus},
+    wd::{WebDriverCompatibleCommand, WindowHandle},
+};
+use http::Method;
+use serde_json::Value;
+use url::{ParseError, Url};
+
+use super::{error::BrowserError, options::SessionOptions};
+use headers::HeaderSender;
+
+/// How long an ordinary command may take.
+pub(crate) const COMMAND_LIMIT: Duration = Duration::from_secs(30);
+/// What our deadline adds to the driver's own page-load timeout.
+const PAGE_LIMIT_MARGIN: Duration = Duration::from_secs(5);
+
+/// The session's line to its driver. When a command misses its deadline, or the driver or browser is gone, the line is
+/// lost: every later command fails at once.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    client: Client,
+    /// How long a page may take to load.
+    page_timeout: Duration,
+    /// Adds the environment's headers, where it has any.
+    header_sender: Option<HeaderSender>,
+    is_lost: AtomicBool,
+}
+
+impl Wire {
+    /// The line of a session that has just begun.
+    pub(crate) fn new(client: Client, page_timeout: Duration) -> Self {
+        Self {
+            client,
+            page_timeout,
+            header_sender: None,
+            is_lost: AtomicBool::new(false),
+        }
+    }
+
+    /// Fantoccini's end of the line, for the commands that it has methods for.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Adds the environment's headers to the browser's requests from now on. The browser must be one that can be reached
+    /// from this machine. An error says why it cannot be done.
+    pub(crate) async fn send_headers(&mut self, options: &SessionOptions) -> Result<(), String> {
+        let capabilities = self.client.capabilities().into_iter();
+        let mut vendors = capabilities.flat_map(|all| all.values());
+        let address = vendors.find_map(|options| options["debuggerAddress"].as_str());
+        let Some(address) = address else {
+            return Err("its browser must be a Chrome or Chromium on this machine".to_owned());
+        };
+        self.header_sender = Some(HeaderSender::start(address, options).await?);
+        Ok(())
+    }
+
+    /// Whether the browser, its driver or our patience with them came to an end.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Relaxed)
+    }
+
+    /// Gives up on the session: it is not asked anything any more.
+    pub(crate) fn give_up(&self) {
+        self.is_lost.store(true, Ordering::Relaxed);
+    }
+
+    /// How long a page may take to load.
+    pub(crate) fn page_timeout(&self) -> Duration {
+        self.page_timeout
+    }
+
+    /// How long a navigation may take, our margin included.
+    pub(crate) fn page_limit(&self) -> Duration {
+        self.page_timeout + PAGE_LIMIT_MARGIN
+    }
+
+    /// Waits for a command, but never longer than `limit`: then the session is lost.
+    pub(crate) async fn call<T>(
+        &self,
+        command: &'static str,
+        limit: Duration,
+        answer: impl Future<Output = Result<T, CmdError>>,
+    ) -> Result<T, BrowserError> {
+        let answer = async {
+            let answer = answer.await;
+            answer.map_err(|error| self.or_silence(BrowserError::command(command, error)))
+        };
+        self.within(command, limit, answer).await
+    }
+
+    /// The same for a command that went another way than the driver's HTTP.
+    pub(crate) async fn within<T>(
+        &self,
+        command: &'static str,
+        limit: Duration,
+        answer: impl Future<Output = Result<T, BrowserError>>,
+    ) -> Result<T, BrowserError> {
+        if self.is_lost() {
+            return Err(BrowserError::Lost("the session was lost before".to_owned()));
+        }
+        let sender = self.header_sender.as_ref();
+        if sender.is_some_and(HeaderSender::is_over) {
+            self.give_up();
+            let reason = "the connection that adds `headers` broke".to_owned();
+            return Err(BrowserError::Lost(reason));
+        }
+        let result = match tokio::time::timeout(limit, answer).await {
+            Ok(answer) => answer,
+            Err(_) => Err(BrowserError::Deadline { command, limit }),
+        };
+        if result.as_ref().is_err_and(BrowserError::is_fatal) {
+            self.give_up();
+        }
+        result
+    }
+
+    /// Sends a POST that fantoccini has no method for, to a path below the session's.
+    pub(crate) async fn post(
+        &self,
+        limit: Duration,
+        command: &'static str,
+        path: &str,
+        body: Value,
+    ) -> Result<Value, BrowserError> {
+        let path = path.to_owned();
+        self.call(command, limit, self.client.issue_cmd(Post { path, body }))
+            .await
+    }
+
+    /// Runs a script in the page's own world, in the flow's frame, through the driver.
+    pub(crate) async fn execute(
+        &self,
+        limit: Duration,
+        script: &str,
+        arguments: Vec<Value>,
+    ) -> Result<Value, BrowserError> {
+        self.call("execute", limit, self.client.execute(script, arguments))
+            .await
+    }
+
+    /// The window in front.
+    pub(crate) async fn window(&self) -> Result<WindowHandle, BrowserError> {
+        self.call("window", COMMAND_LIMIT, self.client.window())
+            .await
+    }
+
+    /// All windows of the session.
+    pub(crate) async fn windows(&self) -> Result<Vec<WindowHandle>, BrowserError> {
+        self.call("windows", COMMAND_LIMIT, self.client.windows())
+            .await
+    }
+
+    /// Brings a window to the front and leaves every frame.
+    pub(crate) async fn switch_to_window(&self, window: WindowHandle) -> Result<(), BrowserError> {
+        let switch = self.client.switch_to_window(window);
+        self.call("switch to window", COMMAND_LIMIT, switch).await
+    }
+
+    /// Closes the window in front.
+    pub(crate) async fn close_window(&self) -> Result<(), BrowserError> {
+        self.call("close window", COMMAND_LIMIT, self.client.close_window())
+            .await
+    }
+
+    /// The text of the dialog that is open, which is an error of the status `NoSuchAlert` where none is.
+    pub(crate) async fn dialog_text(&self) -> Result<String, BrowserError> {
+        self.call("alert", COMMAND_LIMIT, self.client.get_alert_text())
+            .await
+    }
+
+    /// A dialog that is open stops every script.
+    pub(crate) async fn check_dialog(&self) -> Result<(), BrowserError> {
+        match self.dialog_text().await {
+            Err(error) if error.is(ErrorStatus::NoSuchAlert) => Ok(()),
+            Err(error) => Err(error),
+            Ok(text) => Err(BrowserError::refused(
+                ErrorStatus::UnexpectedAlertOpen,
+                &format!("a dialog is open: {text}"),
+            )),
+        }
+    }
+
+    /// The error, in words of ours when the page's own scripts let nobody in.
+    fn or_silence(&self, error: BrowserError) -> BrowserError {
+        if !is_about_silence(&error) {
+            return error;
+        }
+        let seconds = self.page_timeout.as_secs_f32();
+        BrowserError::Refused {
+            status: ErrorStatus::Timeout,
+            message: format!(
+                "{SILENCE} within {seconds} s: its scripts never end, or it is still loading"
+            ),
+        }
+    }
+}
+
+/// What we say when the page's own scripts let nobody in.
+pub(crate) const SILENCE: &str = "the page did not answer";
+
+/// What chromedriver says then.
+fn is_about_silence(error: &BrowserError) -> bool {
+    error.is(ErrorStatus::Timeout)
+        && matches!(error, BrowserError::Refused { message, .. }
+            if message.contains("receiving message from renderer"))
+}
+
+/// A command of the WebDriver protocol that fantoccini has no method for.
+#[derive(Debug)]
+struct Post {
+    path: String,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for Post {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        let session = session.unwrap_or_default();
+        base.join(&format!("session/{session}/{}", self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.body.to_string()))
+    }
+}
+
+/// Ends a session. Fantoccini's own way does so without the user and the password in the driver's URL.
+#[derive(Debug)]
+struct End;
+
+impl WebDriverCompatibleCommand for End {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::DELETE, None)
+    }
+}
+
+/// Whether the driver ended the client's session.
+pub(crate) async fn end(client: &Client) -> bool {
+    let is_ended = client.issue_cmd(End).await.is_ok();
+    if is_ended {
+        // Fantoccini must not try again when the client is dropped.
+        let _ = client.persist().await;
+    }
+    is_ended
+}

@@ -95,7 +95,7 @@ fn is_transient(error: &BrowserError) -> bool {
 fn only_looks(action: &Action) -> bool {
     match action {
         Action::Goto { url, .. } => {
-            let query = url.source.split_once('?');
+            let query = url.source().split_once('?');
             query.is_none_or(|(_, query)| !query.contains("${"))
         }
         Action::Back

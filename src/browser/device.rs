@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{engine::Engine, error::BrowserError, session::Session};
 use crate::{
-    config::{Device, Emulation},
-    spec::{NamedViewport, Viewport},
+    config::{Device, Emulation, NamedViewport},
+    spec::Viewport,
 };
 
 /// A viewport and what is seen through it; cheap to clone.

@@ -4,16 +4,14 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use twinshot::{
-    config::{
-        BaselineSource, Config, Environment, EnvironmentUrl, Webdriver, driver_url, passwords_in,
-    },
+    config::{BaselineSource, Config, Environment, EnvironmentUrl, Webdriver, driver_url},
     plan::{Filters, Shard},
     project::Project,
     report::{self, MergedReport, Report, ShotReport},
     run::{self, RunOptions},
-    spec::Secrets,
     store,
     workers::{Machine, Workers},
+    yaml::{Secrets, passwords_in},
 };
 use url::Url;
 

@@ -12,10 +12,11 @@ use super::{News, Roles};
 use crate::{
     browser::below,
     capture::runner::LiveEnvironment,
-    config::{Environment, passwords_in},
+    config::{Environment, Ready},
     connect::Connector,
-    ready::{Ready, Served, Watch},
+    ready::{Served, Watch},
     side::Role,
+    yaml::passwords_in,
 };
 
 /// The environments that say when they are ready.

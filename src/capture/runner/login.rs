@@ -14,9 +14,9 @@ use super::{Ended, JobRun, Pools, Sessions, act, expected_status, failure, stopp
 use crate::{
     browser::{BrowserError, Kept, Screen, Session, Storage, Trouble},
     capture::{FailureKind, StepFailure, runner::Stop},
-    config::Browser,
+    config::{Browser, NamedViewport},
     side::{Role, Side},
-    spec::{Action, Clock, Login, NamedViewport, Secrets, Step},
+    spec::{Action, Clock, Login, Secrets, Step},
 };
 
 /// What the logins of one side came to, by their name and browser.

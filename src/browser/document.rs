@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use url::Url;
 
+pub(super) use crate::yaml::without_credentials;
+
 use super::{
     error::BrowserError,
     session::{COMMAND_LIMIT, PageInfo, Session},
@@ -231,14 +233,6 @@ pub(super) fn host_and_port(url: &Url) -> String {
 pub(super) fn is_within(document: &str, url: &Url) -> bool {
     let bare = |url: &str| url.split('#').next().unwrap_or_default().to_owned();
     url.fragment().is_some() && bare(document) == bare(without_credentials(url).as_str())
-}
-
-/// The URL as browsers show it and as we do: a password is nobody's business.
-pub(super) fn without_credentials(url: &Url) -> Url {
-    let mut shown = url.clone();
-    let _ = shown.set_username("");
-    let _ = shown.set_password(None);
-    shown
 }
 
 /// Whether the URL has credentials that the environment's own does not have for this origin.

@@ -16,7 +16,7 @@ use crate::{
     connect::Connector,
     ready::{Served, Watch},
     side::Role,
-    yaml::passwords_in,
+    yaml::{passwords_in, without_credentials},
 };
 
 /// The environments that say when they are ready.
@@ -152,9 +152,7 @@ impl Watched {
         let ready: Ready = environment.ready.clone()?;
         let url = address(&ready.url, &live.base);
         let headers = headers(&url, live);
-        let mut plain = url;
-        let _ = plain.set_username("");
-        let _ = plain.set_password(None);
+        let plain = without_credentials(&url);
         Some(Self {
             role,
             name: environment.name.clone(),

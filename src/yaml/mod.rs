@@ -14,7 +14,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 
 pub(crate) use self::schema::schema_of;
 pub use self::{
-    address::passwords_in,
+    address::{passwords_in, without_credentials, written_without_credentials},
     diagnostic::{Diagnostic, Diagnostics},
     interpolate::{Text, Variables},
     secrets::Secrets,

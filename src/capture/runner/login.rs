@@ -17,6 +17,7 @@ use crate::{
     config::{Browser, NamedViewport},
     side::{Role, Side},
     spec::{Action, Clock, Login, Secrets, Step},
+    yaml::without_credentials,
 };
 
 /// What the logins of one side came to, by their name and browser.
@@ -461,10 +462,8 @@ impl Look<'_> {
 
 /// The URL of a page whatever it was asked with.
 fn bare(url: &str) -> Option<Url> {
-    let mut url = Url::parse(url).ok()?;
+    let mut url = without_credentials(&Url::parse(url).ok()?);
     url.set_query(None);
     url.set_fragment(None);
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
     Some(url)
 }

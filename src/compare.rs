@@ -256,16 +256,19 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
-/// A ratio for people: two decimals, but never `0 %` for what is not nothing nor `100 %` for less than all.
+/// A ratio for people: at most two decimals, but never `0 %` for what is not nothing nor `100 %` for less than all.
+/// The terminal, the reports and the report's page all show it so.
 pub fn percent(ratio: f64) -> String {
     let percent = ratio * 100.0;
     if ratio > 0.0 && percent < 0.01 {
-        "< 0.01 %".to_owned()
-    } else if ratio < 1.0 && percent > 99.99 {
-        "> 99.99 %".to_owned()
-    } else {
-        format!("{percent:.2} %")
+        return "< 0.01 %".to_owned();
     }
+    if ratio < 1.0 && percent > 99.99 {
+        return "> 99.99 %".to_owned();
+    }
+    let number = format!("{percent:.2}");
+    let number = number.trim_end_matches('0').trim_end_matches('.');
+    format!("{number} %")
 }
 
 fn with_golden(
@@ -316,10 +319,12 @@ mod tests {
 
     #[test]
     fn a_percentage_never_hides_a_difference() {
-        assert_eq!(percent(0.0), "0.00 %");
+        assert_eq!(percent(0.0), "0 %");
         assert_eq!(percent(0.000_000_1), "< 0.01 %");
         assert_eq!(percent(0.0153), "1.53 %");
+        assert_eq!(percent(0.001), "0.1 %");
+        assert_eq!(percent(0.5), "50 %");
         assert_eq!(percent(0.999_99), "> 99.99 %");
-        assert_eq!(percent(1.0), "100.00 %");
+        assert_eq!(percent(1.0), "100 %");
     }
 }

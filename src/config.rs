@@ -6,6 +6,7 @@ mod emulation;
 mod headers;
 mod network;
 mod ready;
+mod release;
 mod viewports;
 mod webdriver;
 
@@ -21,21 +22,24 @@ pub use self::{
     capabilities::Capabilities,
     emulation::{ColorScheme, Device, Emulation},
     network::{Network, Proxy},
+    ready::{Ready, Rule, Wanted, WantedHeader},
+    release::{Release, UnknownRelease},
+    viewports::NamedViewport,
     webdriver::{BadDriverUrl, Webdriver, driver_url},
 };
-use crate::diff::{Antialiasing, Metric};
-use crate::ready::Ready;
-pub use crate::spec::NamedViewport;
-use crate::spec::{
-    Clock, Diagnostic, Diagnostics, LoginYaml, MaxMismatch, Secrets, Sessions, Settle, Source,
-    Variables,
-    diagnostic::{did_you_mean, is_unprintable, listed},
-    interpolate::{Scope, Used},
-    is_host,
-    raw::LimitYaml,
-    read::{Entries, Place, TextOr, Texts},
-    tree::{Tree, Value},
-    value::Reader,
+use crate::{
+    diff::{Antialiasing, Metric},
+    spec::{Clock, LoginYaml, MaxMismatch, Sessions, Settle, raw::LimitYaml},
+    yaml::{
+        Diagnostic, Diagnostics, Secrets, Source, Variables,
+        address::{is_host, passwords_in},
+        diagnostic::{did_you_mean, is_unprintable, listed},
+        interpolate::{Scope, Used, is_name},
+        read::{Entries, Place, TextOr, Texts},
+        reader::Reader,
+        schema_of,
+        tree::{Tree, Value},
+    },
 };
 
 /// The same as pixelmatch and Playwright.
@@ -182,7 +186,7 @@ pub enum EnvironmentUrl {
     /// `http` or `https`.
     Url(url::Url),
     /// The embedded demo site in one release, started on a free port: `demo:production`, `demo:staging`.
-    Demo(crate::demo::Release),
+    Demo(Release),
 }
 
 /// Why a text is no environment's URL; the message continues the text.
@@ -222,24 +226,6 @@ impl EnvironmentUrl {
             Self::Demo(_) => Vec::new(),
         }
     }
-}
-
-/// The password in a URL as it is written there and as it is meant, and what basic authentication sends.
-pub fn passwords_in(url: &Url) -> Vec<String> {
-    let Some(written) = url.password() else {
-        return Vec::new();
-    };
-    let decoded = |text: &str| {
-        let pair = format!("x={}", text.replace('+', "%2B"));
-        let mut pairs = url::form_urlencoded::parse(pair.as_bytes());
-        pairs
-            .next()
-            .map(|(_, value)| value.into_owned())
-            .unwrap_or_default()
-    };
-    let meant = decoded(written);
-    let sent = format!("{}:{meant}", decoded(url.username()));
-    vec![written.to_owned(), meant, sent]
 }
 
 impl FromStr for EnvironmentUrl {
@@ -373,7 +359,7 @@ impl EnvironmentYaml {
 
 /// The JSON Schema of `twinshot.yaml`, for editors.
 pub fn config_schema() -> serde_json::Value {
-    crate::spec::schema_of::<ConfigYaml>()
+    schema_of::<ConfigYaml>(&[])
 }
 
 impl Config {
@@ -413,7 +399,7 @@ impl Config {
 fn secret_names(tree: &Tree, yaml: &ConfigYaml) -> Result<Vec<String>, Diagnostic> {
     let mut names = Vec::new();
     for place in yaml.secrets.iter().flat_map(|secrets| &secrets.value) {
-        if !crate::spec::interpolate::is_name(&place.value) {
+        if !is_name(&place.value) {
             let error = Diagnostic::new("`secrets` lists names of variables", tree.spot(place.id));
             return Err(error.help("write APP_PASSWORD, not its value and not ${APP_PASSWORD}"));
         }

@@ -10,7 +10,8 @@
 //! Each stage takes the previous one's type and keeps no reference back. Trouble on a page is data in
 //! the report; `Err` means that nothing could be run at all.
 //!
-//! - Pure, no input or output: [`diff`] (pixels), [`spec`] and [`config`] (YAML to checked types),
+//! - Pure, no input or output: [`diff`] (pixels), [`yaml`] (what all YAML files need: diagnostics, variables, secrets),
+//!   [`spec`] and [`config`] (YAML to checked types),
 //!   [`plan`] (jobs and ids), [`compare`] (verdicts), [`report`] (one file per format).
 //! - At the edge: `browser` (the only module that names fantoccini), [`capture`]'s runner, [`store`]
 //!   (files), [`merge`] (the reports of several machines), [`project`] (where the files of a project are), [`demo`] (the embedded site).
@@ -29,10 +30,11 @@ pub mod diff;
 pub mod merge;
 pub mod plan;
 pub mod project;
-pub mod ready;
+mod ready;
 pub mod report;
 pub mod run;
 pub mod side;
 pub mod spec;
 pub mod store;
 pub mod workers;
+pub mod yaml;

@@ -10,7 +10,8 @@ use std::{
 use crate::{
     config::{Browser, Config, NamedViewport},
     diff::{Antialiasing, Metric},
-    spec::{Action, Flow, Limits, Location, Shot, Step, Suite, Viewport},
+    spec::{Action, Flow, Limits, Shot, Step, Suite, Viewport},
+    yaml::Location,
 };
 
 pub use shard::{Part, Shard, ShardError};

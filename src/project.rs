@@ -8,8 +8,9 @@ use std::{
 };
 
 use crate::{
-    config::{Config, ParsedConfig},
-    spec::{Diagnostics, Secrets, Source, Suite, SuiteSettings, Variables},
+    config::{Config, NamedViewport, ParsedConfig},
+    spec::{KnownViewport, Suite, SuiteSettings},
+    yaml::{Diagnostics, Secrets, Source, Variables},
 };
 
 /// The name of the configuration.
@@ -99,7 +100,7 @@ impl Project {
             .map(|file| read_source(file))
             .collect::<Result<_, _>>()?;
         let settings = SuiteSettings {
-            viewports: self.config.viewports.clone(),
+            viewports: self.config.viewports.iter().map(known_viewport).collect(),
             max_mismatch: self.config.max_mismatch,
             sessions: self.config.sessions.clone(),
         };
@@ -114,6 +115,14 @@ impl Project {
     /// Where approved pictures are kept.
     pub fn golden(&self) -> PathBuf {
         self.config.root.join("golden")
+    }
+}
+
+fn known_viewport(named: &NamedViewport) -> KnownViewport {
+    KnownViewport {
+        name: named.name.clone(),
+        viewport: named.viewport,
+        is_device: !named.device.is_plain(),
     }
 }
 

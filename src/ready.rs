@@ -16,9 +16,11 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use url::Url;
 
-use crate::connect::{Connector, tls_trouble};
+use crate::{
+    config::Ready,
+    connect::{Connector, tls_trouble},
+};
 use wanted::{Answer, Seen};
-pub use wanted::{Rule, Wanted, WantedHeader};
 
 /// How long one answer may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
@@ -26,21 +28,6 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 const AFTER_LIMIT: Duration = Duration::from_secs(10);
 /// What tells of a release is no longer than this, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
-
-/// What an environment must serve before a run begins.
-#[derive(Debug, Clone)]
-pub struct Ready {
-    /// Where to ask: a path below the environment's URL, or a URL.
-    pub url: String,
-    /// What must be answered.
-    pub wanted: Wanted,
-    /// How often in a row.
-    pub times: u32,
-    /// The pause between two looks.
-    pub every: Duration,
-    /// How long to wait at most.
-    pub timeout: Duration,
-}
 
 /// An environment that is waited for.
 #[derive(Debug)]

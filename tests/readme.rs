@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 use twinshot::{
     config::{Config, config_schema},
-    spec::{NamedViewport, Source, Suite, SuiteSettings, Variables, spec_schema},
+    spec::{KnownViewport, Source, Suite, SuiteSettings, Variables, spec_schema},
 };
 
 /// The pages that are checked.
@@ -754,10 +754,10 @@ fn variables() -> Variables {
 }
 
 fn viewports() -> SuiteSettings {
-    let viewport = |name: &str, size: &str| NamedViewport {
+    let viewport = |name: &str, size: &str| KnownViewport {
         name: name.to_owned(),
         viewport: size.parse().expect("a size"),
-        device: Default::default(),
+        is_device: false,
     };
     SuiteSettings {
         viewports: vec![

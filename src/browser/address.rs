@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use crate::yaml::without_credentials;
+
 /// `/settings` on `https://host/app/` is `https://host/app/settings`.
 pub(crate) fn below(base: &Url, path: &str) -> Result<Url, String> {
     let mut folder = base.clone();
@@ -37,14 +39,6 @@ pub(crate) fn host_and_port(url: &Url) -> String {
 pub(crate) fn is_within(document: &str, url: &Url) -> bool {
     let bare = |url: &str| url.split('#').next().unwrap_or_default().to_owned();
     url.fragment().is_some() && bare(document) == bare(without_credentials(url).as_str())
-}
-
-/// The URL as browsers show it and as we do: a password is nobody's business.
-pub(crate) fn without_credentials(url: &Url) -> Url {
-    let mut shown = url.clone();
-    let _ = shown.set_username("");
-    let _ = shown.set_password(None);
-    shown
 }
 
 /// Whether the URL has credentials that the environment's own does not have for this origin.

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
-    config::{Browser, Device, Emulation, Network},
+    config::{Browser, Device, Emulation, NamedViewport, Network},
     connect::Connector,
-    spec::{NamedViewport, Settle, Viewport},
+    spec::{Settle, Viewport},
 };
 
 /// How browsers are started.

@@ -7,8 +7,8 @@ use twinshot::{
     plan::PlanError,
     project::ProjectError,
     run::{LaunchError, RunError},
-    spec::Secrets,
     store::{LatestError, StoreError},
+    yaml::Secrets,
 };
 
 use super::Exit;

@@ -4,16 +4,14 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use twinshot::{
-    config::{
-        BaselineSource, Config, Environment, EnvironmentUrl, Webdriver, driver_url, passwords_in,
-    },
+    config::{BaselineSource, Config, Environment, EnvironmentUrl, Webdriver, driver_url},
     plan::{Filters, Shard},
     project::Project,
     report::{self, MergedReport, Report, ShotReport},
     run::{self, RunOptions},
-    spec::Secrets,
     store,
     workers::{Machine, Workers},
+    yaml::{Secrets, passwords_in, written_without_credentials},
 };
 use url::Url;
 
@@ -313,33 +311,22 @@ fn again(arguments: impl Iterator<Item = String>) -> String {
         arguments
             .skip(2)
             .filter(|word| word != FLAG)
-            .map(|word| quoted(&without_credentials(&word))),
+            .map(|word| quoted(&word_without_credentials(&word))),
     );
     words.join(" ")
 }
 
-/// Of a list, too.
-fn without_credentials(word: &str) -> String {
+/// An option's value may be a list.
+fn word_without_credentials(word: &str) -> String {
     let (flag, value) = word.split_once('=').unwrap_or(("", word));
     if !value.contains("://") {
         return word.to_owned();
     }
-    let values: Vec<_> = value.split(',').map(url_without_credentials).collect();
+    let values: Vec<_> = value.split(',').map(written_without_credentials).collect();
     let values = values.join(",");
     match flag.is_empty() {
         true => values,
         false => format!("{flag}={values}"),
-    }
-}
-
-fn url_without_credentials(written: &str) -> String {
-    match Url::parse(written) {
-        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
-            let _ = url.set_username("");
-            let _ = url.set_password(None);
-            url.to_string()
-        }
-        _ => written.to_owned(),
     }
 }
 

@@ -74,7 +74,7 @@ impl fmt::Display for BrokenLimit {
     }
 }
 
-/// `12 pixels`, `1400 pixels (0.10 %)`.
+/// `12 pixels`, `1400 pixels (0.1 %)`.
 fn pixels(number: u64, ratio: Option<f64>) -> String {
     let ratio = ratio.map(|ratio| format!(" ({})", percent(ratio)));
     format!("{}{}", pixel_count(number), ratio.unwrap_or_default())
@@ -171,7 +171,7 @@ fn expected_pixels(at_least: AtLeast, total: u64) -> (u64, Option<f64>) {
     larger.unwrap_or((0, None))
 }
 
-/// What allowed the difference of a match, for example `within max_mismatch 50 pixels and 0.10 %, as expected`.
+/// What allowed the difference of a match, for example `within max_mismatch 50 pixels and 0.1 %, as expected`.
 pub(super) fn kept(limits: &Limits) -> String {
     let MaxMismatch {
         pixels,
@@ -291,7 +291,7 @@ mod tests {
         assert_eq!(
             words(&diff(11, 5), &all),
             [
-                "11 of at most 10 pixels (0.10 %) mismatch",
+                "11 of at most 10 pixels (0.1 %) mismatch",
                 "5 of at most 4 pixels mismatch in the 32×32 window at 12,60"
             ]
         );
@@ -307,7 +307,7 @@ mod tests {
         assert!(is_match(&diff(50, 50), &expected) && is_match(&diff(10_000, 1024), &expected));
         assert_eq!(
             words(&diff(49, 49), &expected),
-            ["a difference was expected: 49 of at least 50 pixels (0.50 %) mismatch"]
+            ["a difference was expected: 49 of at least 50 pixels (0.5 %) mismatch"]
         );
         let nothing = limits(MaxMismatch::default(), "0");
         assert!(is_match(&diff(0, 0), &nothing) && !is_match(&diff(1, 1), &nothing));

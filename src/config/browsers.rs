@@ -3,10 +3,13 @@
 use std::fmt;
 
 use super::{ConfigYaml, Webdriver, viewports};
-use crate::spec::{
-    Diagnostic, Viewport,
-    diagnostic::{did_you_mean, listed},
-    value::Reader,
+use crate::{
+    spec::Viewport,
+    yaml::{
+        Diagnostic,
+        diagnostic::{did_you_mean, listed},
+        reader::Reader,
+    },
 };
 
 /// A browser, by the engine that draws its pages.

@@ -7,11 +7,11 @@ use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::{Map, Number, Value as Json};
 
 use super::Browser;
-use crate::spec::{
+use crate::yaml::{
     Diagnostic,
     read::{Entries, Place},
+    reader::Reader,
     tree::Value,
-    value::Reader,
 };
 
 /// The capabilities of each browser's sessions, as WebDriver has them.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::spec::{Diagnostic, diagnostic::is_unprintable, read::Place, value::Reader};
+use crate::yaml::{Diagnostic, diagnostic::is_unprintable, read::Place, reader::Reader};
 
 /// What an environment or a viewport asks of its browser; what is absent is left as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::spec::{
+use crate::yaml::{
     Diagnostic,
     read::{Entries, Place},
-    value::Reader,
+    reader::Reader,
 };
 
 /// What belongs to the connection, to the browser or to another key of the configuration.

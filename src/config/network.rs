@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::EnvironmentYaml;
-use crate::spec::{Diagnostic, read::Place, value::Reader};
+use crate::yaml::{Diagnostic, address::is_host, read::Place, reader::Reader};
 
 /// How a browser reaches an environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,9 +82,7 @@ fn exception(reader: Reader<'_>, place: &Place<String>) -> Result<String, Diagno
     let text = reader.some_text(place)?;
     let value = text.value().trim();
     let bare = value.trim_start_matches('*').trim_start_matches('.');
-    if crate::spec::is_host(bare)
-        && (bare.len() == value.len() || value.ends_with(&format!(".{bare}")))
-    {
+    if is_host(bare) && (bare.len() == value.len() || value.ends_with(&format!(".{bare}"))) {
         return Ok(value.to_owned());
     }
     let error = reader.error(place.id, format!("`{text}` is not a host"));

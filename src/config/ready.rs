@@ -8,10 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::{EnvironmentUrl, SPEAKS_HTTPS};
-use crate::{
-    ready::{Ready, Rule, Wanted, WantedHeader},
-    spec::{Diagnostic, read::Place, value::Reader},
-};
+use crate::yaml::{Diagnostic, read::Place, reader::Reader};
 
 /// A deployment may take that long.
 const TIMEOUT: Duration = Duration::from_secs(600);
@@ -26,6 +23,54 @@ const NO_TLS: &str =
     "cannot be asked for `ready`: this Twinshot was built without the cargo feature `remote-tls`";
 const NO_TLS_HELP: &str =
     "build it with `--features remote-tls`, or name an `http://` address of the same server";
+
+/// What an environment must serve before a run begins.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    /// Where to ask: a path below the environment's URL, or a URL.
+    pub url: String,
+    /// What must be answered.
+    pub wanted: Wanted,
+    /// How often in a row.
+    pub times: u32,
+    /// The pause between two looks.
+    pub every: Duration,
+    /// How long to wait at most.
+    pub timeout: Duration,
+}
+
+/// What an answer must be; all that is given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// The status; any success when absent.
+    pub status: Option<u16>,
+    /// A header that must be there.
+    pub header: Option<WantedHeader>,
+    /// A JSON pointer to a value that must be there.
+    pub json: Option<String>,
+    /// How the value at `json` must be, or the whole text where there is no `json`.
+    pub value: Option<Rule>,
+    /// What the text must contain.
+    pub text: Option<String>,
+}
+
+/// A header that must be there.
+#[derive(Debug, Clone)]
+pub struct WantedHeader {
+    /// Its name.
+    pub name: String,
+    /// How its value must be.
+    pub value: Option<Rule>,
+}
+
+/// How a value must be.
+#[derive(Debug, Clone)]
+pub enum Rule {
+    /// Exactly this.
+    Equals(String),
+    /// Somewhere in it; the first group, or all that matched, is the release.
+    Matches(Regex),
+}
 
 /// What an environment must serve before a run begins.
 #[derive(Debug, Deserialize, JsonSchema)]

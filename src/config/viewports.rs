@@ -9,15 +9,29 @@ use super::{
     Browser, ColorScheme, Device, Keep,
     emulation::{EmulationYaml, emulation},
 };
-use crate::spec::{
-    Diagnostic, Diagnostics, NamedViewport, Viewport, ViewportError,
-    read::{Entries, Place, TextOr},
-    tree::NodeId,
-    value::Reader,
+use crate::{
+    spec::{Viewport, ViewportError},
+    yaml::{
+        Diagnostic, Diagnostics,
+        read::{Entries, Place, TextOr},
+        reader::Reader,
+        tree::NodeId,
+    },
 };
 
 /// Names of viewports are parts of file names.
 const MAX_NAME_BYTES: usize = 60;
+
+/// A viewport and its name in file names and reports.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedViewport {
+    /// For example `desktop`.
+    pub name: String,
+    /// Its size.
+    pub viewport: Viewport,
+    /// What the browser is to be at it.
+    pub device: Arc<Device>,
+}
 
 /// A viewport with what the browser is to be at it; that goes before what the environment says.
 #[derive(Debug, Deserialize, JsonSchema)]

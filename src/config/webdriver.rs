@@ -2,11 +2,12 @@
 
 use url::Url;
 
-use super::{SPEAKS_HTTPS, passwords_in};
-use crate::spec::{
+use super::SPEAKS_HTTPS;
+use crate::yaml::{
     Diagnostic,
+    address::passwords_in,
     read::{Place, Texts},
-    value::Reader,
+    reader::Reader,
 };
 
 /// Where the browser is driven.

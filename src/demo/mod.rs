@@ -13,6 +13,6 @@ mod server;
 mod session;
 mod site;
 
+pub use crate::config::Release;
 pub use pages::router;
-pub use release::{Release, UnknownRelease};
 pub use server::{DemoServer, serve};

@@ -1,46 +1,15 @@
 //! PURE. What an environment must answer before a run begins, and whether an answer is that.
 
 use http::{HeaderMap, StatusCode, header::LOCATION};
-use regex::Regex;
 use serde_json::Value;
 
-use crate::spec::diagnostic::escape;
+use crate::{
+    config::{Rule, Wanted, WantedHeader},
+    yaml::diagnostic::escape,
+};
 
 /// Longer values are cut where they are shown.
 const MAX_SHOWN_CHARS: usize = 120;
-
-/// What an answer must be; all that is given must hold.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// The status; any success when absent.
-    pub status: Option<u16>,
-    /// A header that must be there.
-    pub header: Option<WantedHeader>,
-    /// A JSON pointer to a value that must be there.
-    pub json: Option<String>,
-    /// How the value at `json` must be, or the whole text where there is no `json`.
-    pub value: Option<Rule>,
-    /// What the text must contain.
-    pub text: Option<String>,
-}
-
-/// A header that must be there.
-#[derive(Debug, Clone)]
-pub struct WantedHeader {
-    /// Its name.
-    pub name: String,
-    /// How its value must be.
-    pub value: Option<Rule>,
-}
-
-/// How a value must be.
-#[derive(Debug, Clone)]
-pub enum Rule {
-    /// Exactly this.
-    Equals(String),
-    /// Somewhere in it; the first group, or all that matched, is the release.
-    Matches(Regex),
-}
 
 /// What was answered.
 #[derive(Debug, Clone)]
@@ -233,6 +202,8 @@ fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use regex::Regex;
+
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {

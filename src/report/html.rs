@@ -7,7 +7,10 @@ use minijinja::{Environment, syntax::SyntaxConfig, value::Serde};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Report, Run, ShotReport, Verdict, timeline::Timeline, words, worst_first};
+use super::{
+    ComparisonReport, Report, Run, ShotReport, Verdict, timeline::Timeline, words, worst_first,
+};
+use crate::compare::percent;
 
 const TEMPLATE: &str = include_str!("templates/index.html");
 
@@ -74,7 +77,7 @@ impl<'a> Page<'a> {
             policy: policy(),
             style: STYLE,
             script: SCRIPT,
-            data: script_safe_json(report),
+            data: script_safe_json(&ScriptData::of(report)),
             headline: words::headline(report),
             partial: words::partial(report),
             part: words::part(&report.run),
@@ -108,9 +111,47 @@ fn source_hash(block: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(block)))
 }
 
-/// The report as JSON that cannot end the element it stands in. Outside of strings JSON has none of these.
-fn script_safe_json(report: &Report) -> String {
-    let json = serde_json::to_string(report).expect("a report holds nothing that JSON cannot");
+/// What the script reads: the report, and the words for its ratios, so that there is one rule for them.
+#[derive(Serialize)]
+struct ScriptData<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    /// One for each shot, in the report's order; nothing where none was compared.
+    percents: Vec<Option<Percents>>,
+}
+
+/// The ratios of a comparison as percentages.
+#[derive(Serialize)]
+struct Percents {
+    mismatch: String,
+    max_mismatch: Option<String>,
+    at_least: Option<String>,
+}
+
+impl<'a> ScriptData<'a> {
+    fn of(report: &'a Report) -> Self {
+        let of_shot = |shot: &ShotReport| shot.comparison.as_ref().map(Percents::of);
+        Self {
+            report,
+            percents: report.shots.iter().map(of_shot).collect(),
+        }
+    }
+}
+
+impl Percents {
+    fn of(comparison: &ComparisonReport) -> Self {
+        let at_least = comparison.at_least.and_then(|least| least.ratio);
+        Self {
+            mismatch: percent(comparison.mismatch_ratio),
+            max_mismatch: comparison.max_mismatch.ratio.map(percent),
+            at_least: at_least.map(percent),
+        }
+    }
+}
+
+/// JSON that cannot end the element it stands in. Outside of strings JSON has none of these.
+fn script_safe_json(data: &ScriptData<'_>) -> String {
+    let json = serde_json::to_string(data).expect("a report holds nothing that JSON cannot");
     let mut out = String::with_capacity(json.len() + json.len() / 16);
     for c in json.chars() {
         match c {

@@ -2,6 +2,7 @@
 //! as a whole, so the table ends early and says so.
 
 use super::{Report, ShotReport, Verdict, words, worst_first};
+use crate::compare::percent;
 
 /// Leaves room for whatever a job writes beside us into the same summary.
 const MAX_BYTES: usize = 900 * 1024;
@@ -71,7 +72,7 @@ fn row(shot: &ShotReport) -> String {
     let different = shot
         .comparison
         .as_ref()
-        .map_or("–".to_owned(), |it| words::percent(it.mismatch_ratio));
+        .map_or("–".to_owned(), |it| percent(it.mismatch_ratio));
     format!(
         "| {icon} {verdict} | {title} | {viewport}, {browser} | {different} | {reason} |\n",
         icon = icon(shot.verdict),

@@ -21,7 +21,7 @@ pub use crate::capture::{FailureKind, Provenance};
 pub use crate::compare::Verdict;
 use crate::diff::{Antialiasing, DensestWindow, Metric, Rect, Region, Size};
 use crate::side::{Role, Side};
-use crate::spec::Location;
+use crate::yaml::Location;
 
 /// Version of the shape of `report.json`; additive changes keep it.
 pub const SCHEMA_VERSION: u32 = 1;

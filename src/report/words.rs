@@ -6,7 +6,7 @@ use super::{
     ComparisonReport, EnvironmentReport, ExpectedReport, FailureKind, LimitReport, MergedReport,
     Report, Run, RunState, Summary, Verdict,
 };
-use crate::diff::WINDOW;
+use crate::{compare::percent, diff::WINDOW};
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -228,17 +228,6 @@ fn unfinished(state: RunState) -> &'static str {
     }
 }
 
-/// A ratio for people: `1.53 %`. Only for showing, never for comparing.
-pub(crate) fn percent(ratio: f64) -> String {
-    let percent = ratio * 100.0;
-    if percent > 0.0 && percent < 0.01 {
-        return "< 0.01 %".to_owned();
-    }
-    let text = format!("{percent:.2}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{text} %")
-}
-
 /// A count with its noun, for example `1 shot` and `12 345 pixels`.
 pub(crate) fn plural(count: u64, noun: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
@@ -302,15 +291,6 @@ mod tests {
         };
         assert_eq!(quiet_headline(&summary, true), "All 12 shots match so far");
         assert_eq!(quiet_headline(&summary, false), "All 12 shots match");
-    }
-
-    #[test]
-    fn small_ratios_never_read_as_zero() {
-        assert_eq!(percent(0.0), "0 %");
-        assert_eq!(percent(0.000_000_7), "< 0.01 %");
-        assert_eq!(percent(0.015_3), "1.53 %");
-        assert_eq!(percent(0.5), "50 %");
-        assert_eq!(percent(1.0), "100 %");
     }
 
     #[test]

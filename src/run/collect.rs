@@ -24,6 +24,7 @@ use crate::{
     side::Side,
     spec::Secrets,
     store::{ReportFolder, StoreError},
+    yaml::without_credentials,
 };
 
 /// The partial report is written at most so often, and never for more than a twentieth of the time.
@@ -324,12 +325,7 @@ fn shown_url(config: &Config, name: &str) -> Option<String> {
         .find(|environment| environment.name == name)?;
     Some(match &environment.url {
         EnvironmentUrl::Demo(release) => format!("demo:{release}"),
-        EnvironmentUrl::Url(url) => {
-            let mut shown = url.clone();
-            let _ = shown.set_username("");
-            let _ = shown.set_password(None);
-            shown.to_string()
-        }
+        EnvironmentUrl::Url(url) => without_credentials(url).into(),
     })
 }
 

@@ -12,10 +12,11 @@ use super::{News, Roles};
 use crate::{
     browser::below,
     capture::runner::LiveEnvironment,
-    config::{Environment, passwords_in},
+    config::{Environment, Ready},
     connect::Connector,
-    ready::{Ready, Served, Watch},
+    ready::{Served, Watch},
     side::Role,
+    yaml::{passwords_in, without_credentials},
 };
 
 /// The environments that say when they are ready.
@@ -151,9 +152,7 @@ impl Watched {
         let ready: Ready = environment.ready.clone()?;
         let url = address(&ready.url, &live.base);
         let headers = headers(&url, live);
-        let mut plain = url;
-        let _ = plain.set_username("");
-        let _ = plain.set_password(None);
+        let plain = without_credentials(&url);
         Some(Self {
             role,
             name: environment.name.clone(),

@@ -18,6 +18,7 @@ use crate::{
     report::{PictureReport, RecordReport, Report, RunState, ShotReport},
     spec::{Action, Clock, Flow, Inject, Secrets},
     store,
+    yaml::address::without_password,
 };
 
 /// A name of a stored picture has so many digits.
@@ -294,11 +295,7 @@ fn settings(common: &Common<'_>) -> String {
 fn address(url: &EnvironmentUrl) -> String {
     match url {
         EnvironmentUrl::Demo(release) => format!("demo:{release}"),
-        EnvironmentUrl::Url(url) => {
-            let mut shown = url.clone();
-            let _ = shown.set_password(None);
-            shown.to_string()
-        }
+        EnvironmentUrl::Url(url) => without_password(url).into(),
     }
 }
 

@@ -3,16 +3,20 @@
 use url::Url;
 
 use super::{
-    Action, Area, Condition, Cookie, Diagnostic, DragTo, Expectation, Frame, Inject, NamedViewport,
-    Scroll, SuiteSettings, Target, Text, Viewport, Wait, Window,
-    diagnostic::{did_you_mean, listed},
+    Action, Area, Condition, Cookie, DragTo, Expectation, Frame, Inject, KnownViewport, Scroll,
+    SuiteSettings, Target, Viewport, Wait, Window,
     raw::{
         CookiesYaml, DialogYaml, DragYaml, EvaluateYaml, ExpectYaml, GotoYaml, InjectYaml,
         PressYaml, ScrollYaml, StepYaml, WaitYaml,
     },
-    read::{ListOrEntries, Place, TextOr, Texts, TextsOr},
+};
+use crate::yaml::{
+    Diagnostic, Text,
+    address::is_host,
+    diagnostic::{did_you_mean, is_unprintable, listed},
+    read::{ListOrEntries, Place, TextOr, Texts, TextsOr, suggestion},
+    reader::{Reader, parse_duration},
     tree::NodeId,
-    value::{Reader, parse_duration},
 };
 
 /// Longer labels are cut. They become names of shots, with room for a number.
@@ -97,7 +101,7 @@ pub(super) fn label(name: &str, about: &str) -> String {
     let label: String = label
         .trim()
         .chars()
-        .filter(|c| !super::diagnostic::is_unprintable(*c))
+        .filter(|c| !is_unprintable(*c))
         .collect();
     if label.chars().count() <= LABEL_CHARS && label.len() <= LABEL_BYTES {
         return label;
@@ -432,9 +436,9 @@ impl Actions<'_> {
             .iter()
             .find(|named| named.name == text.value());
         if let Some(named) = named {
-            return match named.device.is_plain() {
-                true => Ok(named.viewport),
-                false => Err(self.another_device(place, named)),
+            return match named.is_device {
+                false => Ok(named.viewport),
+                true => Err(self.another_device(place, named)),
             };
         }
         text.value().parse().map_err(|error: super::ViewportError| {
@@ -457,7 +461,7 @@ impl Actions<'_> {
     }
 
     /// A page that is loaded already was made for the device that there was.
-    fn another_device(self, place: &Place<String>, named: &NamedViewport) -> Diagnostic {
+    fn another_device(self, place: &Place<String>, named: &KnownViewport) -> Diagnostic {
         let (name, size) = (&named.name, named.viewport);
         let message = format!("`{name}` is another device, not only another size");
         let error = self.reader.error(place.id, message);
@@ -701,7 +705,7 @@ impl Actions<'_> {
                 let error = self
                     .reader
                     .error(place.id, format!("`dialog` cannot be `{word}`"));
-                return Err(error.maybe_help(super::read::suggestion(word, &["accept", "dismiss"])));
+                return Err(error.maybe_help(suggestion(word, &["accept", "dismiss"])));
             }
         };
         let about = if accept { "accept" } else { "dismiss" };
@@ -808,13 +812,4 @@ fn clear_cookies() -> Action {
         delete: Vec::new(),
         set: Vec::new(),
     }
-}
-
-/// `name` or `name:port`.
-pub(crate) fn is_host(text: &str) -> bool {
-    let url = Url::parse(&format!("http://{text}"));
-    url.is_ok_and(|url| {
-        let plain = url.path() == "/" && url.username().is_empty() && url.password().is_none();
-        plain && !text.contains(['/', '?', '#', '@', '*'])
-    })
 }

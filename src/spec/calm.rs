@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Diagnostic, read::Place, value::Reader};
+use crate::yaml::{Diagnostic, read::Place, reader::Reader};
 
 /// Which parts of bringing a page to rest are done; what is absent is left to the flow, then to the suite.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -9,16 +9,19 @@ use std::{
 };
 
 use super::{
-    Action, Definition, Diagnostic, Diagnostics, Flow, Login, Step, SuiteSettings,
+    Action, Definition, Flow, Login, Step, SuiteSettings,
     action::{self, Actions},
-    diagnostic::{Spot, did_you_mean, listed},
-    interpolate::{Scope, has_variable},
     raw::{FlowYaml, FragmentYaml},
-    read::{Entries, Place},
     step::{Defaults, Parsed, Part, Wish, wish},
     suite::twice,
+};
+use crate::yaml::{
+    Diagnostic, Diagnostics,
+    diagnostic::{Spot, did_you_mean, listed},
+    interpolate::{Scope, has_variable},
+    read::{Entries, Place},
+    reader::Reader,
     tree::Tree,
-    value::Reader,
 };
 
 /// Fragments that use fragments multiply; no flow of a person has so many steps.

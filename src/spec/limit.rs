@@ -4,13 +4,18 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    AtLeast, Diagnostic, MaxMismatch,
+    AtLeast, MaxMismatch,
     raw::{AtLeastYaml, LimitYaml},
-    read::{Place, TextOr},
-    tree::NodeId,
-    value::Reader,
 };
-use crate::diff::WINDOW;
+use crate::{
+    diff::WINDOW,
+    yaml::{
+        Diagnostic,
+        read::{Place, TextOr},
+        reader::Reader,
+        tree::NodeId,
+    },
+};
 
 /// A limit of so many pixels, or more, could never fail.
 const WINDOW_PIXELS: u64 = WINDOW as u64 * WINDOW as u64;
@@ -119,6 +124,19 @@ impl AtLeast {
 }
 
 impl Reader<'_> {
+    pub(crate) fn threshold(&self, place: Option<&Place<f64>>) -> Result<Option<f64>, Diagnostic> {
+        let Some(place) = place else { return Ok(None) };
+        match (0.0..=1.0).contains(&place.value) {
+            true => Ok(Some(place.value)),
+            false => {
+                let message = "a threshold is a colour distance from 0 to 1";
+                Err(self
+                    .error(place.id, message)
+                    .help("how much of a picture may mismatch is `max_mismatch`"))
+            }
+        }
+    }
+
     pub(crate) fn max_mismatch(
         &self,
         place: Option<&Place<TextOr<LimitYaml>>>,
@@ -181,9 +199,9 @@ impl Reader<'_> {
 
     fn amount(&self, id: NodeId, source: &str) -> Result<Amount, Diagnostic> {
         let text = self.text_at(id, source)?;
-        text.value.parse().map_err(|_| {
+        text.value().parse().map_err(|_| {
             let error = self.error(id, format!("`{text}` is neither pixels nor a percentage"));
-            match text.value.trim().parse::<f64>() {
+            match text.value().trim().parse::<f64>() {
                 Ok(number) if number > 0.0 => error.help(format!(
                     "a bare fraction could mean a ratio or a percentage; write \"{text}%\", or whole pixels"
                 )),
@@ -200,7 +218,7 @@ impl Reader<'_> {
 
     fn ratio(&self, place: &Place<String>) -> Result<f64, Diagnostic> {
         let text = self.text(place)?;
-        parse_percent(&text.value).ok_or_else(|| {
+        parse_percent(text.value()).ok_or_else(|| {
             self.error(
                 place.id,
                 format!("`{text}` is not a percentage from 0% to 100%"),

@@ -7,18 +7,21 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Action, Diagnostic, Diagnostics, Location, Step, Wait,
+    Action, Step, Wait,
     action::{self, Actions},
-    diagnostic::{did_you_mean, listed},
-    interpolate::Scope,
+    expand::{Context, Expander},
     raw::{StepYaml, WaitYaml},
-    read::{Entries, Place, TextsOr},
     step::{Defaults, Parsed, Part},
     suite::{check_name, twice},
-    tree::Tree,
-    value::Reader,
 };
-use crate::spec::expand::{Context, Expander};
+use crate::yaml::{
+    Diagnostic, Diagnostics, Location,
+    diagnostic::{did_you_mean, listed},
+    interpolate::Scope,
+    read::{Entries, Place, TextsOr},
+    reader::Reader,
+    tree::Tree,
+};
 
 /// A login that flows share.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

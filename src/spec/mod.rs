@@ -3,85 +3,48 @@
 
 mod action;
 mod calm;
-pub(crate) mod diagnostic;
 mod expand;
-pub(crate) mod interpolate;
 mod limit;
 mod login;
 pub(crate) mod raw;
-pub(crate) mod read;
 mod schema;
-mod secrets;
 mod selector;
 mod step;
 mod suite;
-pub(crate) mod tree;
-pub(crate) mod value;
+mod viewport;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
-pub(crate) use self::{action::is_host, login::LoginYaml, schema::schema_of};
+pub(crate) use self::login::LoginYaml;
 pub use self::{
     calm::{Clock, Settle},
-    diagnostic::{Diagnostic, Diagnostics},
-    interpolate::Variables,
     limit::{Amount, AmountError, window_limit},
     login::{Login, Sessions},
     schema::spec_schema,
-    value::ViewportError,
+    viewport::ViewportError,
 };
-
-use crate::config::Device;
-
-/// A file that was read by the caller.
-#[derive(Debug, Clone)]
-pub struct Source {
-    /// As the user would name it, for example `specs/settings.yaml`.
-    pub name: String,
-    /// Its folder; files that it names are resolved against it.
-    pub folder: PathBuf,
-    /// Its content.
-    pub text: String,
-}
+pub use crate::yaml::{Diagnostic, Diagnostics, Location, Secrets, Source, Text, Variables};
 
 /// What specs need to know of the configuration.
 #[derive(Debug, Clone, Default)]
 pub struct SuiteSettings {
     /// The configured viewports.
-    pub viewports: Vec<NamedViewport>,
+    pub viewports: Vec<KnownViewport>,
     /// The configured limit.
     pub max_mismatch: MaxMismatch,
     /// The configured logins.
     pub sessions: Sessions,
 }
 
-/// A viewport and its name in file names and reports.
+/// A configured viewport, as specs can name it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NamedViewport {
+pub struct KnownViewport {
     /// For example `desktop`.
     pub name: String,
     /// Its size.
     pub viewport: Viewport,
-    /// What the browser is to be at it.
-    pub device: Arc<Device>,
-}
-
-/// Where something stands in a spec file; lines and columns count from 1.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Location {
-    /// The file as the user would name it.
-    pub file: Arc<str>,
-    /// Line, from 1.
-    pub line: u32,
-    /// Column in characters, from 1.
-    pub column: u32,
-}
-
-/// A string whose `${NAME}` parts were filled in. What people see is the source, never the value.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Text {
-    pub(crate) source: String,
-    pub(crate) value: String,
+    /// Whether it asks for more than a size; a flow cannot change to such a viewport midway.
+    pub is_device: bool,
 }
 
 /// All flows of a run, in the order of their files' names.
@@ -492,36 +455,6 @@ pub enum Window {
     Close,
 }
 
-/// Values that never appear in any output, in any of their usual encodings.
-#[derive(Clone, Default)]
-pub struct Secrets {
-    pub(crate) values: Vec<String>,
-}
-
-impl Text {
-    /// What is sent to the browser. Never show it.
-    pub fn value(&self) -> &str {
-        &self.value
-    }
-
-    /// What people see: the text as it was written.
-    pub fn source(&self) -> &str {
-        &self.source
-    }
-}
-
-impl fmt::Debug for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Text({:?})", self.source)
-    }
-}
-
-impl fmt::Display for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.source)
-    }
-}
-
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.source)
@@ -535,17 +468,5 @@ impl fmt::Display for Viewport {
             write!(f, "@{}", self.scale)?;
         }
         Ok(())
-    }
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
-    }
-}
-
-impl fmt::Debug for Secrets {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secrets({} values)", self.values.len())
     }
 }

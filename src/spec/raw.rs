@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::calm::Settle;
-use super::read::{Entries, Held, ListOrEntries, Nothing, Place, TextOr, Texts, TextsOr};
+use crate::yaml::read::{Entries, Held, ListOrEntries, Nothing, Place, TextOr, Texts, TextsOr};
 
 /// A spec file: one flow or one fragment.
 #[derive(JsonSchema)]

@@ -1,123 +1,16 @@
-//! JSON Schemas for editors, made from the raw types that read the files.
+//! The JSON Schema of a spec file, made from the raw types that read it.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-use super::{
-    raw::{BARE, SpecYaml, StepYaml},
-    read::{Entries, Held, ListOrEntries, Nothing, Place, TextOr, Texts, TextsOr},
-};
+use super::raw::{BARE, SpecYaml, StepYaml};
+use crate::yaml::{read::Held, schema_of};
 
 /// The JSON Schema of a spec file, for editors.
 pub fn spec_schema() -> Value {
-    schema_of::<SpecYaml>()
+    // A bare `mouse_up:` is a step.
+    schema_of::<SpecYaml>(&["mouse_up"])
 }
-
-/// The schema of a raw type, as the reader understands it: where a text is wanted, a bare number is the text
-/// that was written, and a key without a value is an error.
-pub(crate) fn schema_of<T: JsonSchema>() -> Value {
-    let mut schema = schemars::schema_for!(T).to_value();
-    as_read(&mut schema);
-    schema
-}
-
-fn as_read(schema: &mut Value) {
-    match schema {
-        Value::Object(map) => {
-            if let Some(Value::Object(properties)) = map.get_mut("properties") {
-                let properties = properties.iter_mut();
-                // A bare `mouse_up:` is a step.
-                let others = properties.filter(|(name, _)| *name != "mouse_up");
-                others.for_each(|(_, property)| drop_null(property));
-            }
-            if !map.contains_key("const") && !map.contains_key("enum") {
-                map.get_mut("type").into_iter().for_each(allow_scalars);
-            }
-            map.values_mut().for_each(as_read);
-        }
-        Value::Array(items) => items.iter_mut().for_each(as_read),
-        _ => {}
-    }
-}
-
-/// Serde's optional keys may be absent; that they may be null is schemars' reading.
-fn drop_null(property: &mut Value) {
-    if let Some(Value::Array(types)) = property.get_mut("type") {
-        types.retain(|kind| kind != "null");
-    }
-    if let Some(Value::Array(choices)) = property.get_mut("anyOf") {
-        choices.retain(|choice| *choice != json!({ "type": "null" }));
-    }
-}
-
-fn allow_scalars(kind: &mut Value) {
-    let mut kinds = match kind.take() {
-        Value::Array(kinds) => kinds,
-        other => vec![other],
-    };
-    if kinds.iter().any(|kind| kind == "string") {
-        kinds.extend(["number".into(), "boolean".into()]);
-    }
-    *kind = match kinds.len() {
-        1 => kinds.remove(0),
-        _ => Value::Array(kinds),
-    };
-}
-
-/// Implements `JsonSchema` inline for a type that other schemas are written around.
-macro_rules! inline_schema {
-    ([$($param:ident)?] $kind:ty, $generator:ident => $schema:expr) => {
-        impl $(<$param: JsonSchema>)? JsonSchema for $kind {
-            fn inline_schema() -> bool {
-                true
-            }
-
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($kind).into()
-            }
-
-            fn schema_id() -> std::borrow::Cow<'static, str> {
-                std::any::type_name::<Self>().into()
-            }
-
-            fn json_schema($generator: &mut SchemaGenerator) -> Schema {
-                $schema
-            }
-        }
-    };
-}
-
-inline_schema!([T] Place<T>, generator => generator.subschema_for::<T>());
-
-inline_schema!([T] Entries<T>, generator => json_schema!({
-    "type": "object",
-    "additionalProperties": generator.subschema_for::<T>(),
-}));
-
-inline_schema!([] Texts, _generator => json_schema!({
-    "type": ["string", "array"],
-    "items": { "type": "string" },
-}));
-
-inline_schema!([M] TextOr<M>, generator => json_schema!({
-    "anyOf": [{ "type": "string" }, generator.subschema_for::<M>()],
-}));
-
-inline_schema!([M] TextsOr<M>, generator => json_schema!({
-    "anyOf": [
-        { "type": ["string", "array"], "items": { "type": "string" } },
-        generator.subschema_for::<M>(),
-    ],
-}));
-
-inline_schema!([M] ListOrEntries<M>, generator => json_schema!({
-    "anyOf": [
-        { "type": "array", "items": generator.subschema_for::<M>() },
-        { "type": "object", "additionalProperties": { "type": "string" } },
-    ],
-}));
-
-inline_schema!([] Nothing, _generator => json_schema!({ "type": "null" }));
 
 impl JsonSchema for Held<StepYaml> {
     fn inline_schema() -> bool {

@@ -1,16 +1,101 @@
 //! Selectors: CSS with ` >>> ` between a shadow host and what is inside, `text=…`, `xpath=…`.
 
-use super::Selector;
+use super::{Selector, Target};
+use crate::yaml::{
+    Diagnostic,
+    read::{Place, Texts},
+    reader::Reader,
+    tree::NodeId,
+};
+
+impl Reader<'_> {
+    /// One element: a selector or a list of alternatives.
+    pub(crate) fn target(&self, place: &Place<Texts>) -> Result<Target, Diagnostic> {
+        match &place.value {
+            Texts::One(source) => self.single(place.id, source),
+            Texts::Many(sources) => self.chain(place.id, sources),
+        }
+    }
+
+    pub(crate) fn maybe_target(
+        &self,
+        place: Option<&Place<Texts>>,
+    ) -> Result<Option<Target>, Diagnostic> {
+        place.map(|place| self.target(place)).transpose()
+    }
+
+    pub(crate) fn single(&self, id: NodeId, source: &str) -> Result<Target, Diagnostic> {
+        let text = self.text_at(id, source)?;
+        let selector = parse(text.value()).map_err(|bad| {
+            let shown = source.trim();
+            let message = match shown.is_empty() {
+                true => bad.message,
+                false => format!("`{shown}` is no selector: {}", bad.message),
+            };
+            self.error(id, message).maybe_help(bad.help.map(Into::into))
+        })?;
+        Ok(Target {
+            alternatives: vec![selector],
+            source: source.split_whitespace().collect::<Vec<_>>().join(" "),
+        })
+    }
+
+    pub(crate) fn chain(
+        &self,
+        id: NodeId,
+        sources: &[Place<String>],
+    ) -> Result<Target, Diagnostic> {
+        if sources.is_empty() {
+            return Err(self.error(id, "the list of selectors is empty"));
+        }
+        if let ([only], true) = (sources, self.tree.starts_with(id, &['['])) {
+            let help = format!(
+                "quote an attribute selector: \"[{}]\"; leave the brackets off otherwise",
+                only.value
+            );
+            return Err(self.error(id, "a list with one alternative").help(help));
+        }
+        let mut targets = Vec::new();
+        for source in sources {
+            targets.push(self.single(source.id, &source.value)?);
+        }
+        let written: Vec<&str> = targets
+            .iter()
+            .map(|target| target.source.as_str())
+            .collect();
+        Ok(Target {
+            source: written.join(" | "),
+            alternatives: targets
+                .into_iter()
+                .flat_map(|target| target.alternatives)
+                .collect(),
+        })
+    }
+
+    /// Elements to paint over: each text of a list is one of its own.
+    pub(crate) fn masks(&self, place: Option<&Place<Texts>>) -> Result<Vec<Target>, Diagnostic> {
+        match place.map(|place| (place.id, &place.value)) {
+            None => Ok(Vec::new()),
+            Some((id, Texts::One(source))) => Ok(vec![self.single(id, source)?]),
+            Some((_, Texts::Many(sources))) => {
+                let masks = sources.iter();
+                masks
+                    .map(|source| self.single(source.id, &source.value))
+                    .collect()
+            }
+        }
+    }
+}
 
 /// Why a text is no selector, and what to write instead.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct BadSelector {
-    pub(super) message: String,
-    pub(super) help: Option<&'static str>,
+struct BadSelector {
+    message: String,
+    help: Option<&'static str>,
 }
 
 /// Reads one alternative. Only what the browser would explain badly is checked.
-pub(super) fn parse(text: &str) -> Result<Selector, BadSelector> {
+fn parse(text: &str) -> Result<Selector, BadSelector> {
     let text = text.trim();
     if let Some(wanted) = text.strip_prefix("text=") {
         let wanted = wanted.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,12 +1,15 @@
 //! One step of a file: its names and types, its one action, and the picture that it asks for.
 
 use super::{
-    Area, AtLeast, Diagnostic, Diagnostics, MaxMismatch, Settle, Shot, Target,
+    Area, AtLeast, MaxMismatch, Settle, Shot, Target,
     action::Actions,
-    diagnostic::{Spot, did_you_mean},
     raw::{ACTIONS, BARE, OPTIONS, ShotYaml, StepYaml},
-    read::{Held, Place, Problem, TextOr, suggestion},
     suite::check_name,
+};
+use crate::yaml::{
+    Diagnostic, Diagnostics,
+    diagnostic::{Spot, did_you_mean},
+    read::{Held, Place, Problem, ReadError, TextOr, suggestion},
     tree::{NodeId, Tree, Value},
 };
 
@@ -70,7 +73,7 @@ fn read_step(tree: &Tree, held: &Held<StepYaml>) -> Result<Parsed, Diagnostic> {
         return bare_step(tree, held.id, text);
     }
     let yaml = tree.read_held(held).map_err(|error| match error {
-        super::read::ReadError {
+        ReadError {
             kind: Problem::UnknownKey { name, .. },
             at: Some(at),
         } if tree.entries(held.id).contains(&at) => unknown_action(&name, tree.key_spot(at)),

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Definition, Diagnostic, Diagnostics, Flow, Source, Suite, SuiteSettings, Variables,
-    diagnostic::{Spot, did_you_mean},
+    Definition, Flow, Suite, SuiteSettings,
     expand::{Expander, Fragment, Fragments},
-    interpolate::{Scope, Used, has_variable, is_name},
     raw::{FlowYaml, FragmentYaml},
-    read::Place,
     step::{Parsed, read_steps},
+};
+use crate::yaml::{
+    Diagnostic, Diagnostics, Source, Variables,
+    diagnostic::{Spot, did_you_mean, is_unprintable},
+    interpolate::{Scope, Used, has_variable, is_name},
+    read::Place,
+    reader::Reader,
     tree::{Tree, Value},
-    value::Reader,
 };
 
 /// Names are file names later, with a few bytes of their own added.
@@ -181,7 +184,7 @@ pub(super) fn check_name(what: &str, tree: &Tree, name: &Place<String>) -> Resul
             "holds a variable",
             Some("names are part of ids and must not depend on the environment"),
         )
-    } else if text.chars().any(super::diagnostic::is_unprintable) {
+    } else if text.chars().any(is_unprintable) {
         (
             "holds a control character or one that changes the direction of text",
             None,

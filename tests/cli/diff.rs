@@ -37,7 +37,7 @@ fn equal_pictures_match() {
     ran.exit(0).stderr_is_empty();
     assert_eq!(
         ran.stdout(),
-        "match: 0.00 % different, 0 of 1200 pixels in 0 regions\n"
+        "match: 0 % different, 0 of 1200 pixels in 0 regions\n"
     );
 }
 

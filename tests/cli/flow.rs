@@ -148,7 +148,7 @@ fn a_mask_and_a_limit_let_a_known_difference_pass() {
     let ran = Project::two_sides()
         .spec("shop.yaml", limited)
         .test(&driver, &[]);
-    ran.exit(0).stdout_has("within max_mismatch 5.00 %");
+    ran.exit(0).stdout_has("within max_mismatch 5 %");
 
     let strict = "flow: Shop\nsteps:\n  - goto: /\n    shot: home\n    max_mismatch: 99\n";
     let ran = Project::two_sides()

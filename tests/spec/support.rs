@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use twinshot::{
     config::{Config, ParsedConfig},
-    spec::{Diagnostics, NamedViewport, Source, Suite, SuiteSettings, Variables},
+    spec::{Diagnostics, KnownViewport, Source, Suite, SuiteSettings, Variables},
 };
 
 /// The value that no output may show.
@@ -24,10 +24,10 @@ pub(crate) fn variables() -> Variables {
 }
 
 pub(crate) fn settings() -> SuiteSettings {
-    let viewport = |name: &str, size: &str| NamedViewport {
+    let viewport = |name: &str, size: &str| KnownViewport {
         name: name.to_owned(),
         viewport: size.parse().expect("a size"),
-        device: Default::default(),
+        is_device: false,
     };
     SuiteSettings {
         viewports: vec![

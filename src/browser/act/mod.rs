@@ -16,14 +16,17 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    address::{has_other_credentials, host_and_port, is_within, without_credentials},
+    address::{has_other_credentials, host_and_port, is_within},
     document::Document,
     engines::CookieChanges,
     error::BrowserError,
     session::{Allowance, Session},
     wire::COMMAND_LIMIT,
 };
-use crate::spec::{Action, Condition, Step, Target, Wait};
+use crate::{
+    spec::{Action, Condition, Step, Target, Wait},
+    yaml::without_credentials,
+};
 use find::Need;
 pub(crate) use find::{POLL, alternatives};
 use pointer::{DOUBLE_CLICK, DOWN, UP, pointer_button};
@@ -97,7 +100,7 @@ fn is_transient(error: &BrowserError) -> bool {
 fn only_looks(action: &Action) -> bool {
     match action {
         Action::Goto { url, .. } => {
-            let query = url.source.split_once('?');
+            let query = url.source().split_once('?');
             query.is_none_or(|(_, query)| !query.contains("${"))
         }
         Action::Back

@@ -9,8 +9,9 @@ use url::Url;
 
 use super::{display::Display, remote::RemoteSlot, run_folder::remove_folder};
 use crate::{
-    browser::{address::without_credentials, wire},
+    browser::wire,
     connect::{self, Connector},
+    yaml::without_credentials,
 };
 
 /// Where to ask for a session, and the process to end with it when it is ours.

@@ -5,10 +5,11 @@ use url::Url;
 
 use super::{COMMAND_LIMIT, Session};
 use crate::browser::{
-    address::{below, host_and_port, is_below, matches_host, same_origin, without_credentials},
+    address::{below, host_and_port, is_below, matches_host, same_origin},
     document::{BLANK_PAGE, Document, PageInfo},
     error::BrowserError,
 };
+use crate::yaml::without_credentials;
 
 /// What a navigation may end on besides an ordinary page of the environment.
 #[derive(Debug, Clone, Default)]

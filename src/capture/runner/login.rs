@@ -14,9 +14,10 @@ use super::{Ended, JobRun, Pools, Sessions, act, expected_status, failure, stopp
 use crate::{
     browser::{BrowserError, Screen, Session, Storage, StoredLogin, Trouble},
     capture::{FailureKind, StepFailure, runner::Stop},
-    config::Browser,
+    config::{Browser, NamedViewport},
     side::{Role, Side},
-    spec::{Action, Clock, Login, NamedViewport, Secrets, Step},
+    spec::{Action, Clock, Login, Secrets, Step},
+    yaml::without_credentials,
 };
 
 /// What the logins of one side came to, by their name and browser.
@@ -461,10 +462,8 @@ impl Look<'_> {
 
 /// The URL of a page whatever it was asked with.
 fn bare(url: &str) -> Option<Url> {
-    let mut url = Url::parse(url).ok()?;
+    let mut url = without_credentials(&Url::parse(url).ok()?);
     url.set_query(None);
     url.set_fragment(None);
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
     Some(url)
 }

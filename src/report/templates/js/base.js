@@ -27,11 +27,8 @@ const thousands = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, "\u00a0")
 
 const plural = (count, noun) => `${thousands(count)} ${noun}${count === 1 ? "" : "s"}`;
 
-function percent(ratio) {
-  const value = ratio * 100;
-  if (value > 0 && value < 0.01) return "< 0.01\u00a0%";
-  return `${Number(value.toFixed(2))}\u00a0%`;
-}
+// A percentage comes in words; here it never breaks before its sign.
+const unbroken = (words) => words?.replace(" %", "\u00a0%") ?? null;
 
 function duration(ms) {
   if (ms < 1000) return `${ms}\u00a0ms`;

@@ -98,12 +98,12 @@ function pairs(entries) {
 }
 
 function differenceFact(shot) {
-  const { comparison } = shot;
+  const { comparison, percent } = shot;
   if (!comparison) return null;
   return fact("Difference", pairs([
-    ["mismatched", `${plural(comparison.mismatched_pixels, "pixel")}, ${percent(comparison.mismatch_ratio)}`],
-    ["allowed", allowedText(comparison)],
-    comparison.at_least ? ["expected", `at least ${amountText(comparison.at_least, "larger")}`] : null,
+    ["mismatched", `${plural(comparison.mismatched_pixels, "pixel")}, ${unbroken(percent.mismatch)}`],
+    ["allowed", allowedText(comparison, percent)],
+    comparison.at_least ? ["expected", `at least ${amountText(comparison.at_least, percent.at_least, "larger")}`] : null,
     comparison.densest_window ? ["densest window", windowText(comparison.densest_window)] : null,
     ["regions", thousands(comparison.regions.length)],
     ["anti-aliased", `${plural(comparison.antialiased_pixels, "pixel")}, ${report.run.antialiasing === "ignore" ? "not counted" : "counted"}`],
@@ -112,14 +112,14 @@ function differenceFact(shot) {
   ]));
 }
 
-function allowedText({ max_mismatch: limit, at_least: expected }) {
+function allowedText({ max_mismatch: limit, at_least: expected }, percent) {
   const window = limit.window === undefined ? null : `${plural(limit.window, "pixel")} in any 32 × 32 window`;
-  const parts = [amountText(limit, "smaller"), window].filter(Boolean);
+  const parts = [amountText(limit, percent.max_mismatch, "smaller"), window].filter(Boolean);
   return parts.length > 0 ? parts.join("; ") : expected ? "everything" : "nothing";
 }
 
-function amountText({ pixels, ratio }, counts) {
-  const parts = [pixels === null ? null : plural(pixels, "pixel"), ratio === null ? null : percent(ratio)].filter(Boolean);
+function amountText({ pixels }, percent, counts) {
+  const parts = [pixels === null ? null : plural(pixels, "pixel"), unbroken(percent)].filter(Boolean);
   if (parts.length === 2) return `${parts.join(" or ")}, the ${counts}`;
   return parts[0] ?? null;
 }

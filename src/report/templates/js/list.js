@@ -89,7 +89,7 @@ function newRow(shot) {
       el("bdi", { class: "row-where muted" }, shot.where)),
     el("span", { class: "row-result" },
       verdictBadge(shot.verdict),
-      shot.verdict === "mismatch" ? el("span", { class: "row-ratio" }, percent(shot.ratio)) : null));
+      shot.verdict === "mismatch" ? el("span", { class: "row-ratio" }, unbroken(shot.percent?.mismatch)) : null));
 }
 
 // Ctrl-click and the like open a tab, as with any link.

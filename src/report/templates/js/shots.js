@@ -33,6 +33,7 @@ function prepareShot(shot, order) {
     title: `${shot.flow} › ${shot.shot}`,
     where: `@${shot.viewport}${severalBrowsers ? ` · ${shot.browser}` : ""}`,
     ratio: shot.comparison?.mismatch_ratio ?? 0,
+    percent: report.percents[order],
     rank: WORST_FIRST.indexOf(shot.verdict),
     // A flow's later shots fail with its first: what was never reached says the least.
     isEcho: shot.failures.some((failure) => failure.kind === "not-reached"),

@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    fmt,
 };
 
 use super::Secrets;
@@ -10,7 +11,14 @@ use super::Secrets;
 /// A variable whose name contains one of these is secret without being listed.
 const SECRET_WORDS: [&str; 4] = ["PASSWORD", "SECRET", "TOKEN", "KEY"];
 
-/// The environment variables that specs may use, and which of them are secret.
+/// A string whose `${NAME}` parts were filled in. What people see is the source, never the value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text {
+    pub(super) source: String,
+    pub(super) value: String,
+}
+
+/// The environment variables that files may use, and which of them are secret.
 #[derive(Clone, Default)]
 pub struct Variables {
     values: BTreeMap<String, String>,
@@ -41,8 +49,32 @@ impl Variables {
     }
 }
 
-impl std::fmt::Debug for Variables {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Text {
+    /// What is sent to the browser. Never show it.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// What people see: the text as it was written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Text({:?})", self.source)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)
+    }
+}
+
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Variables({} values)", self.values.len())
     }
 }

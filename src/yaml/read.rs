@@ -65,7 +65,7 @@ pub(crate) enum ListOrEntries<M> {
 
 impl Texts {
     /// The nodes of its texts; `own` is the node of the one text.
-    pub(super) fn ids(&self, own: NodeId) -> Vec<NodeId> {
+    pub(crate) fn ids(&self, own: NodeId) -> Vec<NodeId> {
         match self {
             Self::One(_) => vec![own],
             Self::Many(places) => places.iter().map(|place| place.id).collect(),
@@ -84,7 +84,7 @@ impl Tree {
     }
 
     /// Reads what was held back.
-    pub(super) fn read_held<T: DeserializeOwned>(&self, held: &Held<T>) -> Result<T, ReadError> {
+    pub(crate) fn read_held<T: DeserializeOwned>(&self, held: &Held<T>) -> Result<T, ReadError> {
         self.read(held.id)
     }
 
@@ -97,7 +97,7 @@ impl Tree {
     }
 
     /// An error with its place and, where we know better, a hint.
-    pub(super) fn diagnose(&self, error: ReadError) -> Diagnostic {
+    pub(crate) fn diagnose(&self, error: ReadError) -> Diagnostic {
         let at = error.at.unwrap_or(0);
         match error.kind {
             Problem::Custom(message) => Diagnostic::new(message, self.spot(at)),
@@ -172,7 +172,7 @@ impl Tree {
     }
 
     /// Whether the node's source begins with one of these characters.
-    pub(super) fn starts_with(&self, id: NodeId, chars: &[char]) -> bool {
+    pub(crate) fn starts_with(&self, id: NodeId, chars: &[char]) -> bool {
         let mark = self.node(id).mark;
         let first = self.line(mark.line).chars().nth(mark.column as usize - 1);
         first.is_some_and(|c| chars.contains(&c))
@@ -180,7 +180,7 @@ impl Tree {
 }
 
 /// "did you mean", or the names to choose from when nothing is near.
-pub(super) fn suggestion(name: &str, expected: &[&str]) -> Option<String> {
+pub(crate) fn suggestion(name: &str, expected: &[&str]) -> Option<String> {
     match did_you_mean(name, expected.iter().copied()) {
         Some(near) => Some(format!("did you mean `{near}`?")),
         None if expected.is_empty() => None,
@@ -218,13 +218,13 @@ fn describe(value: &Value) -> String {
 
 /// What serde complains about, and the node it complains about.
 #[derive(Debug)]
-pub(super) struct ReadError {
-    pub(super) kind: Problem,
-    pub(super) at: Option<NodeId>,
+pub(crate) struct ReadError {
+    pub(crate) kind: Problem,
+    pub(crate) at: Option<NodeId>,
 }
 
 #[derive(Debug)]
-pub(super) enum Problem {
+pub(crate) enum Problem {
     Custom(String),
     Wrong {
         expected: String,

@@ -1,14 +1,18 @@
 //! Keeps secret values out of everything that is shown or stored.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use base64::{Engine, engine::general_purpose};
 use url::Url;
 
-use super::Secrets;
-
 /// What stands in place of a secret.
 const DOTS: &str = "••••••";
+
+/// Values that never appear in any output, in any of their usual encodings.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    values: Vec<String>,
+}
 
 impl Secrets {
     /// Empty values are ignored: they would match everywhere.
@@ -59,6 +63,12 @@ impl Secrets {
     }
 }
 
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets({} values)", self.values.len())
+    }
+}
+
 /// One pass from left to right, the longest form first at each place, so that dots are never searched again.
 fn replace(text: &str, forms: &[String]) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -104,8 +114,8 @@ fn percent_forms(value: &str) -> Vec<String> {
     ];
     let mut forms = Vec::new();
     for safe in safe_sets {
-        let upper = percent(value, safe, false);
-        let lower = percent(value, safe, true);
+        let upper = percent_encoded(value, safe, false);
+        let lower = percent_encoded(value, safe, true);
         forms.extend([
             upper.replace("%20", "+"),
             lower.replace("%20", "+"),
@@ -116,7 +126,7 @@ fn percent_forms(value: &str) -> Vec<String> {
     forms
 }
 
-fn percent(value: &str, safe: &str, lower: bool) -> String {
+fn percent_encoded(value: &str, safe: &str, lower: bool) -> String {
     let mut encoded = String::new();
     for byte in value.bytes() {
         let kept = byte.is_ascii_alphanumeric() || safe.as_bytes().contains(&byte);

@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::Location;
+use super::{Location, address::with_dotted_credentials};
 
 /// So many problems are shown; the rest is counted.
 const SHOWN: usize = 50;
@@ -115,8 +115,11 @@ impl Spot {
     /// `line` is the raw source line; the column counts its characters from 1.
     pub(crate) fn new(location: Location, line: &str, width: u32) -> Self {
         let before = location.column.saturating_sub(1) as usize;
-        let (line, caret, width) =
-            excerpt(&without_credentials(line), before, (width as usize).max(1));
+        let (line, caret, width) = excerpt(
+            &with_dotted_credentials(line),
+            before,
+            (width as usize).max(1),
+        );
         Self {
             location,
             line,
@@ -151,7 +154,11 @@ impl Spot {
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let gutter = self.gutter();
-        write!(f, "error: {}", escape(&without_credentials(&self.message)))?;
+        write!(
+            f,
+            "error: {}",
+            escape(&with_dotted_credentials(&self.message))
+        )?;
         if let Some(spot) = &self.spot {
             f.write_char('\n')?;
             spot.write(f, "-->", gutter)?;
@@ -253,34 +260,6 @@ fn excerpt(line: &str, before: usize, width: usize) -> (String, usize, usize) {
     (format!("{left}{under}{right}{tail}"), caret, width)
 }
 
-/// The text with a dot for each character of what stands before the `@` of its URLs, so that columns stay; `:` and
-/// references to variables show nothing.
-fn without_credentials(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("://") {
-        shown.extend([before, "://"]);
-        let end = after.find(|c: char| c.is_whitespace() || "/?#\"'`<>".contains(c));
-        let authority = &after[..end.unwrap_or(after.len())];
-        let credentials = authority.rfind('@').unwrap_or(0);
-        shown.push_str(&dotted(&authority[..credentials]));
-        rest = &after[credentials..];
-    }
-    shown.push_str(rest);
-    shown
-}
-
-fn dotted(credentials: &str) -> String {
-    let mut is_reference = false;
-    let dot = |(index, c)| {
-        is_reference |= credentials[index..].starts_with("${");
-        let is_shown = is_reference || c == ':';
-        is_reference &= c != '}';
-        if is_shown { c } else { '•' }
-    };
-    credentials.char_indices().map(dot).collect()
-}
-
 /// Control characters, and those that reorder text, as visible escapes.
 pub(crate) fn escape(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -324,24 +303,4 @@ fn plain(name: &str) -> String {
 pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_credentials;
-
-    #[test]
-    fn what_stands_before_the_host_is_not_shown() {
-        for (written, shown) in [
-            ("a: http://jane:pw@x/ # @", "a: http://••••:••@x/ # @"),
-            (
-                "[\"https://pw@x\", https://é:p@w@y]",
-                "[\"https://••@x\", https://•:•••@y]",
-            ),
-            ("http://${WHO}:a${PW}b@x", "http://${WHO}:•${PW}•@x"),
-            ("http://x/@ and a@b", "http://x/@ and a@b"),
-        ] {
-            assert_eq!(without_credentials(written), shown);
-        }
-    }
 }

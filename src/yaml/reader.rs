@@ -1,12 +1,12 @@
-//! Small values of a spec and of the configuration: texts, durations, sizes, selectors.
+//! Small values of a file, with variables filled in: texts, durations, JSON. What only specs have, such as selectors,
+//! `spec` adds to the same `Reader`.
 
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
 use super::{
-    Diagnostic, Target, Text, Viewport,
+    Diagnostic, Text,
     interpolate::{FillError, Scope},
     read::{Place, Texts},
-    selector,
     tree::{NodeId, Tree, Value},
 };
 
@@ -123,96 +123,6 @@ impl Reader<'_> {
         place.map(|place| self.timeout(place)).transpose()
     }
 
-    pub(crate) fn threshold(&self, place: Option<&Place<f64>>) -> Result<Option<f64>, Diagnostic> {
-        let Some(place) = place else { return Ok(None) };
-        match (0.0..=1.0).contains(&place.value) {
-            true => Ok(Some(place.value)),
-            false => {
-                let message = "a threshold is a colour distance from 0 to 1";
-                Err(self
-                    .error(place.id, message)
-                    .help("how much of a picture may mismatch is `max_mismatch`"))
-            }
-        }
-    }
-
-    /// One element: a selector or a list of alternatives.
-    pub(crate) fn target(&self, place: &Place<Texts>) -> Result<Target, Diagnostic> {
-        match &place.value {
-            Texts::One(source) => self.single(place.id, source),
-            Texts::Many(sources) => self.chain(place.id, sources),
-        }
-    }
-
-    pub(crate) fn maybe_target(
-        &self,
-        place: Option<&Place<Texts>>,
-    ) -> Result<Option<Target>, Diagnostic> {
-        place.map(|place| self.target(place)).transpose()
-    }
-
-    pub(crate) fn single(&self, id: NodeId, source: &str) -> Result<Target, Diagnostic> {
-        let text = self.text_at(id, source)?;
-        let selector = selector::parse(&text.value).map_err(|bad| {
-            let shown = source.trim();
-            let message = match shown.is_empty() {
-                true => bad.message,
-                false => format!("`{shown}` is no selector: {}", bad.message),
-            };
-            self.error(id, message).maybe_help(bad.help.map(Into::into))
-        })?;
-        Ok(Target {
-            alternatives: vec![selector],
-            source: source.split_whitespace().collect::<Vec<_>>().join(" "),
-        })
-    }
-
-    pub(crate) fn chain(
-        &self,
-        id: NodeId,
-        sources: &[Place<String>],
-    ) -> Result<Target, Diagnostic> {
-        if sources.is_empty() {
-            return Err(self.error(id, "the list of selectors is empty"));
-        }
-        if let ([only], true) = (sources, self.tree.starts_with(id, &['['])) {
-            let help = format!(
-                "quote an attribute selector: \"[{}]\"; leave the brackets off otherwise",
-                only.value
-            );
-            return Err(self.error(id, "a list with one alternative").help(help));
-        }
-        let mut targets = Vec::new();
-        for source in sources {
-            targets.push(self.single(source.id, &source.value)?);
-        }
-        let written: Vec<&str> = targets
-            .iter()
-            .map(|target| target.source.as_str())
-            .collect();
-        Ok(Target {
-            source: written.join(" | "),
-            alternatives: targets
-                .into_iter()
-                .flat_map(|target| target.alternatives)
-                .collect(),
-        })
-    }
-
-    /// Elements to paint over: each text of a list is one of its own.
-    pub(crate) fn masks(&self, place: Option<&Place<Texts>>) -> Result<Vec<Target>, Diagnostic> {
-        match place.map(|place| (place.id, &place.value)) {
-            None => Ok(Vec::new()),
-            Some((id, Texts::One(source))) => Ok(vec![self.single(id, source)?]),
-            Some((_, Texts::Many(sources))) => {
-                let masks = sources.iter();
-                masks
-                    .map(|source| self.single(source.id, &source.value))
-                    .collect()
-            }
-        }
-    }
-
     pub(crate) fn texts(&self, place: &Place<Texts>) -> Result<Vec<Text>, Diagnostic> {
         match &place.value {
             Texts::One(source) => Ok(vec![self.text_at(place.id, source)?]),
@@ -255,7 +165,7 @@ impl Reader<'_> {
 }
 
 /// `500ms`, `1.5s`, `2m`.
-pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (number, unit) = text.split_at(digits);
@@ -269,55 +179,6 @@ pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     (seconds <= MAX_SECONDS).then(|| Duration::from_micros((seconds * 1e6).round() as u64))
 }
 
-/// Why a text is no viewport.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ViewportError {
-    /// Not of the form `1400x1000` or `390x844@2`.
-    #[error("expected a size such as `1400x1000` or `390x844@2`")]
-    Form,
-    /// Too small or too large to photograph.
-    #[error("width and height must be 1 to 16384, the scale above 0 and at most 8")]
-    Range,
-}
-
-impl FromStr for Viewport {
-    type Err = ViewportError;
-
-    fn from_str(text: &str) -> Result<Self, ViewportError> {
-        let (size, scale) = match text.trim().split_once('@') {
-            Some((size, scale)) => (size, number(scale)?),
-            None => (text.trim(), 1.0),
-        };
-        let (width, height) = size.split_once('x').ok_or(ViewportError::Form)?;
-        let (width, height) = (pixels(width)?, pixels(height)?);
-        match scale > 0.0 && scale <= 8.0 {
-            true => Ok(Self {
-                width,
-                height,
-                scale,
-            }),
-            false => Err(ViewportError::Range),
-        }
-    }
-}
-
-fn pixels(text: &str) -> Result<u32, ViewportError> {
-    if text.is_empty() || !text.chars().all(|c| c.is_ascii_digit()) {
-        return Err(ViewportError::Form);
-    }
-    let pixels = text.parse().map_err(|_| ViewportError::Range)?;
-    match (1..=16384).contains(&pixels) {
-        true => Ok(pixels),
-        false => Err(ViewportError::Range),
-    }
-}
-
-fn number(text: &str) -> Result<f64, ViewportError> {
-    let digits = text.chars().all(|c| c.is_ascii_digit() || c == '.');
-    let number = text.parse().map_err(|_| ViewportError::Form)?;
-    digits.then_some(number).ok_or(ViewportError::Form)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -329,37 +190,6 @@ mod tests {
         assert_eq!(parse_duration("2m"), Some(Duration::from_secs(120)));
         for text in ["", "5", "s", "-1s", "1h", "1 s", "1e3s", "..s", "2000m"] {
             assert_eq!(parse_duration(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn viewports_round_trip() {
-        for text in ["1400x1000", "390x844@2", "10x10@1.5"] {
-            assert_eq!(
-                text.parse::<Viewport>().map(|size| size.to_string()),
-                Ok(text.into())
-            );
-        }
-        for text in [
-            "",
-            "x",
-            "10",
-            "10x",
-            "10x10@",
-            "10x10@x",
-            "-1x5",
-            "+1x5",
-            "1.5x2",
-            "10x10@inf",
-        ] {
-            assert_eq!(text.parse::<Viewport>(), Err(ViewportError::Form), "{text}");
-        }
-        for text in ["0x5", "5x99999999999", "5x5@0", "5x5@9"] {
-            assert_eq!(
-                text.parse::<Viewport>(),
-                Err(ViewportError::Range),
-                "{text}"
-            );
         }
     }
 }

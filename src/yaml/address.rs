@@ -1,0 +1,120 @@
+//! Addresses: hosts, and the credentials that stand in URLs. A password is shown nowhere, and a user neither: this is the
+//! one place that takes them off.
+
+use url::Url;
+
+/// `name` or `name:port`.
+pub(crate) fn is_host(text: &str) -> bool {
+    let url = Url::parse(&format!("http://{text}"));
+    url.is_ok_and(|url| {
+        let plain = url.path() == "/" && url.username().is_empty() && url.password().is_none();
+        plain && !text.contains(['/', '?', '#', '@', '*'])
+    })
+}
+
+/// The password in a URL as it is written there and as it is meant, and what basic authentication sends.
+pub fn passwords_in(url: &Url) -> Vec<String> {
+    let Some(written) = url.password() else {
+        return Vec::new();
+    };
+    let decoded = |text: &str| {
+        let pair = format!("x={}", text.replace('+', "%2B"));
+        let mut pairs = url::form_urlencoded::parse(pair.as_bytes());
+        pairs
+            .next()
+            .map(|(_, value)| value.into_owned())
+            .unwrap_or_default()
+    };
+    let meant = decoded(written);
+    let sent = format!("{}:{meant}", decoded(url.username()));
+    vec![written.to_owned(), meant, sent]
+}
+
+/// The URL as browsers show it and as we do.
+pub fn without_credentials(url: &Url) -> Url {
+    let mut shown = without_password(url);
+    // Only a URL without a host refuses, and that has none.
+    let _ = shown.set_username("");
+    shown
+}
+
+/// The URL with its user, for telling one from another.
+pub(crate) fn without_password(url: &Url) -> Url {
+    let mut url = url.clone();
+    let _ = url.set_password(None);
+    url
+}
+
+/// A text that may be a URL, without credentials; anything else as it is written.
+pub fn written_without_credentials(written: &str) -> String {
+    match Url::parse(written) {
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            without_credentials(&url).into()
+        }
+        _ => written.to_owned(),
+    }
+}
+
+/// The text with a dot for each character of what stands before the `@` of its URLs, so that columns stay; `:` and
+/// references to variables show nothing.
+pub(super) fn with_dotted_credentials(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        shown.extend([before, "://"]);
+        let end = after.find(|c: char| c.is_whitespace() || "/?#\"'`<>".contains(c));
+        let authority = &after[..end.unwrap_or(after.len())];
+        let credentials = authority.rfind('@').unwrap_or(0);
+        shown.push_str(&dotted(&authority[..credentials]));
+        rest = &after[credentials..];
+    }
+    shown.push_str(rest);
+    shown
+}
+
+fn dotted(credentials: &str) -> String {
+    let mut is_reference = false;
+    let dot = |(index, c)| {
+        is_reference |= credentials[index..].starts_with("${");
+        let is_shown = is_reference || c == ':';
+        is_reference &= c != '}';
+        if is_shown { c } else { '•' }
+    };
+    credentials.char_indices().map(dot).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_before_the_host_is_not_shown() {
+        for (written, shown) in [
+            ("a: http://jane:pw@x/ # @", "a: http://••••:••@x/ # @"),
+            (
+                "[\"https://pw@x\", https://é:p@w@y]",
+                "[\"https://••@x\", https://•:•••@y]",
+            ),
+            ("http://${WHO}:a${PW}b@x", "http://${WHO}:•${PW}•@x"),
+            ("http://x/@ and a@b", "http://x/@ and a@b"),
+        ] {
+            assert_eq!(with_dotted_credentials(written), shown);
+        }
+    }
+
+    #[test]
+    fn only_credentials_are_taken_off() {
+        for (written, shown) in [
+            ("http://jane:pw@x/a?b#c", "http://x/a?b#c"),
+            ("https://jane@x:8443", "https://x:8443/"),
+            ("http://:pw@x/", "http://x/"),
+            ("http://x", "http://x"),
+            ("not a URL", "not a URL"),
+            ("data:a@b", "data:a@b"),
+        ] {
+            assert_eq!(written_without_credentials(written), shown);
+        }
+        let url = Url::parse("http://jane:pw@x/").expect("a URL");
+        assert_eq!(without_password(&url).as_str(), "http://jane@x/");
+    }
+}

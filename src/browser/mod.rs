@@ -7,7 +7,7 @@
 //! - [`session`]: one browser with one page in front.
 //! - [`engines`]: what differs between browsers.
 //! - [`launch`]: programs, drivers and displays. [`wire`]: the protocols. [`page`]: our scripts inside pages.
-//! - [`error`], [`options`], [`picture`], [`document`], [`address`] and [`random`]: the ground floor.
+//! - [`error`], [`options`], [`picture`], [`document`], [`address`], [`target`] and [`random`]: the ground floor.
 //!
 //! Every call to a driver has a deadline of ours. A session that misses one is thrown away with its processes.
 
@@ -24,6 +24,7 @@ mod pool;
 mod random;
 mod session;
 mod shoot;
+mod target;
 mod wire;
 
 pub(crate) use act::Trouble;

@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::{
-    Trouble,
-    find::{POLL, alternatives},
-};
+use super::Trouble;
 use crate::{
-    browser::{session::Session, wire::COMMAND_LIMIT},
+    browser::{
+        session::Session,
+        target::{POLL, alternatives},
+        wire::COMMAND_LIMIT,
+    },
     spec::{Condition, Expectation, Target, Text, Wait},
 };
 

@@ -3,32 +3,21 @@
 use std::time::{Duration, Instant};
 
 use fantoccini::elements::{Element, ElementRef};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Trouble;
 use crate::{
-    browser::{page, session::Session, wire::COMMAND_LIMIT},
-    spec::{Selector, Target},
+    browser::{
+        page,
+        session::Session,
+        target::{POLL, alternatives},
+        wire::COMMAND_LIMIT,
+    },
+    spec::Target,
 };
-
-/// How often a condition is looked at again.
-pub(crate) const POLL: Duration = Duration::from_millis(50);
 
 /// The key under which WebDriver sends an element.
 const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
-
-/// The target as `page/find.js` takes it.
-pub(crate) fn alternatives(target: &Target) -> Value {
-    target
-        .alternatives
-        .iter()
-        .map(|way| match way {
-            Selector::Css(parts) => json!({ "css": parts }),
-            Selector::Text(text) => json!({ "text": text }),
-            Selector::XPath(path) => json!({ "xpath": path }),
-        })
-        .collect()
-}
 
 /// What an action needs of an element before it can begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,6 +21,7 @@ use super::{
     engines::CookieChanges,
     error::BrowserError,
     session::{Allowance, Session},
+    target::POLL,
     wire::COMMAND_LIMIT,
 };
 use crate::{
@@ -28,7 +29,6 @@ use crate::{
     yaml::without_credentials,
 };
 use find::Need;
-pub(crate) use find::{POLL, alternatives};
 use pointer::{DOUBLE_CLICK, DOWN, UP, pointer_button};
 
 /// Why a step was not done.

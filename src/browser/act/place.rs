@@ -5,12 +5,9 @@ use std::time::{Duration, Instant};
 use fantoccini::{error::ErrorStatus, wd::WindowHandle};
 use serde_json::json;
 
-use super::{
-    Deed, Trouble,
-    find::{Need, POLL},
-};
+use super::{Deed, Trouble, find::Need};
 use crate::{
-    browser::{session::Session, wire::COMMAND_LIMIT},
+    browser::{session::Session, target::POLL, wire::COMMAND_LIMIT},
     spec::{Frame, Text, Window},
 };
 

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::{ShootError, settle::Measures};
 use crate::{
     browser::{
-        act::{POLL, alternatives},
         error::BrowserError,
         picture::{CssBox, Frame, PhotographedArea},
         session::Session,
+        target::{POLL, alternatives},
         wire::COMMAND_LIMIT,
     },
     diff::{self, Rect, Size},

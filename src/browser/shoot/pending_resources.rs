@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::times::ShotTimes;
 use crate::{
-    browser::{act::POLL, error::BrowserError, session::Session},
+    browser::{error::BrowserError, session::Session, target::POLL},
     capture::Awaited,
 };
 

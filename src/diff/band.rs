@@ -4,8 +4,9 @@
 use std::ops::Range;
 
 use super::Size;
-use super::decode::{Layout, Rows, zeroes};
+use super::decode::{Layout, Rows};
 use super::error::PictureError;
+use super::memory::zeroes;
 use super::picture::Window;
 use super::unfilter::{NONE, follow, restore_marked, stands_alone};
 

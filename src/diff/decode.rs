@@ -176,16 +176,6 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Allocates without aborting: the length comes from the file.
-pub(super) fn zeroes(length: usize, size: Size) -> Result<Vec<u8>, PictureError> {
-    let mut bytes = Vec::new();
-    bytes
-        .try_reserve_exact(length)
-        .map_err(|_| PictureError::OutOfMemory { size })?;
-    bytes.resize(length, 0);
-    Ok(bytes)
-}
-
 fn explain(error: DecodingError, bytes: &[u8]) -> PictureError {
     match error {
         DecodingError::IoError(io) if io.kind() == ErrorKind::UnexpectedEof => {

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::runs::{Finding, Run};
+use super::scan::{Finding, Run};
 use super::{DensestWindow, WINDOW};
 
 /// No window has more pixels.

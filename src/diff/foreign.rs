@@ -89,7 +89,7 @@ mod codec {
 
     use image::{ColorType, ImageDecoder, ImageError, ImageReader, Limits};
 
-    use super::super::decode::zeroes;
+    use super::super::memory::zeroes;
     use super::{Format, PictureError, Size};
 
     /// Memory that a decoder may use beside the pixels.

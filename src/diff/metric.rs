@@ -3,18 +3,12 @@
 
 use super::oklab::Oklab;
 use super::picture::{Pixel, Rgba};
-use super::sift::{Sifted, Stretch};
+use super::prefilter::{Prefiltered, Stretch};
+use super::yiq::{IN_PHASE, LUMA, QUADRATURE, WEIGHTS};
 use super::{Metric, Options};
 
-/// YIQ's luma row; also the brightness of the anti-aliasing detector.
-pub(super) const LUMA: [f64; 3] = [0.298_895_31, 0.586_622_47, 0.114_482_23];
 /// Squared distance of the two YIQ colours that are furthest apart.
 const YIQ_MAX_DELTA: f64 = 35215.0;
-/// YIQ's other two rows.
-pub(super) const IN_PHASE: [f64; 3] = [0.595_977_99, -0.274_176_10, -0.321_801_89];
-pub(super) const QUADRATURE: [f64; 3] = [0.211_470_17, -0.522_617_11, 0.311_146_94];
-/// What the squares of the three rows count.
-pub(super) const YIQ_WEIGHTS: [f64; 3] = [0.5053, 0.299, 0.1957];
 const WHITE: [f64; 3] = [255.0; 3];
 
 /// A metric, ready to judge pixels.
@@ -42,10 +36,10 @@ impl Judge {
 
     /// What can be said of neighbouring pixels all at once.
     #[inline]
-    pub(super) fn sift<P: Pixel>(&self, stretch: [&Stretch<P>; 2]) -> Sifted {
+    pub(super) fn prefilter<P: Pixel>(&self, stretch: [&Stretch<P>; 2]) -> Prefiltered {
         match self {
-            Self::Yiq { max_delta } => Sifted::by_yiq(stretch, *max_delta),
-            Self::Exact | Self::Oklab(_) => Sifted::by_equality(stretch),
+            Self::Yiq { max_delta } => Prefiltered::by_yiq(stretch, *max_delta),
+            Self::Exact | Self::Oklab(_) => Prefiltered::by_equality(stretch),
         }
     }
 
@@ -99,7 +93,7 @@ impl Judge {
 pub(super) fn yiq_delta(baseline: Rgba, candidate: Rgba, index: usize) -> f64 {
     let difference = blended_difference(baseline, candidate, checkerboard(index));
     let [y, i, q] = [LUMA, IN_PHASE, QUADRATURE].map(|row| dot(difference, row));
-    let [of_y, of_i, of_q] = YIQ_WEIGHTS;
+    let [of_y, of_i, of_q] = WEIGHTS;
     of_y * y * y + of_i * i * i + of_q * q * q
 }
 

@@ -72,25 +72,27 @@ mod band;
 mod decode;
 mod densest;
 mod error;
-mod findings;
 mod foreign;
+mod memory;
 mod metric;
 mod oklab;
 mod overlay;
 mod picture;
+mod prefilter;
 mod regions;
-mod runs;
-mod sift;
+mod scan;
 mod stream;
+mod tally;
 mod unfilter;
+mod yiq;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use decode::{Layout, Rows};
-use findings::Findings;
 use overlay::Painter;
+use tally::Tally;
 
 pub use decode::decode_header;
 pub use error::{DiffError, Input, PictureError};
@@ -404,13 +406,13 @@ impl Sizes {
         let candidate = foreign::as_png(candidate).map_err(DiffError::Candidate)?;
         let rows = self.open(&baseline, &candidate)?;
         let painter = wants_overlay.then(|| self.painter(options)).transpose()?;
-        let mut findings = Findings::new(self.canvas().width, painter);
+        let mut tally = Tally::new(self.canvas().width, painter);
         if options.densest_window {
-            findings.look_for_densest_window(self.canvas().width);
+            tally.look_for_densest_window(self.canvas().width);
         }
-        stream::compare(rows, options, &mut findings)?;
+        stream::compare(rows, options, &mut tally)?;
         let sizes = [self.baseline, self.candidate];
-        Ok(findings.finish(sizes))
+        Ok(tally.finish(sizes))
     }
 
     fn canvas(&self) -> Size {

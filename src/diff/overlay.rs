@@ -18,7 +18,7 @@ use png::{BitDepth, ColorType, EncodingError};
 
 use super::decode::Layout;
 use super::picture::{Filtered, Pair, Pixel, Rgba};
-use super::runs::{Finding, Run};
+use super::scan::{Finding, Run};
 use super::unfilter::{AVERAGE, NONE, SUB, UP};
 use super::{Rect, Size};
 use file::File;

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::metric::{IN_PHASE, LUMA, QUADRATURE, YIQ_WEIGHTS};
 use super::picture::Pixel;
+use super::yiq::{IN_PHASE, LUMA, QUADRATURE, WEIGHTS};
 
 /// How many pixels are looked at at once.
 pub(super) const STRETCH: usize = 16;
@@ -16,14 +16,14 @@ pub(super) type Stretch<P> = [P; STRETCH];
 
 /// What is known of a stretch: a bit for each pixel, the lowest for the first one. The others match.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Sifted {
+pub(super) struct Prefiltered {
     /// Surely further apart than the limit.
     pub(super) apart: u16,
     /// To be asked for one by one.
     pub(super) unsure: u16,
 }
 
-impl Sifted {
+impl Prefiltered {
     /// Asks for every pixel that is not equal.
     pub(super) fn by_equality<P: Pixel>(stretch: [&Stretch<P>; 2]) -> Self {
         Self {
@@ -101,7 +101,7 @@ fn yiq_deltas<P: Pixel>([baseline, candidate]: [&Stretch<P>; 2]) -> [f32; STRETC
     }
     let [red, green, blue] = &differences;
     let mut deltas = [0.0; STRETCH];
-    for (row, weight) in [LUMA, IN_PHASE, QUADRATURE].into_iter().zip(YIQ_WEIGHTS) {
+    for (row, weight) in [LUMA, IN_PHASE, QUADRATURE].into_iter().zip(WEIGHTS) {
         let [of_red, of_green, of_blue] = [row[0] as f32, row[1] as f32, row[2] as f32];
         let weight = weight as f32;
         for x in 0..STRETCH {
@@ -148,13 +148,19 @@ mod tests {
         candidate[15] = white;
         let stretch = [&[black; STRETCH], &candidate];
         let of_one = yiq_delta(black.rgba(), candidate[1].rgba(), 0);
-        let sifted = |apart, unsure| Sifted { apart, unsure };
+        let sifted = |apart, unsure| Prefiltered { apart, unsure };
         let whites = 1 << 3 | 1 << 15;
-        assert_eq!(Sifted::by_yiq(stretch, 352.0), sifted(whites, 0));
-        assert_eq!(Sifted::by_yiq(stretch, of_one), sifted(whites, 1 << 1));
-        assert_eq!(Sifted::by_yiq(stretch, 0.0), sifted(whites | 1 << 1, 0));
-        assert_eq!(Sifted::by_yiq(stretch, f64::INFINITY), sifted(0, 0));
-        assert_eq!(Sifted::by_equality(stretch), sifted(0, whites | 1 << 1));
+        assert_eq!(Prefiltered::by_yiq(stretch, 352.0), sifted(whites, 0));
+        assert_eq!(Prefiltered::by_yiq(stretch, of_one), sifted(whites, 1 << 1));
+        assert_eq!(
+            Prefiltered::by_yiq(stretch, 0.0),
+            sifted(whites | 1 << 1, 0)
+        );
+        assert_eq!(Prefiltered::by_yiq(stretch, f64::INFINITY), sifted(0, 0));
+        assert_eq!(
+            Prefiltered::by_equality(stretch),
+            sifted(0, whites | 1 << 1)
+        );
     }
 
     #[test]
@@ -164,8 +170,8 @@ mod tests {
         candidate[2] = [255; 4];
         candidate[7] = [0, 0, 0, 254];
         let unsure = 1 << 2 | 1 << 7;
-        let sifted = Sifted::by_yiq([&opaque, &candidate], 352.0);
-        assert_eq!(sifted, Sifted { apart: 0, unsure });
+        let sifted = Prefiltered::by_yiq([&opaque, &candidate], 352.0);
+        assert_eq!(sifted, Prefiltered { apart: 0, unsure });
     }
 
     #[test]

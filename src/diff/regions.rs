@@ -2,7 +2,7 @@
 //! memory with the width and the number of regions that were begun, however the pixels lie.
 
 use super::Region;
-use super::runs::{Finding, Run};
+use super::scan::{Finding, Run};
 
 /// Two mismatched pixels belong together when they are at most this far apart in each direction, or when
 /// others bridge the way. It spans the letters and spaces of a line of text and, at usual line heights, the

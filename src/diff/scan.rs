@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::antialias::is_antialiased;
 use super::metric::Judge;
 use super::picture::{Pair, Pixel, Point, Rgba, Shared};
-use super::sift::{STRETCH, Sifted, Stretch, ones, runs_of_ones};
+use super::prefilter::{Prefiltered, STRETCH, Stretch, ones, runs_of_ones};
 use super::{Antialiasing, Options, Size};
 
 /// Fewer rows than this are compared before another thread would have woken up.
@@ -118,7 +118,7 @@ impl Scanner {
         if P::samples(stretch[0]) == P::samples(stretch[1]) {
             return;
         }
-        let Sifted { mut apart, unsure } = self.judge.sift(stretch);
+        let Prefiltered { mut apart, unsure } = self.judge.prefilter(stretch);
         let y = found.y as usize;
         for x in ones(unsure) {
             let colours = [stretch[0][x].rgba(), stretch[1][x].rgba()];

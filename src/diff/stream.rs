@@ -1,5 +1,5 @@
 //! Two files in lockstep: the next band of rows of each, compared, and forgotten. What is found goes to a
-//! [`Findings`]. Memory does not grow with the height of the pictures, but for what is found and drawn; an interlaced
+//! [`Tally`]. Memory does not grow with the height of the pictures, but for what is found and drawn; an interlaced
 //! picture is decoded whole.
 //!
 //! Rows are compared as they are stored, filtered: where they are equal below equal rows, their pixels are equal too,
@@ -13,10 +13,10 @@ use std::ops::Range;
 use super::band::Band;
 use super::decode::{Layout, Rows};
 use super::error::DiffError;
-use super::findings::Findings;
 use super::overlay::Shown;
 use super::picture::{Pair, Pixel, Rgba};
-use super::runs::Scanner;
+use super::scan::Scanner;
+use super::tally::Tally;
 use super::unfilter::stands_alone;
 use super::{Options, Rect, Size};
 
@@ -86,21 +86,21 @@ impl Pace {
 pub(super) fn compare(
     rows: [Rows<'_>; 2],
     options: &Options,
-    findings: &mut Findings,
+    tally: &mut Tally,
 ) -> Result<(), DiffError> {
     let pace = Pace::new(&rows, rows[0].size().union(rows[1].size()));
-    compare_at(pace, rows, options, findings)
+    compare_at(pace, rows, options, tally)
 }
 
 fn compare_at(
     pace: Pace,
     rows: [Rows<'_>; 2],
     options: &Options,
-    findings: &mut Findings,
+    tally: &mut Tally,
 ) -> Result<(), DiffError> {
     let compare = || match rows[0].layout() {
-        Layout::Rgb => compare_pixels::<[u8; 3]>(pace, rows, options, findings),
-        Layout::Rgba => compare_pixels::<Rgba>(pace, rows, options, findings),
+        Layout::Rgb => compare_pixels::<[u8; 3]>(pace, rows, options, tally),
+        Layout::Rgba => compare_pixels::<Rgba>(pace, rows, options, tally),
     };
     if pace.threads {
         // Inside the pool, where other workers can take parts of it over.
@@ -114,9 +114,9 @@ fn compare_pixels<P: Pixel>(
     pace: Pace,
     rows: [Rows<'_>; 2],
     options: &Options,
-    findings: &mut Findings,
+    tally: &mut Tally,
 ) -> Result<(), DiffError> {
-    let shows = findings.shows(rows[0].layout());
+    let shows = tally.shows(rows[0].layout());
     let mut ahead = Ahead::new(pace, rows, shows)?;
     ahead.read()?;
     let mut comparison = Comparison::<P>::new(ahead.pair()?, options, pace.threads);
@@ -124,7 +124,7 @@ fn compare_pixels<P: Pixel>(
         comparison.suspects.extend(ahead.new_suspects());
         let end = (band * pace.rows) as u32;
         let ((), read) = pace.join(
-            || comparison.compare(findings, end - REACH.min(end)),
+            || comparison.compare(tally, end - REACH.min(end)),
             || ahead.read(),
         );
         read?;
@@ -132,7 +132,7 @@ fn compare_pixels<P: Pixel>(
     }
     comparison.suspects.extend(ahead.new_suspects());
     let height = comparison.pair.canvas().height;
-    comparison.compare(findings, height);
+    comparison.compare(tally, height);
     Ok(())
 }
 
@@ -280,14 +280,14 @@ impl<P: Pixel> Comparison<P> {
     }
 
     /// Compares the rows above `end`, after the masks of the new band were painted.
-    fn compare(&mut self, findings: &mut Findings, end: u32) {
+    fn compare(&mut self, tally: &mut Tally, end: u32) {
         for mask in &self.masks {
             self.pair.baseline.paint::<P>(*mask);
             self.pair.candidate.paint::<P>(*mask);
         }
         let count = self.suspects.partition_point(|y| *y < end);
         let runs = self.scanner.runs::<P>(&self.pair, &self.suspects[..count]);
-        findings.add::<P>(&self.pair, self.uncompared..end, &runs);
+        tally.add::<P>(&self.pair, self.uncompared..end, &runs);
         self.suspects.drain(..count);
         self.uncompared = end;
     }
@@ -372,14 +372,14 @@ mod tests {
             ..options.clone()
         };
         let painter = style.map(|style| sizes.painter(&styled(style)).expect("memory"));
-        let mut findings = Findings::new(canvas.width, painter);
+        let mut tally = Tally::new(canvas.width, painter);
         let opened = sizes.open(&files[0], &files[1]).expect("two pictures");
         let pace = Pace::of_rows(rows, canvas.height as usize, threads);
-        compare_at(pace, opened, options, &mut findings).expect("two pictures");
-        findings.finish([sizes.baseline, sizes.candidate])
+        compare_at(pace, opened, options, &mut tally).expect("two pictures");
+        tally.finish([sizes.baseline, sizes.candidate])
     }
 
-    /// The findings with what the drawing shows: of which rows it is made up depends on the bands.
+    /// The tally with what the drawing shows: of which rows it is made up depends on the bands.
     fn shown(mut found: DiffWithOverlay) -> DiffWithOverlay {
         if let Some(file) = &mut found.overlay {
             let decoder = png::Decoder::new(std::io::Cursor::new(&file[..]));

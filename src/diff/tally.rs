@@ -8,11 +8,11 @@ use super::densest::Densest;
 use super::overlay::{Painter, Shown};
 use super::picture::{Pair, Pixel};
 use super::regions::Regions;
-use super::runs::{Finding, Run};
+use super::scan::{Finding, Run};
 use super::{Diff, DiffWithOverlay, Size};
 
-/// Findings of the rows seen so far.
-pub(super) struct Findings {
+/// Tally of the rows seen so far.
+pub(super) struct Tally {
     mismatched_pixels: u64,
     antialiased_pixels: u64,
     regions: Regions,
@@ -20,7 +20,7 @@ pub(super) struct Findings {
     painter: Option<Painter>,
 }
 
-impl Findings {
+impl Tally {
     /// Nothing yet, for a canvas of `width`. With a painter, every row is drawn.
     pub(super) fn new(width: u32, painter: Option<Painter>) -> Self {
         Self {

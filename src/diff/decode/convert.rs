@@ -5,9 +5,10 @@ use std::io::Cursor;
 
 use png::{BitDepth, ColorType, Decoder, FrameControl, Limits, Reader, Transformations};
 
-use super::{Layout, explain, zeroes};
+use super::{Layout, explain};
 use crate::diff::Size;
 use crate::diff::error::PictureError;
+use crate::diff::memory::zeroes;
 use crate::diff::unfilter::NONE;
 
 /// Memory that the decoder may use beside the pixels, for rows and metadata.

@@ -141,7 +141,7 @@ fn read_fragment(tree: &Tree, problems: &mut Diagnostics) -> Option<File> {
     let head = head.and_then(|()| check_params(tree, &yaml));
     let steps = read_steps(tree, &yaml.steps, problems);
     let is_named = problems.take(head).is_some();
-    (is_whole && is_named).then(|| File::Fragment(yaml, steps))
+    (is_whole && is_named).then_some(File::Fragment(yaml, steps))
 }
 
 /// What could be read of a file, and whether that is all of it.

@@ -10,6 +10,7 @@ use crate::{
     plan::Judgement,
     side::{Role, Side},
     spec::{AtLeast, Limits},
+    yaml::Untrusted,
 };
 
 use limits::{kept, too_few};
@@ -41,7 +42,7 @@ pub struct Comparison {
     /// What was decided.
     pub verdict: Verdict,
     /// The verdict in one sentence with its numbers.
-    pub reason: String,
+    pub reason: Untrusted,
     /// The pixels, when there were two pictures.
     pub diff: Option<Diff>,
     /// The overlay as PNG, when something differs.
@@ -60,7 +61,7 @@ pub enum Failure {
         /// Which.
         role: Role,
         /// Why.
-        message: String,
+        message: Untrusted,
     },
 }
 
@@ -81,15 +82,16 @@ impl Failure {
     }
 
     /// What happened, without saying on which side.
-    fn summary(&self) -> String {
+    fn summary(&self) -> Untrusted {
         match self {
             Self::Step(failure) if failure.kind == FailureKind::NotReached => {
                 failure.message.clone()
             }
             Self::Step(failure) => {
-                let page = failure.url.as_ref().map(|url| format!(" (on {url})"));
-                let page = page.unwrap_or_default();
-                format!("`{}`: {}{page}", failure.label, failure.message)
+                let step = format!("`{}`: ", failure.label);
+                let page = failure.url.as_ref().map(|url| url.between(" (on ", ")"));
+                let told = [failure.message.between(&step, "")].into_iter().chain(page);
+                Untrusted::joined(told, "")
             }
             Self::Picture { message, .. } => message.clone(),
         }
@@ -107,7 +109,7 @@ pub fn compare(pair: &CapturePair, judgement: &Judgement, golden: Option<&Captur
         }
         (Taken::Absent, Taken::Picture(_)) => Comparison {
             verdict: Verdict::New,
-            reason: "new: there is no baseline yet; look at it, then `twinshot approve`".to_owned(),
+            reason: "new: there is no baseline yet; look at it, then `twinshot approve`".into(),
             diff: None,
             overlay: None,
             failures: Vec::new(),
@@ -137,15 +139,16 @@ fn failed(failures: Vec<Failure>) -> Comparison {
 }
 
 /// What both sides say alike is said once.
-fn reason_of(failures: &[Failure]) -> String {
-    let said: Vec<String> = failures.iter().map(Failure::summary).collect();
+fn reason_of(failures: &[Failure]) -> Untrusted {
+    let said: Vec<Untrusted> = failures.iter().map(Failure::summary).collect();
     match (failures, said.as_slice()) {
-        ([_, _], [one, other]) if one == other => format!("both sides: {one}"),
+        ([_, _], [one, other]) if one == other => one.between("both sides: ", ""),
         ([Failure::Step(failure)], [one]) if failure.kind == FailureKind::NotReached => one.clone(),
         _ => {
             let told = failures.iter().zip(&said);
-            let told = told.map(|(failure, said)| format!("{}: {said}", failure.role()));
-            told.collect::<Vec<_>>().join("; ")
+            let told =
+                told.map(|(failure, said)| said.between(&format!("{}: ", failure.role()), ""));
+            Untrusted::joined(told, "; ")
         }
     }
 }
@@ -171,9 +174,9 @@ fn with_cut_heights(compared: Comparison, pair: &Side<&Capture>) -> Comparison {
     match (pair.baseline.cut_from, pair.candidate.cut_from) {
         (Some(before), Some(after)) if before != after => Comparison {
             verdict: Verdict::Mismatch,
-            reason: format!(
-                "page height {before} → {after} px, beyond the picture; {}",
-                compared.reason
+            reason: compared.reason.between(
+                &format!("page height {before} → {after} px, beyond the picture; "),
+                "",
             ),
             ..compared
         },
@@ -201,7 +204,10 @@ fn unreadable(error: &DiffError, pair: &Side<&Capture>) -> Failure {
             format!("{error} ({file}); restore it, or remove it and approve anew")
         }
     };
-    Failure::Picture { role, message }
+    Failure::Picture {
+        role,
+        message: message.into(),
+    }
 }
 
 fn judged(compared: diff::DiffWithOverlay, judgement: &Judgement) -> Comparison {
@@ -213,7 +219,7 @@ fn judged(compared: diff::DiffWithOverlay, judgement: &Judgement) -> Comparison 
         } else {
             Verdict::Mismatch
         },
-        reason: reason(&diff, &judgement.limits, is_match),
+        reason: reason(&diff, &judgement.limits, is_match).into(),
         diff: Some(diff),
         overlay,
         failures: Vec::new(),
@@ -285,10 +291,9 @@ fn with_golden(
     match compare_pictures(&pair, &without_expectation(judgement)).verdict {
         Verdict::Match => Comparison {
             verdict: Verdict::Approved,
-            reason: format!(
-                "approved: {}, and equal to the golden picture",
-                compared.reason
-            ),
+            reason: compared
+                .reason
+                .between("approved: ", ", and equal to the golden picture"),
             ..compared
         },
         _ => compared,

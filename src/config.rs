@@ -35,7 +35,7 @@ use crate::{
         address::{is_host, passwords_in},
         diagnostic::{did_you_mean, is_unprintable, listed},
         interpolate::{Scope, Used, is_name},
-        read::{Entries, Place, TextOr, Texts},
+        read::{Entries, Place, Read, TextOr, Texts},
         reader::Reader,
         schema_of,
         tree::{Tree, Value},
@@ -372,7 +372,7 @@ impl Config {
                 .help("begin with `environments: { production: { url: … }, staging: { url: … } }`")
                 .into());
         }
-        let yaml: ConfigYaml = tree.read_root()?;
+        let yaml = read(&tree)?;
         let secrets = secret_names(&tree, &yaml)?;
         let variables = variables.with_secret_names(&secrets);
         let used = Used::default();
@@ -396,6 +396,15 @@ impl Config {
     }
 }
 
+/// Whatever is wrong with its keys and types is told at once.
+fn read(tree: &Tree) -> Result<ConfigYaml, Diagnostics> {
+    let Read { value, errors } = tree.read_root();
+    let mut problems = Diagnostics::default();
+    problems.extend(errors.into_iter().map(|error| tree.diagnose(error)));
+    let value = problems.or(value)?;
+    Ok(value.expect("what has no error has a value"))
+}
+
 fn secret_names(tree: &Tree, yaml: &ConfigYaml) -> Result<Vec<String>, Diagnostic> {
     let mut names = Vec::new();
     for place in yaml.secrets.iter().flat_map(|secrets| &secrets.value) {
@@ -413,39 +422,38 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
     let mut problems = Diagnostics::default();
     let environments = environments(reader, &yaml.environments, &mut problems);
     let viewports = viewports::viewports(reader, yaml.viewports.as_ref(), &mut problems);
-    let mut keep = Keep(&mut problems);
     let names: Vec<&str> = reader
         .tree
         .entries(yaml.environments.id)
         .iter()
         .map(|id| reader.tree.key(*id))
         .collect();
-    let baseline = keep.of(baseline(reader, yaml, &names));
-    let candidate = keep.of(role(
+    let baseline = problems.take(baseline(reader, yaml, &names));
+    let candidate = problems.take(role(
         reader,
         yaml,
         "candidate",
         yaml.candidate.as_ref(),
         &names,
     ));
-    let threshold = keep.of(reader.threshold(yaml.threshold.as_ref()));
-    let max_mismatch = keep.of(reader.max_mismatch(yaml.max_mismatch.as_ref()));
-    let clock = keep.of(reader.clock(yaml.clock.as_ref()));
-    let timeout = keep.of(reader.maybe_timeout(yaml.timeout.as_ref()));
-    let page_timeout = keep.of(reader.maybe_timeout(yaml.page_timeout.as_ref()));
-    let browsers = keep.of(browsers::browsers(reader, yaml));
+    let threshold = problems.take(reader.threshold(yaml.threshold.as_ref()));
+    let max_mismatch = problems.take(reader.max_mismatch(yaml.max_mismatch.as_ref()));
+    let clock = problems.take(reader.clock(yaml.clock.as_ref()));
+    let timeout = problems.take(reader.maybe_timeout(yaml.timeout.as_ref()));
+    let page_timeout = problems.take(reader.maybe_timeout(yaml.page_timeout.as_ref()));
+    let browsers = problems.take(browsers::browsers(reader, yaml));
     for problem in browsers::only_in_chrome(reader, yaml, browsers.as_deref().unwrap_or_default()) {
-        keep.0.push(problem);
+        problems.push(problem);
     }
-    let webdriver = keep.of(webdriver::webdriver(reader, yaml.webdriver.as_ref()));
+    let webdriver = problems.take(webdriver::webdriver(reader, yaml.webdriver.as_ref()));
     if browsers.iter().flatten().any(|it| *it == Browser::WebKit) {
         for problem in browsers::not_in_webkit(reader, yaml, webdriver.as_ref()) {
-            keep.0.push(problem);
+            problems.push(problem);
         }
     }
     let capabilities = capabilities::capabilities(reader, yaml.capabilities.as_ref());
-    let capabilities = keep.of(capabilities);
-    let max_page_height = keep.of(max_page_height(reader, yaml.max_page_height.as_ref()));
+    let capabilities = problems.take(capabilities);
+    let max_page_height = problems.take(max_page_height(reader, yaml.max_page_height.as_ref()));
     problems.or(Config {
         root: PathBuf::new(),
         environments,
@@ -470,24 +478,14 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
     })
 }
 
-/// Keeps a problem and goes on without the value.
-struct Keep<'p>(&'p mut Diagnostics);
-
-impl Keep<'_> {
-    fn of<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
-        result.map_err(|problem| self.0.push(problem)).ok()
-    }
-}
-
 fn environments(
     reader: Reader<'_>,
     place: &Place<Entries<EnvironmentYaml>>,
     problems: &mut Diagnostics,
 ) -> Vec<Environment> {
-    let mut keep = Keep(problems);
     let environments = place.value.0.iter();
     environments
-        .filter_map(|place| keep.of(environment(reader, place)))
+        .filter_map(|place| problems.take(environment(reader, place)))
         .collect()
 }
 

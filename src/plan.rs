@@ -1,5 +1,6 @@
 //! PURE. Flows × browsers × viewports → jobs in order, each shot with its id and the rules that judge it.
 
+mod place;
 mod shard;
 
 use std::{
@@ -19,7 +20,7 @@ pub use shard::{Part, Shard, ShardError};
 /// What the run is restricted to; an empty list restricts nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Filters {
-    /// Substrings, in any case, of `flow › shot @viewport` or of the spec file's name; any may match.
+    /// Substrings, in any case, of `flow › shot @viewport` or of the spec file's name, or `FILE:LINE` of a shot; any may match.
     pub words: Vec<String>,
     /// Ids of shots, as in the report of the last run.
     pub ids: Option<Vec<String>>,
@@ -223,9 +224,9 @@ impl Plan {
             left_out.push(
                 planned
                     .as_ref()
-                    .is_some_and(|planned| !filters.select(planned)),
+                    .is_some_and(|planned| !filters.select(flow, planned)),
             );
-            let planned = planned.filter(|planned| filters.select(planned));
+            let planned = planned.filter(|planned| filters.select(flow, planned));
             shots.push(planned.map(|planned| {
                 self.shots.push(planned);
                 self.shots.len() - 1
@@ -376,17 +377,17 @@ fn name_of(viewport: Viewport, config: &Config) -> String {
 }
 
 impl Filters {
-    fn select(&self, shot: &PlannedShot) -> bool {
+    fn select(&self, flow: &Flow, shot: &PlannedShot) -> bool {
         let viewport = self.viewports.is_empty() || self.viewports.contains(&shot.id.viewport);
         let id = self
             .ids
             .as_ref()
             .is_none_or(|ids| ids.contains(&shot.id.path()));
         let browser = self.browsers.is_empty() || self.browsers.contains(&shot.id.browser);
-        viewport && browser && id && self.matches_words(shot)
+        viewport && browser && id && self.matches_words(flow, shot)
     }
 
-    fn matches_words(&self, shot: &PlannedShot) -> bool {
+    fn matches_words(&self, flow: &Flow, shot: &PlannedShot) -> bool {
         let texts = [
             shot.id.to_string(),
             shot.id.path(),
@@ -394,8 +395,9 @@ impl Filters {
         ];
         let texts = texts.map(|text| text.to_lowercase());
         let is_in = |word: &String| {
-            let word = word.to_lowercase();
-            texts.iter().any(|text| text.contains(&word))
+            let part = place::without_dot(word).to_lowercase();
+            texts.iter().any(|text| text.contains(&part))
+                || place::is_place_of(word, flow, &shot.location)
         };
         self.words.is_empty() || self.words.iter().any(is_in)
     }

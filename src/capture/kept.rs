@@ -10,6 +10,7 @@ use crate::{
     diff::{Rect, Size},
     plan::PlannedShot,
     side::Role,
+    yaml::Untrusted,
 };
 
 /// What a picture depends on, each part as a hash of all that belongs to it.
@@ -64,7 +65,7 @@ pub(crate) struct KeptPicture {
     pub(crate) page: Page,
     pub(crate) masks: Vec<Vec<Rect>>,
     pub(crate) cut_from: Option<u32>,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Untrusted>,
     pub(crate) record: Record,
 }
 
@@ -102,7 +103,7 @@ impl Kept {
             Err(reason) => Taken::Failed(StepFailure {
                 role: Role::Baseline,
                 kind: FailureKind::Picture,
-                message: format!("{reason}; run again without --reuse-baseline"),
+                message: format!("{reason}; run again without --reuse-baseline").into(),
                 label: planned.label.clone(),
                 location: planned.location.clone(),
                 url: None,

@@ -14,7 +14,7 @@ pub use kept::{Provenance, Record};
 use crate::{
     diff::{Rect, Size},
     side::{Role, Side},
-    spec::Location,
+    yaml::{Location, Untrusted},
 };
 
 /// One picture and the page that it shows.
@@ -31,7 +31,7 @@ pub struct Capture {
     /// How tall the page is, when the picture ends before it does; CSS pixels.
     pub cut_from: Option<u32>,
     /// What a reader should know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Untrusted>,
     /// How it came to be, where that may be asked later.
     pub record: Option<Record>,
 }
@@ -52,11 +52,11 @@ pub enum Origin {
 #[derive(Debug, Clone)]
 pub struct Page {
     /// Its URL, relative to the environment's when below it.
-    pub url: String,
+    pub url: Untrusted,
     /// The address that the flow asked for, where another one answered.
-    pub asked: Option<String>,
+    pub asked: Option<Untrusted>,
     /// Its title.
-    pub title: String,
+    pub title: Untrusted,
     /// Its HTTP status, when the browser knows it.
     pub status: Option<u16>,
 }
@@ -91,13 +91,13 @@ pub struct StepFailure {
     /// Which kind of trouble.
     pub kind: FailureKind,
     /// What happened, with what to do next.
-    pub message: String,
+    pub message: Untrusted,
     /// The step at fault, as people read it.
     pub label: String,
     /// Where that step stands.
     pub location: Location,
     /// The page's URL at that moment.
-    pub url: Option<String>,
+    pub url: Option<Untrusted>,
     /// PNGs of the page as it was.
     pub pictures: Vec<Arc<[u8]>>,
 }

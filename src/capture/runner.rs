@@ -25,6 +25,7 @@ use crate::{
     plan::{Job, Plan},
     side::{Role, Side},
     spec::{Action, Clock, Expectation, Location, Shot, Step},
+    yaml::Untrusted,
 };
 
 use login::LoggedIn;
@@ -387,7 +388,7 @@ impl<'a> JobRun<'a> {
 
     fn not_started(&self, role: Role, error: &LaunchError) -> StepFailure {
         StepFailure {
-            message: error.to_string(),
+            message: error.to_string().into(),
             ..self.not_begun(role)
         }
     }
@@ -396,7 +397,7 @@ impl<'a> JobRun<'a> {
         StepFailure {
             role,
             kind: FailureKind::Driver,
-            message: String::new(),
+            message: Untrusted::default(),
             label: "start the browser".to_owned(),
             location: self.job.flow.location.clone(),
             url: None,
@@ -690,7 +691,7 @@ impl<'a> JobRun<'a> {
         let failure = StepFailure {
             role: cause.map_or(Role::Candidate, |cause| cause.role),
             kind: FailureKind::NotReached,
-            message,
+            message: message.into(),
             label: planned.label.clone(),
             location: planned.location.clone(),
             url: None,
@@ -834,10 +835,10 @@ async fn failure(
     StepFailure {
         role,
         kind,
-        message,
+        message: message.into(),
         label: step.label.clone(),
         location,
-        url,
+        url: url.map(Untrusted::from),
         pictures,
     }
 }
@@ -847,14 +848,16 @@ fn capture(picture: Picture, session: &Session) -> Capture {
         png: picture.png,
         size: picture.size,
         origin: Origin::Page(Page {
-            asked: session.asked_elsewhere(&picture.page.url),
-            url: session.relative_url(&picture.page.url),
-            title: picture.page.title,
+            asked: session
+                .asked_elsewhere(&picture.page.url)
+                .map(Untrusted::from),
+            url: session.relative_url(&picture.page.url).into(),
+            title: picture.page.title.into(),
             status: picture.page.status.filter(|&status| status != 0),
         }),
         masks: picture.masks,
         cut_from: picture.cut_from,
-        warnings: picture.warnings,
+        warnings: picture.warnings.into_iter().map(Untrusted::from).collect(),
         record: None,
     }
 }

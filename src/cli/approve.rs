@@ -1,12 +1,9 @@
 //! `twinshot approve`: the reviewed pictures of the last run become the golden ones, byte for byte.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use twinshot::{
-    report::{RunState, ShotReport, Verdict},
-    store::{self, GoldenFolder},
-};
+use twinshot::store::{self, Approval, GoldenFolder, Selection};
 
 use super::{Exit, Failure, ProjectArgs, terminal::print};
 
@@ -35,83 +32,20 @@ pub(crate) fn run(arguments: &ApproveArgs) -> Result<Exit, Failure> {
         .clone()
         .unwrap_or_else(|| project.reports());
     let (report, folder) = store::latest_report(&reports)?;
-    if report.run.state == RunState::Running {
-        let text = "the last run was killed or still goes on: approve from a run that has ended";
-        return Err(Failure::Usage(text.to_owned()));
-    }
-    if let Some(reason) = report.run.undecided.first() {
-        let text =
-            format!("the last run decided nothing, so nothing of it can be approved: {reason}");
-        return Err(Failure::Usage(text));
-    }
-    let chosen = choose(&report.shots, arguments)?;
+    let selection = match arguments.all {
+        true => Selection::All,
+        false => Selection::Ids(&arguments.ids),
+    };
+    let approvals = Approval::of_report(&report, &folder, selection)?;
     let golden = GoldenFolder::new(project.golden());
     let mut printed = Ok(());
-    for shot in &chosen {
-        let picture = shot
-            .pictures
-            .candidate
-            .as_ref()
-            .expect("only shots with a picture are chosen");
-        let file = folder.join(&picture.file);
-        let png = fs::read(&file).map_err(|source| Failure::Read {
-            path: file.clone(),
-            source,
-        })?;
-        if blake3_hex(&png) != picture.hash {
-            let text = format!(
-                "{} is not the picture that was reviewed; run again",
-                file.display()
-            );
-            return Err(Failure::Undecided(text));
-        }
-        let kept = golden.approve(&shot.id, &png)?;
-        let line = format!("approved {} → {}\n", shot.id, kept.display());
+    for approval in &approvals {
+        let file = approval.store(&golden)?;
+        let line = format!("approved {} → {}\n", approval.id(), file.display());
         printed = printed.and(print(&line));
     }
-    if chosen.is_empty() {
+    if approvals.is_empty() {
         printed = print("nothing to approve: no shot of the last run is new or differs\n");
     }
     printed.map(|()| Exit::Clean)
-}
-
-fn blake3_hex(bytes: &[u8]) -> String {
-    blake3::hash(bytes).to_hex().to_string()
-}
-
-fn choose<'a>(
-    shots: &'a [ShotReport],
-    arguments: &ApproveArgs,
-) -> Result<Vec<&'a ShotReport>, Failure> {
-    if arguments.all {
-        let can_be = |shot: &&ShotReport| matches!(shot.verdict, Verdict::New | Verdict::Mismatch);
-        return Ok(shots.iter().filter(can_be).collect());
-    }
-    arguments.ids.iter().map(|id| find(shots, id)).collect()
-}
-
-fn find<'a>(shots: &'a [ShotReport], id: &str) -> Result<&'a ShotReport, Failure> {
-    let Some(shot) = shots.iter().find(|shot| shot.id == id) else {
-        return Err(Failure::Usage(format!(
-            "the last run has no shot `{id}`{}",
-            suggestion(shots, id)
-        )));
-    };
-    if shot.verdict == Verdict::Failed || shot.pictures.candidate.is_none() {
-        return Err(Failure::Usage(format!(
-            "`{id}` failed in the last run: a picture of a failed shot cannot be approved"
-        )));
-    }
-    Ok(shot)
-}
-
-fn suggestion(shots: &[ShotReport], id: &str) -> String {
-    let near = shots
-        .iter()
-        .map(|shot| (strsim::jaro_winkler(&shot.id, id), &shot.id))
-        .max_by(|one, other| one.0.total_cmp(&other.0));
-    match near {
-        Some((likeness, near)) if likeness > 0.8 => format!("; did you mean `{near}`?"),
-        _ => String::new(),
-    }
 }

@@ -7,7 +7,7 @@ use twinshot::{
     plan::PlanError,
     project::ProjectError,
     run::{LaunchError, RunError},
-    store::{LatestError, StoreError},
+    store::{ApproveError, LatestError, StoreError},
     yaml::Secrets,
 };
 
@@ -36,6 +36,9 @@ pub(crate) enum Failure {
     /// There is no last run to work from.
     #[error(transparent)]
     Latest(#[from] LatestError),
+    /// A picture may not be approved, or cannot be.
+    #[error(transparent)]
+    Approve(#[from] ApproveError),
     /// Reports cannot be joined.
     #[error(transparent)]
     Merge(#[from] MergeFilesError),
@@ -68,6 +71,9 @@ impl Failure {
             Self::Plan(PlanError::NothingSelected(_)) => Exit::NothingSelected,
             Self::Project(_) | Self::Plan(_) | Self::Latest(_) | Self::Usage(_) => Exit::Usage,
             Self::Read { .. } => Exit::Usage,
+            Self::Approve(ApproveError::Store(_)) => Exit::CannotWrite,
+            Self::Approve(ApproveError::Changed(_)) => Exit::Undecided,
+            Self::Approve(_) => Exit::Usage,
             Self::Merge(MergeFilesError::Store(_)) => Exit::CannotWrite,
             Self::Merge(MergeFilesError::Damaged(_)) => Exit::Undecided,
             Self::Merge(_) => Exit::Usage,

@@ -53,7 +53,8 @@ impl ProjectArgs {
 /// Which of the project's shots are meant.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SelectionArgs {
-    /// Only shots whose `flow › shot @viewport` or spec file contains one of these, in any case.
+    /// Only shots whose `flow › shot @viewport` or spec file contains one of these, in any case, or FILE:LINE as `list`
+    /// prints it; a line without a shot of its own stands for the whole flow.
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
     /// Only these viewports.

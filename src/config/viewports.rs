@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Browser, ColorScheme, Device, Keep,
+    Browser, ColorScheme, Device,
     emulation::{EmulationYaml, emulation},
 };
 use crate::{
@@ -77,10 +77,9 @@ pub(super) fn viewports(
         problems.push(reader.key_error(place.id, "`viewports` is empty"));
     }
     let mut known = BTreeSet::new();
-    let mut keep = Keep(problems);
     let viewports = place.value.0.iter();
     viewports
-        .filter_map(|place| keep.of(viewport(reader, place, &mut known)))
+        .filter_map(|place| problems.take(viewport(reader, place, &mut known)))
         .collect()
 }
 

@@ -18,7 +18,7 @@ use crate::{
     report::{PictureReport, RecordReport, Report, RunState, ShotReport},
     spec::{Action, Clock, Flow, Inject, Secrets},
     store,
-    yaml::address::without_password,
+    yaml::{Untrusted, address::without_password},
 };
 
 /// A name of a stored picture has so many digits.
@@ -249,14 +249,19 @@ impl LastRun {
             hash: hash.clone(),
             size: picture.size,
             page: Page {
-                url: page.url.clone(),
-                asked: page.asked.clone(),
-                title: page.title.clone(),
+                url: page.url.clone().into(),
+                asked: page.asked.clone().map(Untrusted::from),
+                title: page.title.clone().into(),
                 status: page.status,
             },
             masks: record.masks.clone(),
             cut_from: record.cut_from,
-            warnings: record.warnings.clone(),
+            warnings: record
+                .warnings
+                .iter()
+                .cloned()
+                .map(Untrusted::from)
+                .collect(),
             record: Record {
                 provenance: Arc::clone(provenance),
                 browser: record.browser.clone(),

@@ -17,8 +17,9 @@ use crate::{
         PageReport, PictureReport, RecordReport, ShotReport, SideTimes, StepReport, Times, Verdict,
     },
     side::{Role, Side},
-    spec::{Secrets, Target},
+    spec::Target,
     store::{FailingFolder, GoldenFolder, ReportFolder, StoreError},
+    yaml::{Secrets, Untrusted},
 };
 
 /// What every comparison of a run needs.
@@ -124,7 +125,7 @@ impl Judge<'_> {
             .failures
             .iter()
             .map(|failure| self.keep_failure(failure, planned));
-        let mut shot = ShotReport {
+        let shot = ShotReport {
             id: planned.id.path(),
             flow: planned.id.flow.clone(),
             shot: planned.id.shot.clone(),
@@ -136,19 +137,27 @@ impl Judge<'_> {
                 location: planned.location.clone(),
             },
             verdict: comparison.verdict,
-            reason: comparison.reason.clone(),
+            reason: self.shown(&comparison.reason),
             comparison: comparison_report(pair, comparison, planned),
             pictures,
             overlay,
             failures: failures.collect::<Result<_, _>>()?,
-            warnings: warnings(pair),
+            warnings: self.all_shown(&warnings(pair)),
             times: times(pair, compare_time),
         };
-        let mut secrets = self.secrets.clone();
-        secrets.merge(&self.learned.up_to(longest_text(&mut shot)));
-        redact(&mut shot, &secrets);
         let open = self.keep_failing(&shot, pair, comparison)?;
         Ok(Kept { shot, open })
+    }
+
+    /// The text without any secret, those included that the run has learned by now.
+    fn shown(&self, text: &Untrusted) -> String {
+        let mut secrets = self.learned.up_to(text.bytes());
+        secrets.merge(self.secrets);
+        text.redacted(&secrets)
+    }
+
+    fn all_shown(&self, texts: &[Untrusted]) -> Vec<String> {
+        texts.iter().map(|text| self.shown(text)).collect()
     }
 
     fn keep_picture(&self, taken: &Taken) -> Result<Option<PictureReport>, StoreError> {
@@ -158,17 +167,28 @@ impl Judge<'_> {
         let page = match &capture.origin {
             Origin::Golden { .. } => None,
             Origin::Page(page) => Some(PageReport {
-                url: page.url.clone(),
-                asked: page.asked.clone(),
-                title: page.title.clone(),
+                url: self.shown(&page.url),
+                asked: page.asked.as_ref().map(|asked| self.shown(asked)),
+                title: self.shown(&page.title),
                 status: page.status,
             }),
         };
         let mut kept =
             self.folder
                 .keep_picture(&capture.png, capture.size, page, is_blank(capture))?;
-        kept.record = capture.record.as_ref().map(|it| record(it, capture));
+        kept.record = capture.record.as_ref().map(|it| self.record(it, capture));
         Ok(Some(kept))
+    }
+
+    fn record(&self, record: &Record, capture: &Capture) -> RecordReport {
+        RecordReport {
+            provenance: (*record.provenance).clone(),
+            browser: record.browser.clone(),
+            masks: capture.masks.clone(),
+            cut_from: capture.cut_from,
+            warnings: self.all_shown(&capture.warnings),
+            reused_from: record.reused_from.clone(),
+        }
     }
 
     fn keep_failure(
@@ -180,12 +200,12 @@ impl Judge<'_> {
             Failure::Step(failure) => FailureReport {
                 role: failure.role,
                 kind: failure.kind,
-                message: failure.message.clone(),
+                message: self.shown(&failure.message),
                 step: StepReport {
                     label: failure.label.clone(),
                     location: failure.location.clone(),
                 },
-                url: failure.url.clone(),
+                url: failure.url.as_ref().map(|url| self.shown(url)),
                 pictures: failure
                     .pictures
                     .iter()
@@ -195,7 +215,7 @@ impl Judge<'_> {
             Failure::Picture { role, message } => FailureReport {
                 role: *role,
                 kind: FailureKind::Picture,
-                message: message.clone(),
+                message: self.shown(message),
                 step: StepReport {
                     label: planned.label.clone(),
                     location: planned.location.clone(),
@@ -241,17 +261,6 @@ impl Judge<'_> {
     }
 }
 
-fn record(record: &Record, capture: &Capture) -> RecordReport {
-    RecordReport {
-        provenance: (*record.provenance).clone(),
-        browser: record.browser.clone(),
-        masks: capture.masks.clone(),
-        cut_from: capture.cut_from,
-        warnings: capture.warnings.clone(),
-        reused_from: record.reused_from.clone(),
-    }
-}
-
 /// The pair with the approved picture as its baseline. Trouble that belongs to no side of its own was
 /// put on the baseline's, and stays.
 fn with_baseline(pair: &CapturePair, golden: Taken) -> CapturePair {
@@ -266,7 +275,7 @@ fn bad_golden(planned: &PlannedShot, reason: &str) -> StepFailure {
     StepFailure {
         role: Role::Baseline,
         kind: FailureKind::Picture,
-        message: format!("{reason}; restore it, or remove it and approve anew"),
+        message: format!("{reason}; restore it, or remove it and approve anew").into(),
         label: planned.label.clone(),
         location: planned.location.clone(),
         url: None,
@@ -276,16 +285,16 @@ fn bad_golden(planned: &PlannedShot, reason: &str) -> StepFailure {
 
 fn panicked(pair: &CapturePair, plan: &Plan) -> Comparison {
     let planned = &plan.shots[pair.index];
-    let message = "Twinshot panicked while comparing: this is a bug, please report it".to_owned();
+    let message = "Twinshot panicked while comparing: this is a bug, please report it";
     Comparison {
         verdict: Verdict::Failed,
-        reason: message.clone(),
+        reason: message.into(),
         diff: None,
         overlay: None,
         failures: vec![Failure::Step(StepFailure {
             role: Role::Candidate,
             kind: FailureKind::Internal,
-            message,
+            message: message.into(),
             label: planned.label.clone(),
             location: planned.location.clone(),
             url: None,
@@ -373,7 +382,7 @@ fn mask_reports(pair: &CapturePair, planned: &PlannedShot) -> Vec<MaskReport> {
 }
 
 /// What both sides say is said once; what one side says names it.
-fn warnings(pair: &CapturePair) -> Vec<String> {
+fn warnings(pair: &CapturePair) -> Vec<Untrusted> {
     let of = |taken: &Taken| match taken {
         Taken::Picture(capture) => capture.warnings.clone(),
         _ => Vec::new(),
@@ -383,9 +392,10 @@ fn warnings(pair: &CapturePair) -> Vec<String> {
         .iter()
         .filter(|warning| candidate.contains(warning))
         .cloned();
-    let alone = |role: Role, mine: &[String], other: &[String]| -> Vec<String> {
+    let alone = |role: Role, mine: &[Untrusted], other: &[Untrusted]| -> Vec<Untrusted> {
         let mine = mine.iter().filter(|warning| !other.contains(warning));
-        mine.map(|warning| format!("{role}: {warning}")).collect()
+        mine.map(|warning| warning.between(&format!("{role}: "), ""))
+            .collect()
     };
     both.chain(alone(Role::Baseline, &baseline, &candidate))
         .chain(alone(Role::Candidate, &candidate, &baseline))
@@ -423,47 +433,4 @@ fn side_times(side: &capture::SideTimes) -> SideTimes {
 
 pub(super) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn redact(shot: &mut ShotReport, secrets: &Secrets) {
-    for_each_text(shot, &mut |text| *text = shortened(&secrets.redact(text)));
-}
-
-/// In bytes.
-fn longest_text(shot: &mut ShotReport) -> usize {
-    let mut longest = 0;
-    for_each_text(shot, &mut |text| longest = longest.max(text.len()));
-    longest
-}
-
-/// Everything in a shot's report that pages, drivers and files had a word in.
-fn for_each_text(shot: &mut ShotReport, clean: &mut dyn FnMut(&mut String)) {
-    clean(&mut shot.reason);
-    shot.warnings.iter_mut().for_each(&mut *clean);
-    for picture in [&mut shot.pictures.baseline, &mut shot.pictures.candidate]
-        .into_iter()
-        .flatten()
-    {
-        if let Some(page) = &mut picture.page {
-            clean(&mut page.url);
-            page.asked.iter_mut().for_each(&mut *clean);
-            clean(&mut page.title);
-        }
-        if let Some(record) = &mut picture.record {
-            record.warnings.iter_mut().for_each(&mut *clean);
-        }
-    }
-    for failure in &mut shot.failures {
-        clean(&mut failure.message);
-        failure.url.iter_mut().for_each(&mut *clean);
-    }
-}
-
-/// Pages and drivers can be long-winded. Shortened only once redacted: half a secret is not known as one.
-fn shortened(text: &str) -> String {
-    const MOST_CHARACTERS: usize = 600;
-    match text.char_indices().nth(MOST_CHARACTERS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::yaml::{
     Diagnostic, Diagnostics,
     diagnostic::{Spot, did_you_mean},
-    read::{Held, Place, Problem, ReadError, TextOr, suggestion},
+    read::{Held, Place, Problem, Read, ReadError, TextOr, suggestion},
     tree::{NodeId, Tree, Value},
 };
 
@@ -58,34 +58,43 @@ pub(super) fn read_steps(
     if steps.value.is_empty() && tree.key(steps.id) == "steps" {
         problems.push(Diagnostic::new("`steps` is empty", tree.key_spot(steps.id)));
     }
-    let mut parsed = Vec::new();
-    for held in &steps.value {
-        match read_step(tree, held) {
-            Ok(step) => parsed.push(step),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    parsed
+    let steps = steps.value.iter();
+    steps
+        .filter_map(|held| read_step(tree, held, problems))
+        .collect()
 }
 
-fn read_step(tree: &Tree, held: &Held<StepYaml>) -> Result<Parsed, Diagnostic> {
+fn read_step(tree: &Tree, held: &Held<StepYaml>, problems: &mut Diagnostics) -> Option<Parsed> {
     if let Value::Text(text) = &tree.node(held.id).value {
-        return bare_step(tree, held.id, text);
+        return problems.take(bare_step(tree, held.id, text));
     }
-    let yaml = tree.read_held(held).map_err(|error| match error {
+    let Read { value, errors } = tree.read_held(held);
+    let is_whole = errors.is_empty();
+    let errors = errors.into_iter();
+    problems.extend(errors.map(|error| diagnose(tree, held.id, error)));
+    let value = value.filter(|_| is_whole)?;
+    problems.take(whole_step(tree, held.id, value))
+}
+
+/// A key of the step itself is an action or an option.
+fn diagnose(tree: &Tree, step: NodeId, error: ReadError) -> Diagnostic {
+    match error {
         ReadError {
             kind: Problem::UnknownKey { name, .. },
             at: Some(at),
-        } if tree.entries(held.id).contains(&at) => unknown_action(&name, tree.key_spot(at)),
+        } if tree.entries(step).contains(&at) => unknown_action(&name, tree.key_spot(at)),
         error => tree.diagnose(error),
-    })?;
-    let action = only_action(tree, held.id, &yaml)?;
+    }
+}
+
+fn whole_step(tree: &Tree, step: NodeId, yaml: StepYaml) -> Result<Parsed, Diagnostic> {
+    let action = only_action(tree, step, &yaml)?;
     if let (Some(with), true) = (&yaml.with, action != "use") {
         let message = format!("`with` belongs to `use`, not to `{action}`");
         return Err(Diagnostic::new(message, tree.key_spot(with.id)));
     }
     Ok(Parsed {
-        id: held.id,
+        id: step,
         action: action.to_owned(),
         yaml,
     })

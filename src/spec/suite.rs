@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
+
 use super::{
     Definition, Flow, Suite, SuiteSettings,
     expand::{Expander, Fragment, Fragments},
@@ -12,7 +14,7 @@ use crate::yaml::{
     Diagnostic, Diagnostics, Source, Variables,
     diagnostic::{Spot, did_you_mean, is_unprintable},
     interpolate::{Scope, Used, has_variable, is_name},
-    read::Place,
+    read::{Place, Read},
     reader::Reader,
     tree::{Tree, Value},
 };
@@ -99,40 +101,55 @@ fn read_files(sources: &[Source], problems: &mut Diagnostics) -> Vec<(Tree, File
                 continue;
             }
         };
-        match read_file(&tree, problems) {
-            Ok(file) => files.push((tree, file)),
-            Err(problem) => problems.push(problem),
+        if let Some(file) = read_file(&tree, problems) {
+            files.push((tree, file));
         }
     }
     files
 }
 
-fn read_file(tree: &Tree, problems: &mut Diagnostics) -> Result<File, Diagnostic> {
+fn read_file(tree: &Tree, problems: &mut Diagnostics) -> Option<File> {
     match (tree.entry(0, "flow"), tree.entry(0, "fragment")) {
-        (Some(_), None) => {
-            let yaml: Box<FlowYaml> = tree.read_root()?;
-            check_name("flow", tree, &yaml.flow)?;
-            let setup = yaml
-                .setup
-                .as_ref()
-                .map(|setup| read_steps(tree, setup, problems));
-            let steps = read_steps(tree, &yaml.steps, problems);
-            Ok(File::Flow(yaml, setup.unwrap_or_default(), steps))
-        }
-        (None, Some(_)) => {
-            let yaml: FragmentYaml = tree.read_root()?;
-            check_name("fragment", tree, &yaml.fragment)?;
-            check_params(tree, &yaml)?;
-            let steps = read_steps(tree, &yaml.steps, problems);
-            Ok(File::Fragment(yaml, steps))
-        }
+        (Some(_), None) => read_flow(tree, problems),
+        (None, Some(_)) => read_fragment(tree, problems),
         (Some(flow), Some(fragment)) => {
             let message = "a file is either a flow or a fragment";
-            Err(Diagnostic::new(message, tree.key_spot(flow.max(fragment)))
-                .help("move the fragment to a file of its own"))
+            let error = Diagnostic::new(message, tree.key_spot(flow.max(fragment)));
+            problems.push(error.help("move the fragment to a file of its own"));
+            None
         }
-        (None, None) => Err(neither(tree)),
+        (None, None) => {
+            problems.push(neither(tree));
+            None
+        }
     }
+}
+
+fn read_flow(tree: &Tree, problems: &mut Diagnostics) -> Option<File> {
+    let (yaml, is_whole) = read_root::<Box<FlowYaml>>(tree, problems)?;
+    let name = check_name("flow", tree, &yaml.flow);
+    let setup = yaml.setup.as_ref();
+    let setup = setup.map(|setup| read_steps(tree, setup, problems));
+    let steps = read_steps(tree, &yaml.steps, problems);
+    let is_named = problems.take(name).is_some();
+    (is_whole && is_named).then(|| File::Flow(yaml, setup.unwrap_or_default(), steps))
+}
+
+fn read_fragment(tree: &Tree, problems: &mut Diagnostics) -> Option<File> {
+    let (yaml, is_whole) = read_root::<FragmentYaml>(tree, problems)?;
+    let head = check_name("fragment", tree, &yaml.fragment);
+    let head = head.and_then(|()| check_params(tree, &yaml));
+    let steps = read_steps(tree, &yaml.steps, problems);
+    let is_named = problems.take(head).is_some();
+    (is_whole && is_named).then_some(File::Fragment(yaml, steps))
+}
+
+/// What could be read of a file, and whether that is all of it.
+fn read_root<T: DeserializeOwned>(tree: &Tree, problems: &mut Diagnostics) -> Option<(T, bool)> {
+    let Read { value, errors } = tree.read_root();
+    let is_whole = errors.is_empty();
+    problems.extend(errors.into_iter().map(|error| tree.diagnose(error)));
+    Some((value?, is_whole))
 }
 
 fn neither(tree: &Tree) -> Diagnostic {

@@ -1,5 +1,6 @@
 //! EFFECT. Reports, golden pictures and the folder of failing shots, on disk; every file appears whole.
 
+mod approve;
 mod failing;
 mod golden;
 mod reports;
@@ -10,6 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use approve::{Approval, ApproveError, Selection};
 pub(crate) use failing::FailingFolder;
 pub use golden::GoldenFolder;
 pub(crate) use reports::ReportFolder;

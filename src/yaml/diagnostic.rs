@@ -187,6 +187,16 @@ impl Diagnostics {
         }
     }
 
+    /// Adds each of them.
+    pub(crate) fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        diagnostics.into_iter().for_each(|it| self.push(it));
+    }
+
+    /// The value, or nothing when it could not be had and the problem was added.
+    pub(crate) fn take<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
+        result.map_err(|problem| self.push(problem)).ok()
+    }
+
     /// The value, unless a problem was found before.
     pub(crate) fn or<T>(mut self, value: T) -> Result<T, Self> {
         if self.list.is_empty() {

@@ -9,6 +9,7 @@ pub(crate) mod reader;
 mod schema;
 mod secrets;
 pub(crate) mod tree;
+mod untrusted;
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
@@ -18,6 +19,7 @@ pub use self::{
     diagnostic::{Diagnostic, Diagnostics},
     interpolate::{Text, Variables},
     secrets::Secrets,
+    untrusted::Untrusted,
 };
 
 /// A file that was read by the caller.

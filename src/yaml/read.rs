@@ -1,7 +1,7 @@
-//! From a tree of nodes to the raw serde types. Each error knows its node, and a part of the tree can be
-//! held back and read later, so that one bad step does not hide the next.
+//! From a tree of nodes to the raw serde types. Each error knows its node, and none hides the next: a bad node is passed
+//! over and the rest is read again. A part of the tree can be held back and read later.
 
-use std::{fmt, marker::PhantomData};
+use std::{collections::BTreeSet, fmt, marker::PhantomData};
 
 use serde::de::{
     self, Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer,
@@ -16,6 +16,8 @@ use super::{
 
 const PLACE: &str = "$twinshot place";
 const HELD: &str = "$twinshot held";
+/// Each error costs one more reading. Nobody mends so many errors at once.
+const MOST_READINGS: usize = 100;
 
 /// A value and the node it was read from.
 #[derive(Debug, Clone)]
@@ -29,6 +31,15 @@ pub(crate) struct Place<T> {
 pub(crate) struct Held<T> {
     pub(crate) id: NodeId,
     kind: PhantomData<T>,
+}
+
+/// A part of a tree that was read.
+#[derive(Debug)]
+pub(crate) struct Read<T> {
+    /// What could be read in spite of the errors.
+    pub(crate) value: Option<T>,
+    /// In the order of the file.
+    pub(crate) errors: Vec<ReadError>,
 }
 
 /// A map from free names to `T`, in the order of the file.
@@ -79,21 +90,55 @@ pub(crate) struct Nothing;
 
 impl Tree {
     /// Reads the whole file.
-    pub(crate) fn read_root<T: DeserializeOwned>(&self) -> Result<T, Diagnostic> {
-        self.read(0).map_err(|error| self.diagnose(error))
+    pub(crate) fn read_root<T: DeserializeOwned>(&self) -> Read<T> {
+        self.read(0)
     }
 
     /// Reads what was held back.
-    pub(crate) fn read_held<T: DeserializeOwned>(&self, held: &Held<T>) -> Result<T, ReadError> {
+    pub(crate) fn read_held<T: DeserializeOwned>(&self, held: &Held<T>) -> Read<T> {
         self.read(held.id)
     }
 
-    fn read<T: DeserializeOwned>(&self, id: NodeId) -> Result<T, ReadError> {
-        T::deserialize(Cursor {
-            tree: self,
-            id,
-            field: false,
-        })
+    fn read<T: DeserializeOwned>(&self, root: NodeId) -> Read<T> {
+        let mut errors: Vec<ReadError> = Vec::new();
+        let mut passed_over = BTreeSet::new();
+        let value = loop {
+            let read = T::deserialize(Cursor {
+                tree: self,
+                passed_over: &passed_over,
+                id: root,
+                field: false,
+            });
+            let error = match read {
+                Ok(value) => break Some(value),
+                Err(error) => error.or_at(root),
+            };
+            let at = error.at.unwrap_or(root);
+            if !self.is_consequence(&error, &errors) {
+                errors.push(error);
+            }
+            passed_over.insert(at);
+            if at == root || passed_over.len() >= MOST_READINGS {
+                break None;
+            }
+        };
+        errors.sort_by_key(|error| error.at);
+        Read { value, errors }
+    }
+
+    /// Whether a key is missing only because it was passed over or is misspelt.
+    fn is_consequence(&self, error: &ReadError, before: &[ReadError]) -> bool {
+        let (Problem::Missing(missing), Some(map)) = (&error.kind, error.at) else {
+            return false;
+        };
+        let misspelt = before.iter().any(|other| match &other.kind {
+            Problem::UnknownKey { name, expected } => {
+                let is_here = other.at.is_some_and(|at| self.entries(map).contains(&at));
+                is_here && did_you_mean(name, expected.iter().copied()) == Some(missing)
+            }
+            _ => false,
+        });
+        misspelt || self.entry(map, missing).is_some()
     }
 
     /// An error with its place and, where we know better, a hint.
@@ -292,6 +337,8 @@ impl de::Error for ReadError {
 #[derive(Clone, Copy)]
 struct Cursor<'t> {
     tree: &'t Tree,
+    /// Nodes that could not be read before.
+    passed_over: &'t BTreeSet<NodeId>,
     id: NodeId,
     field: bool,
 }
@@ -303,6 +350,11 @@ impl<'t> Cursor<'t> {
             field: false,
             ..self
         }
+    }
+
+    /// The next node that is not passed over.
+    fn next(self, ids: &mut std::slice::Iter<'_, NodeId>) -> Option<NodeId> {
+        ids.copied().find(|id| !self.passed_over.contains(id))
     }
 
     fn value(self) -> &'t Value {
@@ -432,8 +484,8 @@ impl<'de> SeqAccess<'de> for Items<'_, '_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, ReadError> {
-        let next = self.ids.next();
-        next.map(|id| seed.deserialize(self.cursor.item(*id)))
+        let next = self.cursor.next(&mut self.ids);
+        next.map(|id| seed.deserialize(self.cursor.item(id)))
             .transpose()
     }
 }
@@ -451,7 +503,7 @@ impl<'de> MapAccess<'de> for Fields<'_, '_> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, ReadError> {
-        self.current = self.ids.next().copied();
+        self.current = self.cursor.next(&mut self.ids);
         let Some(id) = self.current else {
             return Ok(None);
         };

@@ -54,6 +54,23 @@ fn a_change_is_one_line_that_opens_its_picture() {
 }
 
 #[test]
+fn what_list_prints_selects_that_shot_alone() {
+    let project = Project::two_sides();
+    let listed = project.run(["list", "cart"]);
+    let (_, place) = listed.stdout().split_once("  (").expect("a place");
+    let place = place.trim_end().trim_end_matches(')');
+    assert_eq!(place, "specs/shop.yaml:5");
+    for filter in [place, "./specs/shop.yaml:5"] {
+        let ran = project.test(&FakeDriver::new(), &[filter]);
+        ran.exit(0).stdout_has("1 shot: 1 match");
+        ran.verdict(CART, Verdict::Match);
+    }
+    let ran = project.test(&FakeDriver::new(), &["specs/other.yaml:5"]);
+    ran.exit(4)
+        .stderr_has("no shot is selected by `specs/other.yaml:5`");
+}
+
+#[test]
 fn pages_of_two_sizes_never_match() {
     let driver = FakeDriver::new().paints(|view| {
         let height = if view.is_on(STAGING) { 50 } else { 40 };

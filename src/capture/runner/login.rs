@@ -193,7 +193,8 @@ impl Entry<'_> {
             kind => kind,
         };
         let name = &self.login.name;
-        let message = format!("the login of session `{name}` failed: {}", failure.message);
+        let failed = format!("the login of session `{name}` failed: ");
+        let message = failure.message.between(&failed, "");
         StepFailure {
             kind,
             message,
@@ -331,7 +332,7 @@ impl JobRun<'_> {
         for (role, outcome) in [(Role::Baseline, baseline), (Role::Candidate, candidate)] {
             if let Err(error) = outcome {
                 let failure = StepFailure {
-                    message: format!("the session cannot be restored: {error}"),
+                    message: format!("the session cannot be restored: {error}").into(),
                     ..self.not_begun(role)
                 };
                 self.notice(failure);

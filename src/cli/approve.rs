@@ -1,4 +1,4 @@
-//! `twinshot approve`: the reviewed pictures of the last run become the golden ones, byte for byte.
+//! `twinshot approve`: copies reviewed pictures of the last run to the golden folder, byte for byte.
 
 use std::{fs, path::PathBuf};
 
@@ -16,13 +16,13 @@ use super::{Exit, Failure, ProjectArgs, terminal::print};
 pub(crate) struct ApproveArgs {
     #[command(flatten)]
     project: ProjectArgs,
-    /// Ids of shots as the report shows them, for example `Settings/move-source@desktop`.
+    /// Ids of shots from the report, for example `Settings/move-source@desktop`.
     #[arg(value_name = "ID")]
     ids: Vec<String>,
-    /// Every shot of the last run that is new or differs.
+    /// Approve every shot of the last run that is new or differs.
     #[arg(long)]
     all: bool,
-    /// Where reports are kept; `reports` beside twinshot.yaml when absent.
+    /// The reports folder. Default: `reports` beside twinshot.yaml.
     #[arg(long, value_name = "DIR", env = "TWINSHOT_REPORTS")]
     reports: Option<PathBuf>,
 }
@@ -36,12 +36,12 @@ pub(crate) fn run(arguments: &ApproveArgs) -> Result<Exit, Failure> {
         .unwrap_or_else(|| project.reports());
     let (report, folder) = store::latest_report(&reports)?;
     if report.run.state == RunState::Running {
-        let text = "the last run was killed or still goes on: approve from a run that has ended";
+        let text =
+            "the last run is still going on or was killed: only a finished run can be approved";
         return Err(Failure::Usage(text.to_owned()));
     }
     if let Some(reason) = report.run.undecided.first() {
-        let text =
-            format!("the last run decided nothing, so nothing of it can be approved: {reason}");
+        let text = format!("the last run decided nothing, so it cannot be approved: {reason}");
         return Err(Failure::Usage(text));
     }
     let chosen = choose(&report.shots, arguments)?;
@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &ApproveArgs) -> Result<Exit, Failure> {
         })?;
         if blake3_hex(&png) != picture.hash {
             let text = format!(
-                "{} is not the picture that was reviewed; run again",
+                "{} is not the picture that was reviewed: run again",
                 file.display()
             );
             return Err(Failure::Undecided(text));
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &ApproveArgs) -> Result<Exit, Failure> {
         printed = printed.and(print(&line));
     }
     if chosen.is_empty() {
-        printed = print("nothing to approve: no shot of the last run is new or differs\n");
+        printed = print("nothing to approve: no shot of the last run is new or different\n");
     }
     printed.map(|()| Exit::Clean)
 }
@@ -99,7 +99,7 @@ fn find<'a>(shots: &'a [ShotReport], id: &str) -> Result<&'a ShotReport, Failure
     };
     if shot.verdict == Verdict::Failed || shot.pictures.candidate.is_none() {
         return Err(Failure::Usage(format!(
-            "`{id}` failed in the last run: a picture of a failed shot cannot be approved"
+            "`{id}` failed in the last run, and a failed shot cannot be approved"
         )));
     }
     Ok(shot)

@@ -1,24 +1,28 @@
 //! Twinshot: one flow, two environments, every changed pixel.
 //!
-//! A flow is run in a real browser against two environments at the same time, photographed step by
-//! step, and the pixels are compared:
+//! It runs a flow in a real browser on two environments at the same time, takes a screenshot of each step on
+//! both, and compares the pixels:
 //!
 //! ```text
 //! &str ─Suite::parse→ Suite ─Plan::new→ Plan ─capture→ CapturePair ─compare→ Comparison ─run→ Report ─render→ String
 //! ```
 //!
-//! Each stage takes the previous one's type and keeps no reference back. Trouble on a page is data in
-//! the report; `Err` means that nothing could be run at all.
+//! Each stage takes the type of the stage before and keeps no reference back. Trouble on a page is data in the
+//! report. `Err` means that nothing could be run at all.
 //!
-//! - Pure, no input or output: [`diff`] (pixels), [`yaml`] (what all YAML files need: diagnostics, variables, secrets),
-//!   [`spec`] and [`config`] (YAML to checked types),
-//!   [`plan`] (jobs and ids), [`compare`] (verdicts), [`report`] (one file per format).
-//! - At the edge: `browser` (the only module that names fantoccini), [`capture`]'s runner, [`store`]
-//!   (files), [`merge`] (the reports of several machines), [`project`] (where the files of a project are), [`demo`] (the embedded site).
-//! - [`workers`] says how many flows run at once, by what the machine has.
-//! - [`run`] joins them: the one place where async meets rayon.
+//! - Pure, without input or output: [`diff`] (pixels), [`yaml`] (what all YAML files need: diagnostics, variables,
+//!   secrets), [`spec`] and [`config`] (YAML to checked types),
+//!   [`plan`] (jobs and ids), [`compare`] (verdicts), [`report`] (one file for each format).
+//! - With effects: `browser` (the only module that names fantoccini), [`capture`]'s runner, [`store`] (files),
+//!   [`merge`] (the reports of several machines), [`project`] (where a project's files are), [`demo`] (the
+//!   embedded site).
+//! - [`workers`] decides how many flows run at once on this machine.
+//! - [`run`] joins them. It is the one place where async meets rayon.
 //!
-//! [`diff`] stands on its own: it compares pictures that are held in memory, and its page has examples.
+//! Imports point downwards only: from [`run`] to [`report`], [`compare`], [`capture`], `browser`, [`plan`],
+//! [`config`], [`spec`], [`yaml`] and [`diff`]. `tests/layers.rs` checks it.
+//!
+//! [`diff`] also works alone: it compares pictures in memory, and its page has examples.
 
 mod browser;
 pub mod capture;

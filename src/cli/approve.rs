@@ -1,4 +1,4 @@
-//! `twinshot approve`: the reviewed pictures of the last run become the golden ones, byte for byte.
+//! `twinshot approve`: copies reviewed pictures of the last run to the golden folder, byte for byte.
 
 use std::path::PathBuf;
 
@@ -13,13 +13,13 @@ use super::{Exit, Failure, ProjectArgs, terminal::print};
 pub(crate) struct ApproveArgs {
     #[command(flatten)]
     project: ProjectArgs,
-    /// Ids of shots as the report shows them, for example `Settings/move-source@desktop`.
+    /// Ids of shots from the report, for example `Settings/move-source@desktop`.
     #[arg(value_name = "ID")]
     ids: Vec<String>,
-    /// Every shot of the last run that is new or differs.
+    /// Approve every shot of the last run that is new or differs.
     #[arg(long)]
     all: bool,
-    /// Where reports are kept; `reports` beside twinshot.yaml when absent.
+    /// The reports folder. Default: `reports` beside twinshot.yaml.
     #[arg(long, value_name = "DIR", env = "TWINSHOT_REPORTS")]
     reports: Option<PathBuf>,
 }
@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &ApproveArgs) -> Result<Exit, Failure> {
         printed = printed.and(print(&line));
     }
     if approvals.is_empty() {
-        printed = print("nothing to approve: no shot of the last run is new or differs\n");
+        printed = print("nothing to approve: no shot of the last run is new or different\n");
     }
     printed.map(|()| Exit::Clean)
 }

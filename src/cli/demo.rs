@@ -10,7 +10,7 @@ use super::{Exit, Failure, terminal::print};
 /// The arguments of `demo`.
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
-    /// Port of production; staging gets the next one. Free ports when absent.
+    /// The port of production. Staging gets the next one. Default: two free ports.
     #[arg(long, value_name = "PORT", env = "TWINSHOT_DEMO_PORT", value_parser = clap::value_parser!(u16).range(1..65535))]
     port: Option<u16>,
 }
@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &DemoArgs) -> Result<Exit, Failure> {
         let production = start(Release::Production, arguments.port).await?;
         let staging = start(Release::Staging, arguments.port.map(|port| port + 1)).await?;
         print(&format!(
-            "production  {}\nstaging     {}\nlog in as jane@example.com with the password demo; Ctrl-C ends it\n",
+            "production  {}\nstaging     {}\nlog in as jane@example.com with the password demo; press Ctrl-C to stop\n",
             production.url(),
             staging.url()
         ))?;
@@ -40,7 +40,7 @@ async fn start(release: Release, port: Option<u16>) -> Result<DemoServer, Failur
         .await
         .map_err(|error| {
             Failure::Undecided(format!(
-                "{release} cannot be served on {address}: {error}; try another --port"
+                "cannot serve {release} on {address}: {error}; try another --port"
             ))
         })
 }

@@ -19,33 +19,33 @@ use twinshot::{
 use super::{Exit, Failure, terminal::print};
 use input::Accepted;
 
-/// Stands for stdin in the place of the baseline.
+/// Means stdin, in place of the baseline.
 const STDIN: &str = "-";
 
 /// The arguments of `diff`.
 #[derive(Debug, Clone, Args)]
 #[command(override_usage = "twinshot diff [OPTIONS] <A> <B>\n       twinshot diff [OPTIONS] -")]
 pub(crate) struct DiffArgs {
-    /// The picture assumed good, or a folder of such; `-` alone reads pairs from stdin.
+    /// The picture assumed good, or a folder of pictures. `-` as the only argument reads pairs from stdin.
     ///
-    /// One pair a line: BASELINE<TAB>CANDIDATE, and if wanted <TAB>OUT, where its picture is written. Each
-    /// result is printed as soon as it and those before it are known.
+    /// Each line of stdin is one pair: BASELINE<TAB>CANDIDATE, and optionally <TAB>OUT, the file for a picture of the
+    /// difference. Each result is printed as soon as it and all results before it are known.
     #[arg(value_name = "A")]
     baseline: PathBuf,
-    /// The picture under test, or a folder: pictures are matched by their path in it.
+    /// The picture under test, or a folder of pictures. Pictures are paired by their path in the folder.
     #[arg(value_name = "B")]
     candidate: Option<PathBuf>,
-    /// How far apart two colours are.
+    /// How the distance of two colours is measured.
     #[arg(long, value_enum, default_value = "oklab")]
     metric: MetricArg,
-    /// Distance, 0 to 1, above which one pixel is mismatched.
+    /// The distance, 0 to 1, above which a pixel is mismatched.
     #[arg(long, default_value = "0.1", value_parser = threshold)]
     threshold: f64,
-    /// Whether pixels that differ by anti-aliasing only are counted.
+    /// Whether pixels that differ only by anti-aliasing count.
     #[arg(long, value_enum, default_value = "ignore")]
     antialiasing: AntialiasingArg,
     /// How much may mismatch: pixels, a percentage such as 0.2%, window=40 (pixels in any 32×32 window), or several
-    /// with commas; all must hold.
+    /// of these separated by commas. All must hold.
     #[arg(
         long,
         value_name = "LIMIT",
@@ -54,55 +54,55 @@ pub(crate) struct DiffArgs {
         value_parser = limits::max_mismatch
     )]
     max_mismatch: Option<MaxMismatch>,
-    /// How much must mismatch because a change is expected: pixels or a percentage. Without --max-mismatch, everything
-    /// may then mismatch.
+    /// How much must mismatch because a change is expected: pixels or a percentage. Then everything may mismatch, unless
+    /// --max-mismatch is given too.
     #[arg(long, value_name = "AMOUNT", value_parser = limits::at_least)]
     at_least: Option<AtLeast>,
-    /// An area that is painted over on both sides; may be given again.
+    /// An area to paint over on both sides. Can be given several times.
     #[arg(long = "mask", value_name = "X,Y,W,H", value_parser = mask)]
     masks: Vec<Rect>,
-    /// Where a picture of the difference is written when there is one; for folders, the folder of them.
+    /// The file for a picture of the difference, if there is a difference. For folders: a folder.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// What that picture shows.
+    /// What the picture of the difference shows.
     #[arg(long, value_enum, default_value = "overlay")]
     style: StyleArg,
-    /// Pictures with more pixels are refused from their header.
+    /// Refuse pictures with more pixels, before decoding them.
     #[arg(long, value_name = "PIXELS", default_value_t = MAX_PIXELS)]
     max_pixels: u64,
-    /// What goes to stdout.
+    /// The format of what is printed to stdout.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-    /// No progress bar, and no line of text for what matches.
+    /// Show no progress bar, and print no line for a pair that matches.
     #[arg(long, short)]
     quiet: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum StyleArg {
-    /// The baseline faded, mismatched pixels red, anti-aliased ones yellow, masks pale blue.
+    /// The baseline faded, mismatched pixels red, anti-aliased pixels yellow, masks pale blue.
     Overlay,
-    /// Counted pixels red, everything else transparent: one bit for each pixel.
+    /// Mismatched pixels red, everything else transparent: one bit for each pixel.
     Mask,
-    /// Baseline, overlay and candidate beside each other.
+    /// Baseline, overlay and candidate side by side.
     SideBySide,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum MetricArg {
-    /// Any differing channel.
+    /// Any difference in any channel.
     Exact,
-    /// pixelmatch 7.2.0's rule.
+    /// The rule of pixelmatch 7.2.0.
     Yiq,
-    /// HyAB distance in OKLab.
+    /// The HyAB distance in OKLab.
     Oklab,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum AntialiasingArg {
-    /// Not counted.
+    /// They do not count.
     Ignore,
-    /// Counted.
+    /// They count.
     Count,
 }
 
@@ -110,9 +110,9 @@ enum AntialiasingArg {
 enum Format {
     /// One sentence for each pair.
     Text,
-    /// One JSON object; for folders and stdin, an array of one for each pair.
+    /// One JSON object. For folders and stdin: an array with one object for each pair.
     Json,
-    /// One JSON object on a line of its own for each pair.
+    /// One line with a JSON object for each pair.
     Jsonl,
 }
 
@@ -141,7 +141,7 @@ pub(crate) fn run(arguments: &DiffArgs) -> Result<Exit, Failure> {
 
 fn misused(has_candidate: bool) -> Failure {
     let why = if has_candidate {
-        "`-` reads pairs from stdin and takes no second picture; a file of that name is `./-`"
+        "`-` reads pairs from stdin and takes no second picture; write `./-` for a file of that name"
     } else {
         "B, the picture under test, is missing"
     };
@@ -309,7 +309,7 @@ fn threshold(text: &str) -> Result<f64, String> {
     (0.0..=1.0)
         .contains(&value)
         .then_some(value)
-        .ok_or_else(|| "it must lie between 0 and 1".to_owned())
+        .ok_or_else(|| "it must be between 0 and 1".to_owned())
 }
 
 fn mask(text: &str) -> Result<Rect, String> {

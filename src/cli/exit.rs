@@ -30,13 +30,13 @@ pub(crate) enum Exit {
 pub(crate) const TABLE: &str = "\
 Exit codes:
   0        nothing differs
-  1        something differs or an `expect` fails; under --ci: new, idle mask, suspicious
+  1        something differs, an `expect` fails, or with --ci: a new shot, idle mask or suspicion
   2        the command line, the configuration or a spec is wrong
-  3        could not decide: a driver, a browser, an environment, a deadline, a missing shard
+  3        could not decide: a driver, browser or environment failed, a timeout, a missing shard
   4        no shot is selected
   5        results cannot be written
   130/143  interrupted; the partial report is written
-  101      a panic: always our bug, please report it";
+  101      a panic: always a bug in Twinshot, please report it";
 
 impl Exit {
     /// What a run's report comes to.

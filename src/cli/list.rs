@@ -1,4 +1,4 @@
-//! `twinshot list`: the selected shots, without starting a browser.
+//! `twinshot list`: prints the selected shots without starting a browser.
 
 use clap::Args;
 use twinshot::plan::Plan;
@@ -15,7 +15,7 @@ pub(crate) struct ListArgs {
     project: ProjectArgs,
     #[command(flatten)]
     selection: SelectionArgs,
-    /// One JSON array instead of lines.
+    /// Print one JSON array instead of lines.
     #[arg(long)]
     json: bool,
 }
@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &ListArgs) -> Result<Exit, Failure> {
         .selection
         .plan(&suite, &project.config, &filters)?;
     if let Some(part) = plan.part.as_ref().filter(|_| plan.shots.is_empty()) {
-        tell(&format!("note: no flow falls to {}", part.shard));
+        tell(&format!("note: no selected flow belongs to {}", part.shard));
     }
     print(&if arguments.json {
         json(&plan)

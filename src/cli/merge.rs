@@ -18,15 +18,15 @@ use super::{
 /// The arguments of `merge`.
 #[derive(Debug, Args)]
 pub(crate) struct MergeArgs {
-    /// The reports of `twinshot test --shard`: folders of runs, or reports folders, of which the newest run is meant.
+    /// The reports of `twinshot test --shard`: folders of runs, or reports folders (their newest run counts).
     #[arg(value_name = "DIR", required = true)]
     folders: Vec<PathBuf>,
-    /// Where the joined report is put; `reports` beside twinshot.yaml when absent.
+    /// The folder for the joined report. Default: `reports` beside twinshot.yaml.
     #[arg(long, value_name = "DIR", env = "TWINSHOT_REPORTS")]
     reports: Option<PathBuf>,
 }
 
-/// Runs the command. The project is not read: where shards are joined its variables need not be set.
+/// Runs the command. It does not read the project, so the project's variables need not be set.
 pub(crate) fn run(arguments: &MergeArgs) -> Result<Exit, Failure> {
     let reports = match &arguments.reports {
         Some(reports) => reports.clone(),
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &MergeArgs) -> Result<Exit, Failure> {
     let mut terminal = Terminal::new(0, 0, Volume::Quiet { lines: true }, true);
     terminal.tell_failing(&merged.report, &merged.folder);
     let (gap, again) = (gap(&merged), again(arguments));
-    // What failed is not all known yet where there is a gap.
+    // With a missing shard, not all failing shots are known.
     let again = gap.is_none().then_some(again.as_str());
     Summary::new(&merged.report, &merged.index, again).print()?;
     if let Some(gap) = gap {
@@ -45,14 +45,14 @@ pub(crate) fn run(arguments: &MergeArgs) -> Result<Exit, Failure> {
     Ok(Exit::of_report(&merged.report))
 }
 
-/// Runs what failed, from the joined report.
+/// The command that runs the failing shots of the joined report again.
 fn again(arguments: &MergeArgs) -> String {
     let reports = arguments.reports.as_ref();
     let reports = reports.map(|it| format!(" --reports {}", quoted(&it.display().to_string())));
     format!("twinshot test --last-failed{}", reports.unwrap_or_default())
 }
 
-/// What is not in the report, told apart from what is: it is never a pass.
+/// What is missing from the report. A report with a gap is never a pass.
 fn gap(merged: &Merged) -> Option<String> {
     let Report { run, .. } = &merged.report;
     let has_gaps = run.merged.as_ref().is_some_and(MergedReport::has_gaps);

@@ -27,8 +27,8 @@ pub(crate) use failure::Failure;
 
 /// Compares two environments, step by step and pixel by pixel.
 ///
-/// Runs the flows of specs/ in a real browser on both sides at once, photographs each step, compares
-/// the pictures and writes a report of what changed.
+/// Runs the flows in specs/ in a real browser on both sides at the same time, takes a screenshot of each
+/// step, compares the pictures and writes a report of what changed. docs/README.md is the manual.
 #[derive(Debug, Parser)]
 #[command(name = "twinshot", version, after_help = exit::TABLE)]
 pub(crate) struct Cli {
@@ -36,10 +36,10 @@ pub(crate) struct Cli {
     command: Command,
 }
 
-/// Which project is meant.
+/// Which project to work on.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ProjectArgs {
-    /// The configuration; found upwards from the working directory when absent.
+    /// The configuration file. Default: twinshot.yaml in the working directory or in a folder above it.
     #[arg(long, value_name = "FILE", env = "TWINSHOT_CONFIG")]
     config: Option<PathBuf>,
 }
@@ -50,14 +50,14 @@ impl ProjectArgs {
     }
 }
 
-/// Which of the project's shots are meant.
+/// Which of the project's shots to work on.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SelectionArgs {
-    /// Only shots whose `flow › shot @viewport` or spec file contains one of these, in any case, or FILE:LINE as `list`
-    /// prints it; a line without a shot of its own stands for the whole flow.
+    /// Only shots whose `flow › shot @viewport` or spec file contains one of these words, ignoring case, or FILE:LINE as
+    /// `list` prints it. A line without a shot of its own selects the whole flow.
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
-    /// Only these viewports.
+    /// Only these viewports, separated by commas.
     #[arg(
         long = "viewport",
         value_name = "NAME",
@@ -65,7 +65,7 @@ pub(crate) struct SelectionArgs {
         value_delimiter = ','
     )]
     viewports: Vec<String>,
-    /// Only these of the configured browsers.
+    /// Only these of the configured browsers, separated by commas: chrome, edge (untested), firefox, webkit (experimental).
     #[arg(
         long = "browser",
         value_name = "NAME",
@@ -73,13 +73,13 @@ pub(crate) struct SelectionArgs {
         value_delimiter = ','
     )]
     browsers: Vec<String>,
-    /// Only part I of N, for example 2/4: flows are dealt out by their names, see `twinshot merge`.
+    /// Only part I of N, for example 2/4. `twinshot merge` joins the reports of all parts.
     #[arg(long, value_name = "I/N", env = "TWINSHOT_SHARD")]
     shard: Option<Shard>,
 }
 
 impl SelectionArgs {
-    /// The plan of what is selected; a shard's can be empty.
+    /// The plan of what is selected. A shard's plan can be empty.
     fn plan(&self, suite: &Suite, config: &Config, filters: &Filters) -> Result<Plan, PlanError> {
         let whole = Plan::new(suite, config, filters)?;
         Ok(match self.shard {
@@ -88,7 +88,7 @@ impl SelectionArgs {
         })
     }
 
-    /// As the plan takes them; `ids` restricts them further.
+    /// The filters for the plan. `ids` restricts them further.
     fn filters(&self, ids: Option<Vec<String>>) -> Filters {
         Filters {
             words: self.filters.clone(),
@@ -101,26 +101,26 @@ impl SelectionArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the flows on both sides, compare, report.
+    /// Run the flows on both sides, compare the pictures and write a report.
     Test(test::TestArgs),
-    /// Make the reviewed pictures of the last run the golden ones.
+    /// Make pictures of the last run the golden ones.
     Approve(approve::ApproveArgs),
-    /// Join the reports of all shards of a run into one.
+    /// Join the reports of all shards into one.
     Merge(merge::MergeArgs),
-    /// Compare two images, or two folders of images.
+    /// Compare two images or two folders of images.
     Diff(diff::DiffArgs),
     /// List the selected shots without starting a browser.
     List(list::ListArgs),
     /// Check the configuration and every spec without starting a browser.
     Validate(ProjectArgs),
-    /// Print the JSON Schema of the spec files, for editors.
+    /// Print a JSON Schema of the specs or of twinshot.yaml for your editor.
     Schema(schema::SchemaArgs),
-    /// Serve both releases of the demo site, for a look by hand.
+    /// Serve both releases of the demo site.
     Demo(demo::DemoArgs),
 }
 
 impl Cli {
-    /// Does what was asked; trouble is printed here, once.
+    /// Runs the command. This is the only place that prints its error.
     pub(crate) fn run(self) -> Exit {
         let done = match &self.command {
             Command::Test(arguments) => test::run(arguments),

@@ -1,4 +1,4 @@
-//! `twinshot schema`: JSON Schema for editors, made from the types that read the files.
+//! `twinshot schema`: a JSON Schema for editors, made from the types that read the files.
 
 use clap::{Args, ValueEnum};
 
@@ -7,7 +7,7 @@ use super::{Exit, Failure, terminal::print};
 /// The arguments of `schema`.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
-    /// Which file's schema.
+    /// The kind of file.
     #[arg(value_enum, default_value_t)]
     of: File,
 }

@@ -1,5 +1,5 @@
-//! What people see: a line for each shot, a bar while they wait, and a summary. Data goes to stdout,
-//! progress and diagnostics to stderr; each is tested for a terminal by itself.
+//! What people see: a line for each shot, progress bars and a summary. Data goes to stdout, progress and
+//! diagnostics go to stderr. Each of the two is checked for a terminal separately.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -20,10 +20,10 @@ use twinshot::{
 
 use super::Failure;
 
-/// Beyond so many shots the failing ones are listed again at the end.
+/// With more shots than this, the failing ones are listed again at the end.
 const LONG_LIST: usize = 20;
 
-/// How often bars that nothing moved are drawn anew.
+/// How often idle bars are redrawn.
 const TICK: Duration = Duration::from_millis(200);
 
 /// How much is printed.
@@ -53,7 +53,7 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Bars only where somebody watches them, and wants to.
+    /// Shows bars only on a terminal, and not if they are unwanted.
     pub(crate) fn new(shots: usize, flows: usize, volume: Volume, ci: bool) -> Self {
         let is_watched = is_watched(ci) && volume != Volume::Quiet { lines: true };
         let bars = MultiProgress::new();
@@ -93,7 +93,7 @@ impl Terminal {
             } => {
                 let doing = step
                     .as_ref()
-                    .map_or_else(|| "waits for its browser".to_owned(), step_line);
+                    .map_or_else(|| "waiting for its browser".to_owned(), step_line);
                 let mark = Browser::mark(browser.name());
                 let line = format!("{flow} @{viewport}{mark}  {doing}");
                 self.show_worker(*worker, &line);
@@ -121,20 +121,20 @@ impl Terminal {
             Event::Captured { .. } => {}
             Event::Shot { shot, open, fails } => {
                 if self.is_shown(shot, *fails) {
-                    // The report has it too, and the summary meets the same stdout.
+                    // The report has the line too, and printing the summary reports a broken stdout.
                     let _ = self.print(&format!("{}\n", self.line(shot, *open)));
                 }
             }
         }
     }
 
-    /// Says when memory is what bounds the workers, and always when there are more of them than it has room for.
+    /// Prints a note if memory limits the number of workers, and a warning if there are more workers than fit.
     pub(crate) fn tell_memory(&self, workers: &Workers) {
         let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
         match workers.memory {
             MemoryVerdict::Bounds { instead_of, need } if self.volume == Volume::Verbose => {
                 self.note(&format!(
-                    "{} instead of {instead_of}: {} of memory is free, and the browsers of a flow take about {}",
+                    "{} instead of {instead_of}: {} of memory is free, and the browsers of one flow need about {}",
                     count(workers.count, "worker"),
                     gigabytes(need.free),
                     gigabytes(need.per_worker)
@@ -149,7 +149,7 @@ impl Terminal {
                 let free = gigabytes(need.free);
                 self.bars.suspend(|| {
                     tell(&format!(
-                        "warning: {at_once} workers take about {wanted} of memory, and {free} is free, so that browsers may crash: \
+                        "warning: {at_once} workers need about {wanted} of memory, but only {free} is free, so browsers may crash: \
                          --workers {fitting} fits"
                     ));
                 });
@@ -180,7 +180,7 @@ impl Terminal {
         self.workers[worker].set_message(printable(line));
     }
 
-    /// Where nobody watches, a line for each flow shows that the run goes on.
+    /// Without a terminal, a line for each flow shows that the run makes progress.
     fn flow_done(&mut self, worker: usize, flow: &str, shots: usize, took: Duration) {
         self.flows_done += 1;
         if self.is_watched {
@@ -225,14 +225,14 @@ impl Terminal {
         self.bars.suspend(|| print(text))
     }
 
-    /// Takes the bars away.
+    /// Removes the bars.
     pub(crate) fn finish(&self) {
         let bars = self.workers.iter().chain([&self.bar]);
         bars.for_each(ProgressBar::finish_and_clear);
     }
 }
 
-/// A bar of `length` things called `unit` on stderr, hidden where nobody watches it.
+/// A bar on stderr for `length` things called `unit`, hidden without a terminal.
 pub(crate) fn progress(length: usize, unit: &str, is_unwatched: bool) -> ProgressBar {
     let bar = ProgressBar::new(length as u64);
     if !is_watched(is_unwatched) {
@@ -245,16 +245,16 @@ pub(crate) fn progress(length: usize, unit: &str, is_unwatched: bool) -> Progres
     bar
 }
 
-/// Whether somebody sees what moves on stderr.
+/// Whether moving text on stderr reaches a person.
 fn is_watched(is_unwatched: bool) -> bool {
     !is_unwatched && !is_dumb() && io::stderr().is_terminal()
 }
 
-/// All shots, with the time that is left once something tells of it.
+/// The bar for all shots, with the remaining time once it can be estimated.
 fn total_style() -> ProgressStyle {
     let left = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         if state.pos() > 0 && Some(state.pos()) < state.len() {
-            // A bar that lacks it is still a bar.
+            // The bar is useful without it.
             let _ = write!(out, "about {} s left", state.eta().as_secs().max(1));
         }
     };
@@ -272,14 +272,14 @@ fn step_line(step: &CurrentStep<'_>) -> String {
     format!("{}/{} {}", step.number, step.of, step.label)
 }
 
-/// What a shot took, and for each live side what it waited for.
+/// How long a shot took, and what each live side waited for.
 fn times_lines(times: &Times) -> String {
     let mut lines = format!(
         "\n    navigate {} ms, act {} ms, settle {} ms, shoot {} ms, compare {} ms",
         times.navigate_ms, times.act_ms, times.settle_ms, times.shoot_ms, times.compare_ms
     );
     for role in Role::ALL {
-        // A side that was not photographed waited for nothing.
+        // A side that was not photographed did not wait.
         let side = times.sides.get(role).as_ref();
         if let Some(side) = side.filter(|side| side.frames > 0) {
             lines.push_str(&format!("\n    {role} {}", settled_words(side)));
@@ -306,12 +306,12 @@ pub(crate) fn is_ci() -> bool {
     std::env::var_os("CI").is_some_and(says_so)
 }
 
-/// A line for people on stderr; that nobody reads it is no error of ours.
+/// Prints a line for people to stderr. A closed stderr is not an error.
 pub(crate) fn tell(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Data on stdout. A reader that has gone away wants no more; that is no error of ours.
+/// Prints data to stdout. A closed pipe is not an error: the reader wants no more.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     match print_to_reader(text) {
         Err(Failure::Stdout(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -319,7 +319,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Data on stdout for a reader that must be there.
+/// Prints data to stdout. A closed pipe is an error.
 pub(crate) fn print_to_reader(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(text.as_bytes());
@@ -358,7 +358,7 @@ fn shot_line(shot: &ShotReport, open: Option<&PathBuf>, colour: bool) -> String 
     )
 }
 
-/// What is said of a shot on its line; nothing of a plain match.
+/// The words after a shot's name. A plain match has none.
 fn finding(shot: &ShotReport) -> String {
     let comparison = shot.comparison.as_ref();
     match (shot.verdict, comparison) {
@@ -445,7 +445,7 @@ impl<'a> Summary<'a> {
     fn headline(&self) -> String {
         let part = self.report.part_words();
         if let Some(shard) = part.as_ref().filter(|_| self.report.is_idle_shard()) {
-            return format!("no flow falls to {shard}: nothing to do");
+            return format!("no selected flow belongs to {shard}: nothing to do");
         }
         let part = part.map(|part| format!("{part} — ")).unwrap_or_default();
         let summary = self.report.summary;
@@ -487,7 +487,7 @@ impl<'a> Summary<'a> {
     }
 }
 
-/// Prints an error to stderr; one that has its own `error:` head keeps it.
+/// Prints an error to stderr, with `error:` in front unless it is there already.
 pub(crate) fn complain(text: &str) {
     let head = if text.starts_with("error") {
         ""
@@ -497,7 +497,7 @@ pub(crate) fn complain(text: &str) {
     tell(&format!("{head}{}", printable_lines(text)));
 }
 
-/// Text of pages and drivers may hold what would move the cursor or turn letters round.
+/// Escapes what could move the cursor or reverse letters: text may come from pages and drivers.
 fn printable(text: &str) -> String {
     printable_lines(&text.replace(['\n', '\r'], " "))
 }
@@ -527,7 +527,7 @@ fn has_colour(is_terminal: bool) -> bool {
     is_terminal && !no_colour && !is_dumb()
 }
 
-/// Opens a file with whatever the desktop opens it with.
+/// Opens a file with the desktop's program for it.
 pub(crate) fn open(path: &Path) {
     let program = if cfg!(target_os = "macos") {
         "open"
@@ -541,7 +541,7 @@ pub(crate) fn open(path: &Path) {
         .spawn();
     if let Err(error) = started {
         tell(&format!(
-            "note: {} cannot be opened with {program}: {error}",
+            "note: cannot open {} with {program}: {error}",
             path.display()
         ));
     }

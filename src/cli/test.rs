@@ -20,20 +20,20 @@ use super::{
     terminal::{Summary, Terminal, Volume, is_ci},
 };
 
-/// The arguments of `test`; each can be set by a variable `TWINSHOT_…` too.
+/// The arguments of `test`. Each can also be set by a variable `TWINSHOT_…`.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
     #[command(flatten)]
     project: ProjectArgs,
     #[command(flatten)]
     selection: SelectionArgs,
-    /// The environment assumed good, or `golden`.
+    /// The environment assumed good, or `golden` for the approved pictures.
     #[arg(long, value_name = "NAME", env = "TWINSHOT_BASELINE")]
     baseline: Option<String>,
     /// The environment under test.
     #[arg(long, value_name = "NAME", env = "TWINSHOT_CANDIDATE")]
     candidate: Option<String>,
-    /// Another address for the baseline.
+    /// Another address for the baseline, replacing the configured one.
     #[arg(
         long,
         value_name = "URL",
@@ -41,7 +41,7 @@ pub(crate) struct TestArgs {
         hide_env_values = true
     )]
     baseline_url: Option<String>,
-    /// Another address for the candidate.
+    /// Another address for the candidate, replacing the configured one.
     #[arg(
         long,
         value_name = "URL",
@@ -49,19 +49,19 @@ pub(crate) struct TestArgs {
         hide_env_values = true
     )]
     candidate_url: Option<String>,
-    /// Flows that run at the same time, each on both sides; half the cores, or fewer where memory is short, when absent.
+    /// How many flows run at the same time. Default: half the number of cores, or fewer if memory is short.
     #[arg(long, value_name = "N", env = "TWINSHOT_WORKERS")]
     workers: Option<NonZeroUsize>,
-    /// Take pictures of a live baseline from the last run, where nothing that they depend on changed.
+    /// Reuse pictures of a live baseline from the last run if nothing that they depend on changed.
     #[arg(long, env = "TWINSHOT_REUSE_BASELINE", value_parser = FalseyValueParser::new())]
     reuse_baseline: bool,
     /// Only the shots that failed in the last run.
     #[arg(long, env = "TWINSHOT_LAST_FAILED", value_parser = FalseyValueParser::new())]
     last_failed: bool,
-    /// End the run after so many failing shots.
+    /// Stop the run after this many failing shots.
     #[arg(long, value_name = "N", env = "TWINSHOT_MAX_FAILURES")]
     max_failures: Option<NonZeroUsize>,
-    /// A WebDriver or Selenium Grid that runs already; several are separated by commas.
+    /// A running WebDriver or Selenium Grid, or several separated by commas.
     #[arg(
         long,
         value_name = "URL",
@@ -70,25 +70,25 @@ pub(crate) struct TestArgs {
         value_delimiter = ','
     )]
     webdriver: Vec<String>,
-    /// Where reports are kept; `reports` beside twinshot.yaml when absent.
+    /// The reports folder. Default: `reports` beside twinshot.yaml.
     #[arg(long, value_name = "DIR", env = "TWINSHOT_REPORTS")]
     reports: Option<PathBuf>,
-    /// New shots and masks that match nothing fail, no progress bar is drawn; implied by the variable CI.
+    /// Fail on new shots, on masks that find nothing and on suspicious runs; show no progress bars. On if the variable CI is set.
     #[arg(long, env = "TWINSHOT_CI", value_parser = FalseyValueParser::new())]
     ci: bool,
     /// Show the browsers' windows.
     #[arg(long, env = "TWINSHOT_HEADED", value_parser = FalseyValueParser::new())]
     headed: bool,
-    /// Print failing shots and the summary only.
+    /// Print only failing shots and the summary.
     #[arg(long, short, env = "TWINSHOT_QUIET", value_parser = FalseyValueParser::new(), conflicts_with = "verbose")]
     quiet: bool,
-    /// Print what each shot took and waited for.
+    /// Also print how long each shot took and what it waited for.
     #[arg(long, short, env = "TWINSHOT_VERBOSE", value_parser = FalseyValueParser::new())]
     verbose: bool,
-    /// What goes to stdout.
+    /// The format of what is printed to stdout.
     #[arg(long, value_enum, default_value_t, env = "TWINSHOT_FORMAT")]
     format: Format,
-    /// Open the report when the run is over.
+    /// Open the report after the run.
     #[arg(long, env = "TWINSHOT_OPEN", value_parser = FalseyValueParser::new())]
     open: bool,
 }
@@ -99,7 +99,7 @@ enum Format {
     /// A line for each shot and a summary.
     #[default]
     Text,
-    /// report.json.
+    /// The report as JSON, the same as report.json.
     Json,
 }
 
@@ -159,7 +159,7 @@ impl TestArgs {
         }
     }
 
-    /// What the command line says wins over what the file says.
+    /// The command line overrides the file.
     fn override_config(&self, config: &mut Config) -> Result<(), Failure> {
         if let Some(name) = &self.baseline {
             config.baseline = match name.as_str() {
@@ -177,7 +177,7 @@ impl TestArgs {
             config.webdriver = Webdriver::Urls(urls);
         }
         if self.reuse_baseline && config.baseline == BaselineSource::Golden {
-            let text = "--reuse-baseline has no meaning with a golden baseline";
+            let text = "--reuse-baseline cannot be used with a golden baseline";
             return Err(Failure::Usage(text.to_owned()));
         }
         self.override_urls(config)
@@ -186,7 +186,7 @@ impl TestArgs {
     fn override_urls(&self, config: &mut Config) -> Result<(), Failure> {
         if let Some(url) = &self.baseline_url {
             let BaselineSource::Environment(name) = config.baseline.clone() else {
-                let text = "--baseline-url has no meaning with a golden baseline";
+                let text = "--baseline-url cannot be used with a golden baseline";
                 return Err(Failure::Usage(text.to_owned()));
             };
             set_url(config, &name, "--baseline-url", url)?;
@@ -247,7 +247,7 @@ fn set_url(config: &mut Config, name: &str, flag: &str, written: &str) -> Result
         .environments
         .iter_mut()
         .find(|environment| environment.name == name);
-    // An unknown name is told of when the roles are filled.
+    // The run itself reports an unknown name.
     if let Some(environment) = found {
         environment.url = url;
         if let Some(reason) = environment.ready_refusal() {
@@ -297,13 +297,14 @@ fn check_last_shard(report: &Report, shard: Option<Shard>) -> Result<(), Failure
         .as_ref()
         .is_some_and(MergedReport::has_gaps)
     {
-        let text = "the last report was merged from shards that are not all whole: run again without --last-failed";
+        let text =
+            "the last report was merged from incomplete shards: run again without --last-failed";
         return Err(Failure::Usage(text.to_owned()));
     }
     Ok(())
 }
 
-/// The command that was given, restricted to what failed; without credentials, and quoted for a shell.
+/// The same command for the failing shots only, without credentials and quoted for a shell.
 fn again(arguments: impl Iterator<Item = String>) -> String {
     const FLAG: &str = "--last-failed";
     let mut words = vec!["twinshot".to_owned(), "test".to_owned(), FLAG.to_owned()];

@@ -85,7 +85,7 @@ pub(super) fn headline(report: &Report) -> String {
         return format!("Could not decide: {reason}");
     }
     match troubles(summary).as_slice() {
-        [] if is_idle_shard(report) => "No flow falls to this shard".to_owned(),
+        [] if is_idle_shard(report) => "No selected flow belongs to this shard".to_owned(),
         [] => quiet_headline(summary, report.is_partial()),
         [(count, words), rest @ ..] => {
             let shots = plural(summary.shots as u64, "shot");

@@ -29,10 +29,10 @@ pub struct Approval<'r> {
 #[derive(Debug, thiserror::Error)]
 pub enum ApproveError {
     /// The report is not a whole one.
-    #[error("the last run was killed or still goes on: approve from a run that has ended")]
+    #[error("the last run is still going on or was killed: only a finished run can be approved")]
     NotEnded,
     /// The run took no pictures that could be trusted.
-    #[error("the last run decided nothing, so nothing of it can be approved: {0}")]
+    #[error("the last run decided nothing, so it cannot be approved: {0}")]
     Undecided(String),
     /// No shot has this id.
     #[error("the last run has no shot `{id}`{}", near.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
@@ -43,7 +43,7 @@ pub enum ApproveError {
         near: Option<String>,
     },
     /// The shot has no picture that was reviewed.
-    #[error("`{0}` failed in the last run: a picture of a failed shot cannot be approved")]
+    #[error("`{0}` failed in the last run, and a failed shot cannot be approved")]
     Failed(String),
     /// The picture in the report's folder cannot be read.
     #[error("cannot read {}: {source}", path.display())]
@@ -54,7 +54,7 @@ pub enum ApproveError {
         source: io::Error,
     },
     /// The picture in the report's folder is another one by now.
-    #[error("{} is not the picture that was reviewed; run again", .0.display())]
+    #[error("{} is not the picture that was reviewed: run again", .0.display())]
     Changed(PathBuf),
     /// The golden picture cannot be written.
     #[error(transparent)]

@@ -300,7 +300,7 @@ fn limits_that_make_no_sense_are_refused() {
         ("--max-mismatch=window=1024", "up to 1023"),
         ("--max-mismatch=window=", "up to 1023"),
         ("--max-mismatch=windows=3", "a percentage, such as 0.2%"),
-        ("--max-mismatch=3,4", "the second limit of its kind"),
+        ("--max-mismatch=3,4", "the second limit of the same kind"),
         ("--max-mismatch=3,", "a percentage, such as 0.2%"),
         ("--at-least=window=3", "a percentage, such as 0.2%"),
         ("--at-least=-1", "a percentage, such as 0.2%"),

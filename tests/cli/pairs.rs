@@ -197,7 +197,7 @@ fn a_pipe_in_a_line_does_not_hold_up_the_others() {
 fn no_pair_is_no_pass() {
     let (code, lines, errors) = answers(&pictures(), "");
     assert_eq!((code, lines.len()), (4, 0));
-    assert!(errors.contains("stdin names no pair"), "{errors}");
+    assert!(errors.contains("there is no pair on stdin"), "{errors}");
 }
 
 #[test]

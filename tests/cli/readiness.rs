@@ -192,9 +192,10 @@ fn nothing_is_built_on_a_run_that_decided_nothing() {
     ran.exit(3)
         .verdict(HOME, Verdict::Mismatch)
         .stdout_lacks("again:");
-    project.run(["approve", "--all"]).exit(2).stderr_has(
-        "the last run decided nothing, so nothing of it can be approved: staging changed",
-    );
+    project
+        .run(["approve", "--all"])
+        .exit(2)
+        .stderr_has("the last run decided nothing, so it cannot be approved: staging changed");
     assert!(!project.path("golden").exists());
     project
         .test(&driver, &["--last-failed"])

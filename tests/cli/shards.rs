@@ -247,9 +247,7 @@ fn a_missing_shard_is_never_a_pass() {
     let summary = merged.read(&merged.report_folder().join("summary.md"));
     assert!(summary.contains(&partial), "{summary}");
     let again = project.test(&driver, &["--last-failed"]);
-    again
-        .exit(2)
-        .stderr_has("merged from shards that are not all whole");
+    again.exit(2).stderr_has("merged from incomplete shards");
 
     let (ran, folder) = run_shard(&project, &driver, "3/4", &[]);
     ran.exit(0);
@@ -351,10 +349,13 @@ fn more_shards_than_flows_are_no_failure() {
         ran.exit(0);
         if listed(&project, &format!("{index}/3")).is_empty() {
             ran.stdout_has(&format!(
-                "\nno flow falls to shard {index} of 3: nothing to do\n"
+                "\nno selected flow belongs to shard {index} of 3: nothing to do\n"
             ));
             let page = project.path(&folder).join("latest/index.html");
-            assert!(ran.read(&page).contains("No flow falls to this shard"));
+            assert!(
+                ran.read(&page)
+                    .contains("No selected flow belongs to this shard")
+            );
             let junit = project.path(&folder).join("latest/junit.xml");
             assert!(ran.read(&junit).contains("tests=\"0\""));
             idle += 1;
@@ -376,7 +377,9 @@ fn an_idle_shard_starts_no_browser() {
     let shard = format!("{}/2", idle.expect("one flow falls to one shard"));
     project.run(["test", "--shard", &shard]).exit(0);
     let listed = project.run(["list", "--shard", &shard]);
-    listed.exit(0).stderr_has("note: no flow falls to shard ");
+    listed
+        .exit(0)
+        .stderr_has("note: no selected flow belongs to shard ");
 }
 
 #[test]

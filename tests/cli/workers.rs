@@ -29,7 +29,7 @@ fn more_workers_than_memory_can_feed_are_warned_of() {
     ran.exit(3).stderr_has("chromedriver was not found");
     let told = warnings(&ran);
     assert_eq!(told.len(), 1, "{}", ran.shown());
-    let head = "warning: 4000 workers take about 2400.0 GB of memory, and ";
+    let head = "warning: 4000 workers need about 2400.0 GB of memory, but only ";
     assert!(told[0].starts_with(head), "{told:?}");
     let fitting = told[0].rsplit_once("--workers ").expect("a number").1;
     let fitting = fitting.trim_end_matches(" fits").to_owned();
@@ -37,7 +37,7 @@ fn more_workers_than_memory_can_feed_are_warned_of() {
     let ran = project.run(["test", "--workers", "1"]);
     assert_eq!(warnings(&ran), Vec::<String>::new());
     let golden = project.run(["test", "--workers", "4000", "--baseline", "golden"]);
-    golden.stderr_has("warning: 4000 workers take about 1200.0 GB of memory, and ");
+    golden.stderr_has("warning: 4000 workers need about 1200.0 GB of memory, but only ");
     assert!(fitting.parse::<usize>().is_ok_and(|fitting| fitting < 4000));
 }
 

@@ -98,7 +98,7 @@ fn folders_without_pictures_are_no_pass() {
     assert_eq!(output.status.code(), Some(4));
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(
-        errors.contains("neither folder holds a picture"),
+        errors.contains("neither folder contains a picture"),
         "{errors}"
     );
 }

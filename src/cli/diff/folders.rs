@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &DiffArgs, folders: [&PathBuf; 2]) -> Result<Exit, 
     let mut tally = Tally::default();
     outcomes.iter().for_each(|(_, outcome)| tally.add(outcome));
     if outcomes.is_empty() {
-        complain("neither folder holds a picture");
+        complain("neither folder contains a picture");
     }
     print(&told(arguments, &outcomes))?;
     Ok(tally.exit())

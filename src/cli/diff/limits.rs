@@ -22,7 +22,7 @@ fn add(limit: &mut MaxMismatch, part: &str) -> Result<(), String> {
         },
     };
     match is_repeated {
-        true => Err(format!("`{part}` is the second limit of its kind")),
+        true => Err(format!("`{part}` is the second limit of the same kind")),
         false => Ok(()),
     }
 }
@@ -34,7 +34,9 @@ fn amount(text: &str) -> Result<Amount, String> {
 
 fn window(text: &str) -> Result<u64, String> {
     let pixels = text.trim().parse().ok().and_then(window_limit);
-    pixels.ok_or_else(|| "after window= stand pixels, up to 1023: a window has 1024".to_owned())
+    pixels.ok_or_else(|| {
+        "window= needs a number of pixels, at most 1023: a window has 1024".to_owned()
+    })
 }
 
 /// Reads what is expected: pixels or a percentage.
@@ -42,7 +44,7 @@ pub(super) fn at_least(text: &str) -> Result<AtLeast, String> {
     amount(text).map(AtLeast::from)
 }
 
-/// Refuses limits that no pair can keep.
+/// Refuses limits that no pair can meet.
 ///
 /// # Errors
 /// When more is expected than may be.

@@ -54,8 +54,8 @@ type Queue = Receiver<Result<Receiver<Told>, Failure>>;
 /// Compares the pairs that stdin names, until its end.
 pub(super) fn run(arguments: &DiffArgs) -> Result<Exit, Failure> {
     if arguments.out.is_some() {
-        let why = "with `-` each line names its own picture: BASELINE<TAB>CANDIDATE<TAB>OUT";
-        return Err(Failure::Usage(format!("--out has no meaning here: {why}")));
+        let why = "with `-`, each line names its own file: BASELINE<TAB>CANDIDATE<TAB>OUT";
+        return Err(Failure::Usage(format!("--out cannot be used here: {why}")));
     }
     let mut tally = Tally::default();
     let mut array = Vec::new();
@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &DiffArgs) -> Result<Exit, Failure> {
         print(&format!("{}\n", Value::Array(array)))?;
     }
     if tally.exit() == Exit::NothingSelected {
-        complain("stdin names no pair");
+        complain("there is no pair on stdin");
     }
     Ok(tally.exit())
 }
@@ -145,7 +145,7 @@ impl Line {
     fn parse(number: usize, text: &[u8]) -> Self {
         let pair = if text.len() as u64 > MAX_LINE_BYTES {
             Err(format!(
-                "it is longer than {MAX_LINE_BYTES} bytes; nothing behind it is read"
+                "it is longer than {MAX_LINE_BYTES} bytes; the lines after it are not read"
             ))
         } else {
             Pair::parse(text)

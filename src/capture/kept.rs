@@ -1,14 +1,19 @@
 //! Pictures of the baseline that were taken in an earlier run, and what every picture of it depends on: with equal
 //! provenance the baseline would be photographed as it was.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Capture, FailureKind, Origin, Page, StepFailure, Taken};
 use crate::{
     diff::{Rect, Size},
-    plan::PlannedShot,
+    plan::{PlannedShot, ShotId},
     side::Role,
 };
 
@@ -73,8 +78,8 @@ pub(crate) struct KeptPicture {
 pub(crate) struct Kept {
     /// By the number of the job.
     pub(crate) provenance: BTreeMap<usize, Arc<Provenance>>,
-    /// By the number of the shot; all shots of a job or none.
-    pub(crate) pictures: BTreeMap<usize, KeptPicture>,
+    /// All shots of a job or none.
+    pub(crate) pictures: HashMap<ShotId, KeptPicture>,
 }
 
 impl Kept {
@@ -88,13 +93,8 @@ impl Kept {
     }
 
     /// The picture that stands for one of a shot, beside one that is taken by this `browser` now.
-    pub(crate) fn picture(
-        &self,
-        index: usize,
-        planned: &PlannedShot,
-        browser: Option<&str>,
-    ) -> Taken {
-        let Some(kept) = self.pictures.get(&index) else {
+    pub(crate) fn picture(&self, planned: &PlannedShot, browser: Option<&str>) -> Taken {
+        let Some(kept) = self.pictures.get(&planned.id) else {
             return Taken::Absent;
         };
         match kept.read(browser) {

@@ -13,6 +13,7 @@ pub use kept::{Provenance, Record};
 
 use crate::{
     diff::{Rect, Size},
+    plan::ShotId,
     side::{Role, Side},
     spec::Location,
 };
@@ -75,8 +76,8 @@ pub enum Taken {
 /// Both sides of one shot.
 #[derive(Debug, Clone)]
 pub struct CapturePair {
-    /// The shot's place in the plan.
-    pub index: usize,
+    /// Which shot of the plan.
+    pub id: ShotId,
     /// What each side came to.
     pub sides: Side<Taken>,
     /// What took how long.

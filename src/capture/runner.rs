@@ -4,7 +4,7 @@
 mod login;
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     browser::{LaunchError, Launcher, Meeting, Picture, Session, ShootError, ShotTimes, Trouble},
     config::{Config, Emulation, Network},
-    plan::{Job, Plan},
+    plan::{Job, Plan, ShotId},
     side::{Role, Side},
     spec::{Action, Clock, Expectation, Location, Shot, Step},
 };
@@ -300,8 +300,8 @@ struct JobRun<'a> {
     attempt: u32,
     /// Whether the flow went to a page in this attempt.
     has_gone: bool,
-    /// The last shot that was sent; it is not taken again.
-    sent: Option<usize>,
+    /// The shots that were sent; they are not taken again.
+    sent: HashSet<ShotId>,
 }
 
 /// How the steps of a flow came to their end.
@@ -331,7 +331,7 @@ impl<'a> JobRun<'a> {
             logged_in: Side::new(None, None),
             attempt: 0,
             has_gone: false,
-            sent: None,
+            sent: HashSet::new(),
         }
     }
 
@@ -422,10 +422,13 @@ impl<'a> JobRun<'a> {
     }
 
     /// The setup's steps and the flow's, each with the shot that is taken after it.
-    fn steps(&self) -> Vec<(&'a Step, Option<usize>)> {
+    fn steps(&self) -> Vec<(&'a Step, Option<&'a ShotId>)> {
         let flow = &self.job.flow;
         let setup = flow.setup.iter().map(|step| (step, None));
-        let steps = flow.steps.iter().zip(self.job.shots.iter().copied());
+        let steps = flow
+            .steps
+            .iter()
+            .zip(self.job.shots.iter().map(Option::as_ref));
         setup.chain(steps.take(self.job.steps_to_run)).collect()
     }
 
@@ -435,7 +438,7 @@ impl<'a> JobRun<'a> {
         sessions: &mut Sessions,
         step: &Step,
         expected_status: Option<u16>,
-        shot: Option<usize>,
+        shot: Option<&ShotId>,
     ) -> Option<Ended> {
         let (baseline, candidate) = tokio::join!(
             timed(act(
@@ -465,8 +468,8 @@ impl<'a> JobRun<'a> {
             .into_iter()
             .for_each(|failure| self.notice(failure));
         match shot {
-            Some(index) if Some(index) <= self.sent => self.untold_before_is_known(),
-            Some(index) => self.take_shot(sessions, index, step).await,
+            Some(id) if self.sent.contains(id) => self.untold_before_is_known(),
+            Some(id) => self.take_shot(sessions, id, step).await,
             None => {}
         }
         (ends || self.has_lost_a_browser()).then_some(Ended::Whole)
@@ -533,8 +536,8 @@ impl<'a> JobRun<'a> {
         failure.is_some_and(|failure| failure.kind == FailureKind::Driver)
     }
 
-    async fn take_shot(&mut self, sessions: &mut Sessions, index: usize, step: &Step) {
-        let shot = &self.setup.plan.shots[index].shot;
+    async fn take_shot(&mut self, sessions: &mut Sessions, id: &ShotId, step: &Step) {
+        let shot = &self.setup.plan.shot(id).shot;
         let meetings = match sessions {
             Side {
                 baseline: Some(_),
@@ -560,7 +563,7 @@ impl<'a> JobRun<'a> {
         );
         let times = self.take_times(Side::new(baseline.times, candidate.times));
         let mut sides = Side::new(baseline.taken, candidate.taken);
-        self.keep_records(index, &mut sides.baseline);
+        self.keep_records(id, &mut sides.baseline);
         self.has_trouble |= [&sides.baseline, &sides.candidate]
             .into_iter()
             .any(|side| matches!(side, Taken::Failed(_)));
@@ -568,7 +571,7 @@ impl<'a> JobRun<'a> {
             tell(&mut sides, failure);
         }
         self.hold(CapturePair {
-            index,
+            id: id.clone(),
             sides,
             times,
         })
@@ -576,11 +579,11 @@ impl<'a> JobRun<'a> {
     }
 
     /// Takes the picture of an earlier run in place of one that was not taken, and notes how a new one came to be.
-    fn keep_records(&self, index: usize, baseline: &mut Taken) {
+    fn keep_records(&self, id: &ShotId, baseline: &mut Taken) {
         let (kept, browser) = (&self.setup.kept, self.browser.as_deref());
         match baseline {
             Taken::Absent => {
-                *baseline = kept.picture(index, &self.setup.plan.shots[index], browser);
+                *baseline = kept.picture(self.setup.plan.shot(id), browser);
             }
             Taken::Picture(capture) => {
                 capture.record = kept.record(self.place.job, self.browser.clone());
@@ -620,21 +623,17 @@ impl<'a> JobRun<'a> {
 
     async fn hold(&mut self, pair: CapturePair) {
         if let Some(earlier) = self.held.replace(pair) {
-            self.sent = Some(earlier.index);
+            self.sent.insert(earlier.id.clone());
             self.outlet.send(earlier, self.browser.clone()).await;
         }
     }
 
     /// Sends what is held and says of every shot not taken why it was not.
     async fn finish(mut self) {
-        let taken = self.held.as_ref().map(|pair| pair.index).or(self.sent);
-        let mut missing: VecDeque<usize> = self
-            .job
-            .shots
-            .iter()
-            .flatten()
-            .copied()
-            .filter(|&index| Some(index) > taken)
+        let held = self.held.as_ref().map(|pair| pair.id.clone());
+        let shots = self.job.shots.iter().flatten();
+        let mut missing: VecDeque<&ShotId> = shots
+            .filter(|&id| held.as_ref() != Some(id) && !self.sent.contains(id))
             .collect();
         let untold = std::mem::take(&mut self.untold);
         let cause = untold
@@ -650,7 +649,7 @@ impl<'a> JobRun<'a> {
                     .for_each(|failure| tell(&mut held.sides, failure));
             }
         } else if !untold.is_empty() {
-            let index = missing.pop_front().expect("it is not empty");
+            let id = missing.pop_front().expect("it is not empty");
             let mut sides = Side::new(Taken::Absent, Taken::Absent);
             untold
                 .into_iter()
@@ -661,14 +660,14 @@ impl<'a> JobRun<'a> {
                 Some(ShotTimes::default()),
             ));
             self.hold(CapturePair {
-                index,
+                id: id.clone(),
                 sides,
                 times,
             })
             .await;
         }
-        for index in missing {
-            let pair = self.not_reached(index, cause.as_ref());
+        for id in missing {
+            let pair = self.not_reached(id, cause.as_ref());
             self.hold(pair).await;
         }
         if let Some(last) = self.held.take() {
@@ -676,8 +675,8 @@ impl<'a> JobRun<'a> {
         }
     }
 
-    fn not_reached(&self, index: usize, cause: Option<&StepFailure>) -> CapturePair {
-        let planned = &self.setup.plan.shots[index];
+    fn not_reached(&self, id: &ShotId, cause: Option<&StepFailure>) -> CapturePair {
+        let planned = self.setup.plan.shot(id);
         let message = match cause {
             Some(cause) => format!(
                 "not reached: the step `{}` failed on the {}",
@@ -697,7 +696,7 @@ impl<'a> JobRun<'a> {
         let mut sides = Side::new(Taken::Absent, Taken::Absent);
         tell(&mut sides, failure);
         CapturePair {
-            index,
+            id: id.clone(),
             sides,
             times: CaptureTimes::default(),
         }

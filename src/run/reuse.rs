@@ -14,7 +14,7 @@ use crate::{
     browser::Launcher,
     capture::{Kept, KeptPicture, Page, Provenance, Record},
     config::{Browser, Config, Environment, EnvironmentUrl},
-    plan::{Job, Plan, PlannedShot},
+    plan::{Job, Plan, ShotId},
     report::{PictureReport, RecordReport, Report, RunState, ShotReport},
     spec::{Action, Clock, Flow, Inject, Secrets},
     store,
@@ -81,7 +81,7 @@ impl Reuse {
             let found = self.provenance(&proof, common, job).and_then(|provenance| {
                 let provenance = Arc::new(provenance);
                 kept.provenance.insert(number, Arc::clone(&provenance));
-                self.pictures(&common.plan.shots, job, &provenance)
+                self.pictures(job, &provenance)
             });
             let checked = found.map(|pictures| (check(&pictures), pictures));
             let (flow, viewport) = (&job.flow.name, &job.viewport.name);
@@ -167,21 +167,17 @@ impl Reuse {
     /// All of a job, or why there are not.
     fn pictures(
         &self,
-        planned: &[PlannedShot],
         job: &Job,
         provenance: &Arc<Provenance>,
-    ) -> Result<Vec<(usize, KeptPicture)>, String> {
+    ) -> Result<Vec<(ShotId, KeptPicture)>, String> {
         let last = self.last.as_ref().map_err(Clone::clone)?;
         let shots = job.shots.iter().flatten();
-        let found = shots.map(|&index| {
-            let id = planned[index].id.path();
-            Ok((index, last.picture(&id, provenance)?))
-        });
+        let found = shots.map(|id| Ok((id.clone(), last.picture(&id.path(), provenance)?)));
         found.collect()
     }
 }
 
-fn check(pictures: &[(usize, KeptPicture)]) -> Result<(), String> {
+fn check(pictures: &[(ShotId, KeptPicture)]) -> Result<(), String> {
     pictures.iter().try_for_each(|(_, picture)| picture.check())
 }
 

@@ -11,7 +11,7 @@ use crate::{
     capture::{self, Capture, CapturePair, Origin, Record, StepFailure, Taken, runner::Learned},
     compare::{self, Comparison, Failure},
     diff,
-    plan::{Plan, PlannedShot},
+    plan::{Plan, PlannedShot, ShotId},
     report::{
         ComparisonReport, ExpectedReport, FailureKind, FailureReport, LimitReport, MaskReport,
         PageReport, PictureReport, RecordReport, ShotReport, SideTimes, StepReport, Times, Verdict,
@@ -34,7 +34,7 @@ pub(super) struct Judge<'a> {
 
 /// A decided shot on its way to the collector.
 pub(crate) struct Decided {
-    pub(super) index: usize,
+    pub(super) id: ShotId,
     pub(super) browser: Option<String>,
     pub(super) result: Result<Kept, StoreError>,
 }
@@ -49,19 +49,19 @@ pub(crate) struct Kept {
 impl Judge<'_> {
     /// Decides one shot. A panic in here is our bug and fails this shot only.
     pub(super) fn decide(&self, pair: &CapturePair, browser: Option<String>) -> Decided {
-        let index = pair.index;
+        let id = pair.id.clone();
         let guarded = catch_unwind(AssertUnwindSafe(|| self.judge(pair)));
         let result =
             guarded.unwrap_or_else(|_| self.keep(pair, &panicked(pair, self.plan), Duration::ZERO));
         Decided {
-            index,
+            id,
             browser,
             result,
         }
     }
 
     fn judge(&self, pair: &CapturePair) -> Result<Kept, StoreError> {
-        let planned = &self.plan.shots[pair.index];
+        let planned = self.plan.shot(&pair.id);
         let golden = self.golden_picture(planned);
         let began = Instant::now();
         if self.baseline_is_golden {
@@ -110,7 +110,7 @@ impl Judge<'_> {
         comparison: &Comparison,
         compare_time: Duration,
     ) -> Result<Kept, StoreError> {
-        let planned = &self.plan.shots[pair.index];
+        let planned = self.plan.shot(&pair.id);
         let pictures = Side::new(
             self.keep_picture(&pair.sides.baseline)?,
             self.keep_picture(&pair.sides.candidate)?,
@@ -275,7 +275,7 @@ fn bad_golden(planned: &PlannedShot, reason: &str) -> StepFailure {
 }
 
 fn panicked(pair: &CapturePair, plan: &Plan) -> Comparison {
-    let planned = &plan.shots[pair.index];
+    let planned = plan.shot(&pair.id);
     let message = "Twinshot panicked while comparing: this is a bug, please report it".to_owned();
     Comparison {
         verdict: Verdict::Failed,

@@ -55,15 +55,28 @@ pub struct Job {
     pub steps_to_run: usize,
     /// For each step of the flow, the shot that is taken after it.
     pub shots: Vec<Option<ShotId>>,
-    /// Whether the baseline's pictures are those of an earlier run, so that the flow runs on the candidate alone.
-    pub reuses_baseline: bool,
 }
 
 impl Job {
-    /// Whether both jobs need sessions of the same kind.
-    pub(crate) fn needs_like(&self, other: &Self) -> bool {
-        (self.browser, self.reuses_baseline) == (other.browser, other.reuses_baseline)
+    /// Its identity within the plan.
+    pub fn id(&self) -> JobId {
+        JobId {
+            flow: self.flow.name.clone(),
+            viewport: self.viewport.name.clone(),
+            browser: self.browser,
+        }
     }
+}
+
+/// Identifies a job: every flow runs once in each browser at each viewport.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct JobId {
+    /// The flow's name.
+    pub flow: String,
+    /// The viewport's name.
+    pub viewport: String,
+    /// The browser.
+    pub browser: Browser,
 }
 
 /// A shot to take, and how it will be judged.
@@ -257,7 +270,6 @@ impl Plan {
                 browser: place.browser,
                 viewport: place.viewport.clone(),
                 shots,
-                reuses_baseline: false,
             });
         }
         Ok(())

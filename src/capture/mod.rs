@@ -1,15 +1,14 @@
 //! What a run takes from its browsers: plain values, without a word about how they were taken.
 
-mod kept;
 mod pools;
+mod provenance;
 pub(crate) mod runner;
 
 use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use kept::{Kept, KeptPicture};
-pub use kept::{Provenance, Record};
+pub use provenance::{Provenance, Record};
 
 use crate::{
     diff::{Rect, Size},
@@ -67,7 +66,7 @@ pub struct Page {
 pub enum Taken {
     /// A picture.
     Picture(Capture),
-    /// There is no picture to compare with yet (golden only).
+    /// Nobody photographed this side, and no stored picture replaces it.
     Absent,
     /// Trouble on the page: data, not an error of ours.
     Failed(StepFailure),
@@ -78,6 +77,8 @@ pub enum Taken {
 pub struct CapturePair {
     /// Which shot of the plan.
     pub id: ShotId,
+    /// Whether the flow got as far as this shot.
+    pub is_reached: bool,
     /// What each side came to.
     pub sides: Side<Taken>,
     /// What took how long.

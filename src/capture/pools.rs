@@ -1,7 +1,7 @@
 //! The sessions of a run: started ahead, taken in pairs, one for each side, and kept for the next flow.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, HashSet},
     sync::{Mutex, PoisonError},
     time::SystemTime,
 };
@@ -10,7 +10,7 @@ use super::runner::{LiveEnvironment, Setup};
 use crate::{
     browser::{Coming, LaunchError, Launcher, Pool, Screen, Session, SessionOptions},
     config::Browser,
-    plan::Job,
+    plan::{Job, JobId},
     side::{Role, Side},
     spec::Clock,
 };
@@ -23,35 +23,56 @@ pub(super) type Taken = Side<Result<Option<Session>, LaunchError>>;
 
 /// The pools of each kind of job.
 #[derive(Debug)]
-pub(super) struct Pools(BTreeMap<Kind, SidePools>);
-
-/// The browser, and whether the baseline's pictures are there already.
-type Kind = (Browser, bool);
-
-fn kind(job: &Job) -> Kind {
-    (job.browser, job.reuses_baseline)
+pub(super) struct Pools {
+    by_kind: BTreeMap<Kind, SidePools>,
+    candidate_only: HashSet<JobId>,
 }
+
+/// The browser, and whether the job runs on the candidate alone.
+type Kind = (Browser, bool);
 
 impl Pools {
     pub(super) fn new(setup: &Setup) -> Self {
         let run_began = whole_seconds_since_1970();
-        let kinds: BTreeSet<Kind> = setup.plan.jobs.iter().map(kind).collect();
-        let pools = |kind| (kind, SidePools::new(setup, kind, run_began));
-        Self(kinds.into_iter().map(pools).collect())
+        let candidate_only = setup.candidate_only.clone();
+        let mut pools = Self {
+            by_kind: BTreeMap::new(),
+            candidate_only,
+        };
+        for job in &setup.plan.jobs {
+            let kind = pools.kind(job);
+            let new = || SidePools::new(setup, kind, run_began);
+            pools.by_kind.entry(kind).or_insert_with(new);
+        }
+        pools
+    }
+
+    fn kind(&self, job: &Job) -> Kind {
+        (job.browser, self.candidate_only.contains(&job.id()))
+    }
+
+    fn of(&self, job: &Job) -> &SidePools {
+        &self.by_kind[&self.kind(job)]
+    }
+
+    /// Whether sessions of one job serve the other.
+    pub(super) fn are_shared_by(&self, one: &Job, other: &Job) -> bool {
+        self.kind(one) == self.kind(other)
     }
 
     /// Begins to start what a job is going to need.
     pub(super) fn start_ahead(&self, job: &Job) {
-        for pool in self.0[&kind(job)].all() {
+        for pool in self.of(job).all() {
             pool.start_one(Screen::from(&job.viewport));
         }
     }
 
     /// What a job needs. Where room is short, the sessions of other kinds that nobody uses just then end first.
     pub(super) async fn take(&self, job: &Job, clock: Clock) -> Taken {
-        let pools = &self.0[&kind(job)];
+        let pools = self.of(job);
         if pools.launcher.is_remote() {
-            for (_, others) in self.0.iter().filter(|(other, _)| **other != kind(job)) {
+            let kind = self.kind(job);
+            for (_, others) in self.by_kind.iter().filter(|(other, _)| **other != kind) {
                 others.close().await;
             }
         }
@@ -66,7 +87,7 @@ impl Pools {
         role: Role,
         session: Session,
     ) -> Result<Session, LaunchError> {
-        match self.0[&kind(job)].sides.get(role) {
+        match self.of(job).sides.get(role) {
             Some(pool) => {
                 let screen = Screen::from(&job.viewport);
                 pool.renew(session, &screen, clock).await
@@ -77,12 +98,12 @@ impl Pools {
 
     /// Keeps the sessions of a job for another one of its kind, or ends them.
     pub(super) async fn release(&self, job: &Job, sessions: Sessions, is_wanted: bool) {
-        self.0[&kind(job)].release(sessions, is_wanted).await;
+        self.of(job).release(sessions, is_wanted).await;
     }
 
     /// Ends the sessions that nobody took.
     pub(super) async fn close(&self) {
-        for pools in self.0.values() {
+        for pools in self.by_kind.values() {
             pools.close().await;
         }
     }
@@ -98,7 +119,7 @@ struct SidePools {
 }
 
 impl SidePools {
-    fn new(setup: &Setup, (browser, reuses_baseline): Kind, run_began: u64) -> Self {
+    fn new(setup: &Setup, (browser, is_candidate_only): Kind, run_began: u64) -> Self {
         let pool = |environment: &LiveEnvironment, other: Option<&LiveEnvironment>| {
             let options = session_options(setup, browser, run_began, environment, other);
             Pool::new(setup.launcher.clone(), options, setup.config.isolation)
@@ -106,7 +127,7 @@ impl SidePools {
         let baseline = setup.baseline.as_ref();
         let sides = Side::new(
             baseline
-                .filter(|_| !reuses_baseline)
+                .filter(|_| !is_candidate_only)
                 .map(|baseline| pool(baseline, Some(&setup.candidate))),
             Some(pool(&setup.candidate, baseline)),
         );

@@ -13,14 +13,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use url::Url;
 
 use super::{
-    Capture, CapturePair, CaptureTimes, FailureKind, Kept, Origin, Page, SideTimes, StepFailure,
+    Capture, CapturePair, CaptureTimes, FailureKind, Origin, Page, SideTimes, StepFailure,
     StepTimes, Taken,
     pools::{Pools, Sessions},
 };
 use crate::{
     browser::{LaunchError, Launcher, Meeting, Picture, Session, ShootError, ShotTimes, Trouble},
     config::{Config, Emulation, Network},
-    plan::{Job, Plan, ShotId},
+    plan::{Job, JobId, Plan, ShotId},
     side::{Role, Side},
     spec::{Action, Clock, Expectation, Location, Shot, Step},
 };
@@ -62,8 +62,8 @@ pub(crate) struct Setup {
     pub(crate) on_work: OnWork,
     pub(crate) logins: Side<Logins>,
     pub(crate) learned: Arc<Learned>,
-    /// Pictures of the baseline that need not be taken.
-    pub(crate) kept: Kept,
+    /// Jobs whose baseline pictures exist already, so that nothing runs on the baseline.
+    pub(crate) candidate_only: HashSet<JobId>,
 }
 
 /// Who is told what the workers do; that nobody listens changes nothing.
@@ -192,10 +192,10 @@ impl Queue {
         self.jobs().pop_front()
     }
 
-    /// Whether a job is still to come that needs such sessions as this one.
-    fn has_like(&self, plan: &Plan, done: &Job) -> bool {
+    /// Whether a remaining job needs sessions of the same kind as this one.
+    fn has_like(&self, plan: &Plan, pools: &Pools, done: &Job) -> bool {
         let mut jobs = self.jobs().clone().into_iter();
-        jobs.any(|job| plan.jobs[job].needs_like(done))
+        jobs.any(|job| pools.are_shared_by(&plan.jobs[job], done))
     }
 
     fn jobs(&self) -> MutexGuard<'_, VecDeque<usize>> {
@@ -230,8 +230,9 @@ impl Worker {
                 place.tell(&self.setup, Doing::Done { took });
             }
             let job = &self.setup.plan.jobs[index];
-            let is_wanted =
-                is_clean && self.queue.has_like(&self.setup.plan, job) && !*stop.borrow();
+            let is_wanted = is_clean
+                && self.queue.has_like(&self.setup.plan, &self.pools, job)
+                && !*stop.borrow();
             self.pools.release(job, sessions, is_wanted).await;
         }
     }
@@ -563,7 +564,6 @@ impl<'a> JobRun<'a> {
         );
         let times = self.take_times(Side::new(baseline.times, candidate.times));
         let mut sides = Side::new(baseline.taken, candidate.taken);
-        self.keep_records(id, &mut sides.baseline);
         self.has_trouble |= [&sides.baseline, &sides.candidate]
             .into_iter()
             .any(|side| matches!(side, Taken::Failed(_)));
@@ -572,24 +572,11 @@ impl<'a> JobRun<'a> {
         }
         self.hold(CapturePair {
             id: id.clone(),
+            is_reached: true,
             sides,
             times,
         })
         .await;
-    }
-
-    /// Takes the picture of an earlier run in place of one that was not taken, and notes how a new one came to be.
-    fn keep_records(&self, id: &ShotId, baseline: &mut Taken) {
-        let (kept, browser) = (&self.setup.kept, self.browser.as_deref());
-        match baseline {
-            Taken::Absent => {
-                *baseline = kept.picture(self.setup.plan.shot(id), browser);
-            }
-            Taken::Picture(capture) => {
-                capture.record = kept.record(self.place.job, self.browser.clone());
-            }
-            Taken::Failed(_) => {}
-        }
     }
 
     async fn shoot(
@@ -661,6 +648,7 @@ impl<'a> JobRun<'a> {
             ));
             self.hold(CapturePair {
                 id: id.clone(),
+                is_reached: false,
                 sides,
                 times,
             })
@@ -697,6 +685,7 @@ impl<'a> JobRun<'a> {
         tell(&mut sides, failure);
         CapturePair {
             id: id.clone(),
+            is_reached: false,
             sides,
             times: CaptureTimes::default(),
         }

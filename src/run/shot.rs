@@ -7,10 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::baseline::{CompletePair, StoredBaseline};
 use crate::{
     capture::{self, Capture, CapturePair, Origin, Record, StepFailure, Taken, runner::Learned},
     compare::{self, Comparison, Failure},
-    diff,
     plan::{Plan, PlannedShot, ShotId},
     report::{
         ComparisonReport, ExpectedReport, FailureKind, FailureReport, LimitReport, MaskReport,
@@ -18,7 +18,7 @@ use crate::{
     },
     side::{Role, Side},
     spec::{Secrets, Target},
-    store::{FailingFolder, GoldenFolder, ReportFolder, StoreError},
+    store::{FailingFolder, ReportFolder, StoreError},
 };
 
 /// What every comparison of a run needs.
@@ -26,8 +26,7 @@ pub(super) struct Judge<'a> {
     pub(super) plan: &'a Arc<Plan>,
     pub(super) folder: &'a ReportFolder,
     pub(super) failing: &'a FailingFolder,
-    pub(super) golden: GoldenFolder,
-    pub(super) baseline_is_golden: bool,
+    pub(super) baseline: StoredBaseline,
     pub(super) secrets: &'a Secrets,
     pub(super) learned: &'a Learned,
 }
@@ -50,7 +49,7 @@ impl Judge<'_> {
     /// Decides one shot. A panic in here is our bug and fails this shot only.
     pub(super) fn decide(&self, pair: &CapturePair, browser: Option<String>) -> Decided {
         let id = pair.id.clone();
-        let guarded = catch_unwind(AssertUnwindSafe(|| self.judge(pair)));
+        let guarded = catch_unwind(AssertUnwindSafe(|| self.judge(pair, browser.as_deref())));
         let result =
             guarded.unwrap_or_else(|_| self.keep(pair, &panicked(pair, self.plan), Duration::ZERO));
         Decided {
@@ -60,48 +59,12 @@ impl Judge<'_> {
         }
     }
 
-    fn judge(&self, pair: &CapturePair) -> Result<Kept, StoreError> {
+    fn judge(&self, pair: &CapturePair, browser: Option<&str>) -> Result<Kept, StoreError> {
         let planned = self.plan.shot(&pair.id);
-        let golden = self.golden_picture(planned);
+        let CompletePair { pair, approved } = self.baseline.complete(pair, planned, browser);
         let began = Instant::now();
-        if self.baseline_is_golden {
-            let pair = with_baseline(pair, golden);
-            let comparison = compare::compare(&pair, &planned.judgement, None);
-            return self.keep(&pair, &comparison, began.elapsed());
-        }
-        let golden = match &golden {
-            Taken::Picture(golden) => Some(golden),
-            // One that cannot be read approves nothing.
-            Taken::Absent | Taken::Failed(_) => None,
-        };
-        let comparison = compare::compare(pair, &planned.judgement, golden);
-        self.keep(pair, &comparison, began.elapsed())
-    }
-
-    /// The approved picture of a shot, if there is one that can be read.
-    fn golden_picture(&self, planned: &PlannedShot) -> Taken {
-        let path = planned.id.path();
-        let file = self.golden.file(&path).display().to_string();
-        let png = match self.golden.read(&path) {
-            Ok(Some(png)) => png,
-            Ok(None) => return Taken::Absent,
-            Err(error) => return Taken::Failed(bad_golden(planned, &error.to_string())),
-        };
-        match diff::decode_header(&png) {
-            Ok(size) => Taken::Picture(Capture {
-                png: png.into(),
-                size,
-                origin: Origin::Golden { file },
-                masks: Vec::new(),
-                cut_from: None,
-                warnings: Vec::new(),
-                record: None,
-            }),
-            Err(error) => Taken::Failed(bad_golden(
-                planned,
-                &format!("the golden picture {file} {error}"),
-            )),
-        }
+        let comparison = compare::compare(&pair, &planned.judgement, approved.as_ref());
+        self.keep(&pair, &comparison, began.elapsed())
     }
 
     fn keep(
@@ -249,28 +212,6 @@ fn record(record: &Record, capture: &Capture) -> RecordReport {
         cut_from: capture.cut_from,
         warnings: capture.warnings.clone(),
         reused_from: record.reused_from.clone(),
-    }
-}
-
-/// The pair with the approved picture as its baseline. Trouble that belongs to no side of its own was
-/// put on the baseline's, and stays.
-fn with_baseline(pair: &CapturePair, golden: Taken) -> CapturePair {
-    let mut pair = pair.clone();
-    if !matches!(pair.sides.baseline, Taken::Failed(_)) {
-        pair.sides.baseline = golden;
-    }
-    pair
-}
-
-fn bad_golden(planned: &PlannedShot, reason: &str) -> StepFailure {
-    StepFailure {
-        role: Role::Baseline,
-        kind: FailureKind::Picture,
-        message: format!("{reason}; restore it, or remove it and approve anew"),
-        label: planned.label.clone(),
-        location: planned.location.clone(),
-        url: None,
-        pictures: Vec::new(),
     }
 }
 

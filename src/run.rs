@@ -26,7 +26,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub use crate::{browser::LaunchError, connect::NoAuthority};
 use crate::{
     browser::{self, LaunchOptions, Launcher, RunFolder},
-    capture::runner::{self, Delivery, Learned, LiveEnvironment, OnWork, Setup, Work},
+    capture::pools::{LiveEnvironment, PoolOptions, Pools},
+    capture::runner::{self, Delivery, Learned, OnWork, Setup, Work},
     config::{BaselineSource, Browser, Config, Environment, EnvironmentUrl, Webdriver},
     connect::{self, Connector},
     demo::{DemoServer, Release},
@@ -418,22 +419,26 @@ impl Capture {
             &self.connector,
             self.news.clone(),
         );
-        let setup = |candidate_only| Setup {
+        let setup = |reused: &ReusedPictures| Setup {
             plan: Arc::clone(&self.plan),
-            launcher: self.launcher.clone(),
-            baseline,
-            candidate,
+            pools: Pools::new(&PoolOptions {
+                plan: &self.plan,
+                config: &self.config,
+                launcher: &self.launcher,
+                baseline: baseline.as_ref(),
+                candidate: &candidate,
+                candidate_only: reused.jobs(),
+            }),
             config: Arc::clone(&self.config),
             workers: self.workers,
             logins: Side::default(),
             learned: Arc::clone(&self.learned),
-            candidate_only,
             on_work: self.on_work(),
         };
         let run = async {
             if readiness.wait(stop.wanted.subscribe()).await {
                 let reused = self.reused_pictures(&readiness).await;
-                let setup = setup(reused.jobs().clone());
+                let setup = setup(&reused);
                 // The receiver is gone only after a panic.
                 let _ = decided.send(reused);
                 runner::run(setup, deliveries, stop.wanted.subscribe()).await;

@@ -1,6 +1,6 @@
 //! What a run takes from its browsers: plain values, without a word about how they were taken.
 
-mod pools;
+pub(crate) mod pools;
 mod provenance;
 pub(crate) mod runner;
 

@@ -10,7 +10,6 @@ use std::{
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
-use url::Url;
 
 use super::{
     Capture, CapturePair, CaptureTimes, FailureKind, Origin, Page, SideTimes, StepFailure,
@@ -18,9 +17,9 @@ use super::{
     pools::{Pools, Sessions},
 };
 use crate::{
-    browser::{LaunchError, Launcher, Meeting, Picture, Session, ShootError, ShotTimes, Trouble},
-    config::{Config, Emulation, Network},
-    plan::{Job, JobId, Plan, ShotId},
+    browser::{LaunchError, Meeting, Picture, Session, ShootError, ShotTimes, Trouble},
+    config::Config,
+    plan::{Job, Plan, ShotId},
     side::{Role, Side},
     spec::{Action, Clock, Expectation, Location, Shot, Step},
 };
@@ -34,36 +33,16 @@ const PAIRS_IN_FLIGHT: usize = 16;
 /// How long flows that were cut short may take to end their sessions.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(6);
 
-/// An environment that answers, as a session needs it.
-#[derive(Debug, Clone)]
-pub(crate) struct LiveEnvironment {
-    /// Its base URL.
-    pub(crate) base: Url,
-    /// Other hosts that its pages may end on.
-    pub(crate) hosts: Vec<String>,
-    /// What it asks of its browser.
-    pub(crate) emulation: Emulation,
-    /// What is sent along to its own hosts.
-    pub(crate) headers: http::HeaderMap,
-    /// How its browser reaches it.
-    pub(crate) network: Network,
-}
-
 /// Everything that the jobs share.
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) plan: Arc<Plan>,
-    pub(crate) launcher: Launcher,
-    /// `None`: the baseline is golden.
-    pub(crate) baseline: Option<LiveEnvironment>,
-    pub(crate) candidate: LiveEnvironment,
+    pub(crate) pools: Pools,
     pub(crate) config: Arc<Config>,
     pub(crate) workers: usize,
     pub(crate) on_work: OnWork,
     pub(crate) logins: Side<Logins>,
     pub(crate) learned: Arc<Learned>,
-    /// Jobs whose baseline pictures exist already, so that nothing runs on the baseline.
-    pub(crate) candidate_only: HashSet<JobId>,
 }
 
 /// Who is told what the workers do; that nobody listens changes nothing.
@@ -118,14 +97,10 @@ pub(crate) struct Delivery {
 /// Runs all jobs. When `stop` turns true, the flows end where they are and say goodbye to their drivers.
 pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut stop: Stop) {
     let workers = setup.workers.clamp(1, setup.plan.jobs.len().max(1));
-    let pools = Arc::new(Pools::new(&setup));
-    // A driver that may be full is asked by one flow after the other.
-    if !setup.launcher.is_remote() {
-        for browser in setup.plan.browsers() {
-            let jobs = setup.plan.jobs.iter();
-            let first = jobs.filter(|job| job.browser == browser).take(workers);
-            first.for_each(|job| pools.start_ahead(job));
-        }
+    for browser in setup.plan.browsers() {
+        let jobs = setup.plan.jobs.iter();
+        let first = jobs.filter(|job| job.browser == browser).take(workers);
+        first.for_each(|job| setup.pools.start_ahead(job));
     }
     let setup = Arc::new(setup);
     let queue = Queue::new(setup.plan.jobs.len());
@@ -138,7 +113,6 @@ pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut st
         let worker = Worker {
             number,
             setup: Arc::clone(&setup),
-            pools: Arc::clone(&pools),
             queue: queue.clone(),
             outlet: outlet.clone(),
         };
@@ -146,7 +120,7 @@ pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut st
     }
     let all_done = async {
         join_all(&mut tasks).await;
-        pools.close().await;
+        setup.pools.close().await;
     };
     let too_late = async {
         stopped(&mut stop).await;
@@ -193,9 +167,9 @@ impl Queue {
     }
 
     /// Whether a remaining job needs sessions of the same kind as this one.
-    fn has_like(&self, plan: &Plan, pools: &Pools, done: &Job) -> bool {
+    fn has_like(&self, setup: &Setup, done: &Job) -> bool {
         let mut jobs = self.jobs().clone().into_iter();
-        jobs.any(|job| pools.are_shared_by(&plan.jobs[job], done))
+        jobs.any(|job| setup.pools.are_shared_by(&setup.plan.jobs[job], done))
     }
 
     fn jobs(&self) -> MutexGuard<'_, VecDeque<usize>> {
@@ -207,7 +181,6 @@ impl Queue {
 struct Worker {
     number: usize,
     setup: Arc<Setup>,
-    pools: Arc<Pools>,
     queue: Queue,
     outlet: Outlet,
 }
@@ -224,16 +197,14 @@ impl Worker {
                 job: index,
             };
             let run = JobRun::new(&self.setup, place, &self.outlet);
-            let (sessions, is_clean) = run.run(&self.pools, &mut stop).await;
+            let (sessions, is_clean) = run.run(&mut stop).await;
             if !*stop.borrow() {
                 let took = began.elapsed();
                 place.tell(&self.setup, Doing::Done { took });
             }
             let job = &self.setup.plan.jobs[index];
-            let is_wanted = is_clean
-                && self.queue.has_like(&self.setup.plan, &self.pools, job)
-                && !*stop.borrow();
-            self.pools.release(job, sessions, is_wanted).await;
+            let is_wanted = is_clean && self.queue.has_like(&self.setup, job) && !*stop.borrow();
+            self.setup.pools.release(job, sessions, is_wanted).await;
         }
     }
 }
@@ -337,12 +308,12 @@ impl<'a> JobRun<'a> {
     }
 
     /// Returns the sessions, and whether another flow may have them once they are cleaned.
-    async fn run(mut self, pools: &Pools, stop: &mut Stop) -> (Sessions, bool) {
+    async fn run(mut self, stop: &mut Stop) -> (Sessions, bool) {
         self.place.tell(self.setup, Doing::Waiting);
         // A start that is cut off would leave a session that nobody can end.
-        let mut sessions = self.take_sessions(pools).await;
+        let mut sessions = self.take_sessions().await;
         if self.untold.is_empty() {
-            let is_cut_short = self.run_logged_in(&mut sessions, pools, stop).await;
+            let is_cut_short = self.run_logged_in(&mut sessions, stop).await;
             // Of the shot that is held back it is not known what comes after it.
             if is_cut_short {
                 return (sessions, false);
@@ -359,8 +330,8 @@ impl<'a> JobRun<'a> {
     }
 
     /// A side that has no session is told of as a failure.
-    async fn take_sessions(&mut self, pools: &Pools) -> Sessions {
-        let taken = pools.take(self.job, self.clock()).await;
+    async fn take_sessions(&mut self) -> Sessions {
+        let taken = self.setup.pools.take(self.job, self.clock()).await;
         let mut sessions = Side::new(None, None);
         for (role, taken, session) in [
             (Role::Baseline, taken.baseline, &mut sessions.baseline),
@@ -641,9 +612,9 @@ impl<'a> JobRun<'a> {
             untold
                 .into_iter()
                 .for_each(|failure| tell(&mut sides, failure));
-            let baseline = self.setup.baseline.as_ref();
+            let has_baseline = self.setup.pools.have_baseline(self.job);
             let times = self.take_times(Side::new(
-                baseline.map(|_| ShotTimes::default()),
+                has_baseline.then(ShotTimes::default),
                 Some(ShotTimes::default()),
             ));
             self.hold(CapturePair {

@@ -39,6 +39,8 @@ pub struct Plan {
     pub shots: Vec<PlannedShot>,
     /// Which part of the selected flows this is, if not all of them.
     pub part: Option<Part>,
+    /// Where each shot stands in `shots`.
+    places: HashMap<ShotId, usize>,
 }
 
 /// One flow in one browser at one viewport, run on both sides at once.
@@ -53,17 +55,30 @@ pub struct Job {
     /// How many of the flow's steps are run: what follows the last selected shot only as far as it leads to
     /// no shot that the filters left out.
     pub steps_to_run: usize,
-    /// For each step of the flow, the planned shot that is taken after it.
-    pub shots: Vec<Option<usize>>,
-    /// Whether the baseline's pictures are those of an earlier run, so that the flow runs on the candidate alone.
-    pub reuses_baseline: bool,
+    /// For each step of the flow, the shot that is taken after it.
+    pub shots: Vec<Option<ShotId>>,
 }
 
 impl Job {
-    /// Whether both jobs need sessions of the same kind.
-    pub(crate) fn needs_like(&self, other: &Self) -> bool {
-        (self.browser, self.reuses_baseline) == (other.browser, other.reuses_baseline)
+    /// Its identity within the plan.
+    pub fn id(&self) -> JobId {
+        JobId {
+            flow: self.flow.name.clone(),
+            viewport: self.viewport.name.clone(),
+            browser: self.browser,
+        }
     }
+}
+
+/// Identifies a job: every flow runs once in each browser at each viewport.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct JobId {
+    /// The flow's name.
+    pub flow: String,
+    /// The viewport's name.
+    pub viewport: String,
+    /// The browser.
+    pub browser: Browser,
 }
 
 /// A shot to take, and how it will be judged.
@@ -179,11 +194,7 @@ impl Plan {
     pub fn new(suite: &Suite, config: &Config, filters: &Filters) -> Result<Self, PlanError> {
         check_viewports(config, &filters.viewports)?;
         check_browsers(config, &filters.browsers)?;
-        let mut plan = Self {
-            jobs: Vec::new(),
-            shots: Vec::new(),
-            part: None,
-        };
+        let mut plan = Self::empty(None);
         for flow in &suite.flows {
             check_viewports(config, &flow.viewports)?;
             check_has_shot(flow)?;
@@ -205,7 +216,29 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Those that it needs.
+    fn empty(part: Option<Part>) -> Self {
+        Self {
+            jobs: Vec::new(),
+            shots: Vec::new(),
+            part,
+            places: HashMap::new(),
+        }
+    }
+
+    /// The shot of this id.
+    ///
+    /// # Panics
+    /// When the id belongs to another plan.
+    pub fn shot(&self, id: &ShotId) -> &PlannedShot {
+        &self.shots[self.places[id]]
+    }
+
+    fn add_shot(&mut self, shot: PlannedShot) {
+        self.places.insert(shot.id.clone(), self.shots.len());
+        self.shots.push(shot);
+    }
+
+    /// The browsers that its jobs run in.
     pub fn browsers(&self) -> BTreeSet<Browser> {
         self.jobs.iter().map(|job| job.browser).collect()
     }
@@ -227,10 +260,8 @@ impl Plan {
                     .is_some_and(|planned| !filters.select(flow, planned)),
             );
             let planned = planned.filter(|planned| filters.select(flow, planned));
-            shots.push(planned.map(|planned| {
-                self.shots.push(planned);
-                self.shots.len() - 1
-            }));
+            shots.push(planned.as_ref().map(|planned| planned.id.clone()));
+            planned.into_iter().for_each(|shot| self.add_shot(shot));
         }
         if let Some(last) = shots.iter().rposition(Option::is_some) {
             check_pixel_ratio(flow, place)?;
@@ -241,7 +272,6 @@ impl Plan {
                 browser: place.browser,
                 viewport: place.viewport.clone(),
                 shots,
-                reuses_baseline: false,
             });
         }
         Ok(())

@@ -4,6 +4,7 @@
 //! here, on the calling thread, back in plan order. A semaphore bounds the pictures on their way, so
 //! that memory stays flat however long the run is.
 
+mod baseline;
 mod collect;
 mod readiness;
 mod reuse;
@@ -20,13 +21,13 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use crate::{browser::LaunchError, connect::NoAuthority};
 use crate::{
     browser::{self, LaunchOptions, Launcher, RunFolder},
-    capture::Kept,
-    capture::runner::{self, Delivery, Learned, LiveEnvironment, OnWork, Setup, Work},
+    capture::pools::{LiveEnvironment, PoolOptions, Pools},
+    capture::runner::{self, Delivery, Learned, OnWork, Setup, Work},
     config::{BaselineSource, Browser, Config, Environment, EnvironmentUrl, Webdriver},
     connect::{self, Connector},
     demo::{DemoServer, Release},
@@ -36,6 +37,7 @@ use crate::{
     spec::Secrets,
     store::{FailingFolder, GoldenFolder, ReportFolder, StoreError},
 };
+use baseline::{ReusedPictures, StoredBaseline};
 use collect::Collector;
 pub(crate) use collect::new_run_id;
 use readiness::Readiness;
@@ -220,17 +222,21 @@ pub fn run(
     let counter = Some(launcher.clone());
     let collector = Collector::new(&plan, &config, run_id, &folder, options, counter)?;
     let learned = Arc::new(Learned::default());
-    let judge = Judge {
+    let judge = |reused| Judge {
         plan: &plan,
         folder: &folder,
         failing: &failing,
-        golden: GoldenFolder::new(options.golden.clone()),
-        baseline_is_golden: config.baseline == BaselineSource::Golden,
+        baseline: StoredBaseline::new(
+            &config.baseline,
+            GoldenFolder::new(options.golden.clone()),
+            reused,
+        ),
         secrets: &options.secrets,
         learned: &learned,
     };
     let stop = Stop::default();
     let (deliveries, arriving) = mpsc::channel(1);
+    let (decided, reused) = oneshot::channel();
     let (news, arrived) = channel();
     thread::scope(|scope| {
         let capture = Capture {
@@ -246,9 +252,14 @@ pub fn run(
             learned: Arc::clone(&learned),
         };
         let stop = &stop;
-        let capture = scope.spawn(move || capture.run(deliveries, stop));
+        let capture = scope.spawn(move || capture.run(decided, deliveries, stop));
         let judge = &judge;
-        scope.spawn(move || compare_all(arriving, judge, news));
+        scope.spawn(move || {
+            // Nothing is decided, and nothing captured, when the run ends before its first flow.
+            if let Ok(reused) = reused.blocking_recv() {
+                compare_all(arriving, &judge(reused), news);
+            }
+        });
         let collected = collector.collect(arrived, stop, on_event);
         capture
             .join()
@@ -375,17 +386,23 @@ struct Capture {
 }
 
 impl Capture {
-    fn run(self, deliveries: mpsc::Sender<Delivery>, stop: &Stop) -> Result<(), RunError> {
+    fn run(
+        self,
+        decided: oneshot::Sender<ReusedPictures>,
+        deliveries: mpsc::Sender<Delivery>,
+        stop: &Stop,
+    ) -> Result<(), RunError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .map_err(RunError::System)?;
-        runtime.block_on(self.capture(deliveries, stop))
+        runtime.block_on(self.capture(decided, deliveries, stop))
     }
 
     async fn capture(
         self,
+        decided: oneshot::Sender<ReusedPictures>,
         deliveries: mpsc::Sender<Delivery>,
         stop: &Stop,
     ) -> Result<(), RunError> {
@@ -402,21 +419,28 @@ impl Capture {
             &self.connector,
             self.news.clone(),
         );
-        let mut setup = Setup {
+        let setup = |reused: &ReusedPictures| Setup {
             plan: Arc::clone(&self.plan),
-            launcher: self.launcher.clone(),
-            baseline,
-            candidate,
+            pools: Pools::new(&PoolOptions {
+                plan: &self.plan,
+                config: &self.config,
+                launcher: &self.launcher,
+                baseline: baseline.as_ref(),
+                candidate: &candidate,
+                candidate_only: reused.jobs(),
+            }),
             config: Arc::clone(&self.config),
             workers: self.workers,
             logins: Side::default(),
             learned: Arc::clone(&self.learned),
-            kept: Kept::default(),
             on_work: self.on_work(),
         };
         let run = async {
             if readiness.wait(stop.wanted.subscribe()).await {
-                self.reuse_baseline(&readiness, &mut setup).await;
+                let reused = self.reused_pictures(&readiness).await;
+                let setup = setup(&reused);
+                // The receiver is gone only after a panic.
+                let _ = decided.send(reused);
                 runner::run(setup, deliveries, stop.wanted.subscribe()).await;
             }
             if stop.signal().is_none() {
@@ -439,10 +463,10 @@ impl Capture {
         })
     }
 
-    /// Takes from the last run what need not be photographed again.
-    async fn reuse_baseline(&self, readiness: &Readiness, setup: &mut Setup) {
+    /// What need not be photographed again.
+    async fn reused_pictures(&self, readiness: &Readiness) -> ReusedPictures {
         let (Some(reuse), Some(baseline)) = (&self.reuse, &self.roles.baseline) else {
-            return;
+            return ReusedPictures::default();
         };
         let common = reuse::Common {
             plan: &self.plan,
@@ -458,8 +482,7 @@ impl Capture {
             };
             let _ = self.news.send(news);
         };
-        let (plan, kept) = reuse.decide(&common, tell).await;
-        (setup.plan, setup.kept) = (Arc::new(plan), kept);
+        reuse.decide(&common, tell).await
     }
 }
 

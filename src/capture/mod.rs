@@ -1,18 +1,18 @@
 //! What a run takes from its browsers: plain values, without a word about how they were taken.
 
-mod kept;
-mod pools;
+pub(crate) mod pools;
+mod provenance;
 pub(crate) mod runner;
 
 use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use kept::{Kept, KeptPicture};
-pub use kept::{Provenance, Record};
+pub use provenance::{Provenance, Record};
 
 use crate::{
     diff::{Rect, Size},
+    plan::ShotId,
     side::{Role, Side},
     yaml::{Location, Untrusted},
 };
@@ -66,7 +66,7 @@ pub struct Page {
 pub enum Taken {
     /// A picture.
     Picture(Capture),
-    /// There is no picture to compare with yet (golden only).
+    /// Nobody photographed this side, and no stored picture replaces it.
     Absent,
     /// Trouble on the page: data, not an error of ours.
     Failed(StepFailure),
@@ -75,8 +75,10 @@ pub enum Taken {
 /// Both sides of one shot.
 #[derive(Debug, Clone)]
 pub struct CapturePair {
-    /// The shot's place in the plan.
-    pub index: usize,
+    /// Which shot of the plan.
+    pub id: ShotId,
+    /// Whether the flow got as far as this shot.
+    pub is_reached: bool,
     /// What each side came to.
     pub sides: Side<Taken>,
     /// What took how long.

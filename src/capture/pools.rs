@@ -1,57 +1,115 @@
 //! The sessions of a run: started ahead, taken in pairs, one for each side, and kept for the next flow.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, HashSet},
     sync::{Mutex, PoisonError},
     time::SystemTime,
 };
 
-use super::runner::{LiveEnvironment, Setup};
+use url::Url;
+
 use crate::{
     browser::{LaunchError, Launcher, Pool, PooledSession, Screen, Session, SessionOptions},
-    config::Browser,
-    plan::Job,
+    config::{Browser, Config, Emulation, Network},
+    plan::{Job, JobId, Plan},
     side::{Role, Side},
     spec::Clock,
 };
 
-/// The sessions of a flow; no baseline when that is golden.
+/// An environment that answers, as a session needs it.
+#[derive(Debug, Clone)]
+pub(crate) struct LiveEnvironment {
+    /// Its base URL.
+    pub(crate) base: Url,
+    /// Other hosts that its pages may end on.
+    pub(crate) hosts: Vec<String>,
+    /// What it asks of its browser.
+    pub(crate) emulation: Emulation,
+    /// What is sent along to its own hosts.
+    pub(crate) headers: http::HeaderMap,
+    /// How its browser reaches it.
+    pub(crate) network: Network,
+}
+
+/// What sessions are made from.
+pub(crate) struct PoolOptions<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) config: &'a Config,
+    pub(crate) launcher: &'a Launcher,
+    /// `None`: the baseline is golden.
+    pub(crate) baseline: Option<&'a LiveEnvironment>,
+    pub(crate) candidate: &'a LiveEnvironment,
+    /// Jobs whose baseline pictures exist already, so that nothing runs on the baseline.
+    pub(crate) candidate_only: &'a HashSet<JobId>,
+}
+
+/// The sessions of a flow; no baseline where its pictures exist already.
 pub(super) type Sessions = Side<Option<Session>>;
 
-/// The sessions of a flow, or why one could not be had; no baseline when that is golden.
-pub(super) type Taken = Side<Result<Option<Session>, LaunchError>>;
+/// The sessions of a flow, or why one did not start.
+pub(super) type StartedSessions = Side<Result<Option<Session>, LaunchError>>;
 
 /// The pools of each kind of job.
 #[derive(Debug)]
-pub(super) struct Pools(BTreeMap<Kind, SidePools>);
-
-/// The browser, and whether the baseline's pictures are there already.
-type Kind = (Browser, bool);
-
-fn kind(job: &Job) -> Kind {
-    (job.browser, job.reuses_baseline)
+pub(crate) struct Pools {
+    by_kind: BTreeMap<Kind, SidePools>,
+    candidate_only: HashSet<JobId>,
 }
 
+/// The browser, and whether the job runs on the candidate alone.
+type Kind = (Browser, bool);
+
 impl Pools {
-    pub(super) fn new(setup: &Setup) -> Self {
+    /// Empty pools for every kind of job in the plan.
+    pub(crate) fn new(options: &PoolOptions<'_>) -> Self {
         let run_began = whole_seconds_since_1970();
-        let kinds: BTreeSet<Kind> = setup.plan.jobs.iter().map(kind).collect();
-        let pools = |kind| (kind, SidePools::new(setup, kind, run_began));
-        Self(kinds.into_iter().map(pools).collect())
+        let mut pools = Self {
+            by_kind: BTreeMap::new(),
+            candidate_only: options.candidate_only.clone(),
+        };
+        for job in &options.plan.jobs {
+            let kind = pools.kind(job);
+            let new = || SidePools::new(options, kind, run_began);
+            pools.by_kind.entry(kind).or_insert_with(new);
+        }
+        pools
     }
 
-    /// Begins to start what a job is going to need.
+    fn kind(&self, job: &Job) -> Kind {
+        (job.browser, self.candidate_only.contains(&job.id()))
+    }
+
+    fn of(&self, job: &Job) -> &SidePools {
+        &self.by_kind[&self.kind(job)]
+    }
+
+    /// Whether sessions of one job serve the other.
+    pub(super) fn are_shared_by(&self, one: &Job, other: &Job) -> bool {
+        self.kind(one) == self.kind(other)
+    }
+
+    /// Whether a job runs on the baseline too.
+    pub(super) fn have_baseline(&self, job: &Job) -> bool {
+        self.of(job).sides.baseline.is_some()
+    }
+
+    /// Begins to start the sessions that a job will need. A remote driver may be full: it is asked only when a flow begins.
     pub(super) fn start_ahead(&self, job: &Job) {
-        for pool in self.0[&kind(job)].all() {
+        let pools = self.of(job);
+        if pools.launcher.is_remote() {
+            return;
+        }
+        for pool in pools.all() {
             pool.start_one(Screen::from(&job.viewport));
         }
     }
 
     /// What a job needs. Where room is short, the sessions of other kinds that nobody uses just then end first.
-    pub(super) async fn take(&self, job: &Job, clock: Clock) -> Taken {
-        let pools = &self.0[&kind(job)];
+    pub(super) async fn take(&self, job: &Job, clock: Clock) -> StartedSessions {
+        let pools = self.of(job);
         if pools.launcher.is_remote() {
-            for (_, others) in self.0.iter().filter(|(other, _)| **other != kind(job)) {
+            let kind = self.kind(job);
+            for (_, others) in self.by_kind.iter().filter(|(other, _)| **other != kind) {
                 others.close().await;
             }
         }
@@ -66,7 +124,7 @@ impl Pools {
         role: Role,
         session: Session,
     ) -> Result<Session, LaunchError> {
-        match self.0[&kind(job)].sides.get(role) {
+        match self.of(job).sides.get(role) {
             Some(pool) => {
                 let screen = Screen::from(&job.viewport);
                 pool.renew(session, &screen, clock).await
@@ -77,12 +135,12 @@ impl Pools {
 
     /// Keeps the sessions of a job for another one of its kind, or ends them.
     pub(super) async fn release(&self, job: &Job, sessions: Sessions, is_wanted: bool) {
-        self.0[&kind(job)].release(sessions, is_wanted).await;
+        self.of(job).release(sessions, is_wanted).await;
     }
 
     /// Ends the sessions that nobody took.
     pub(super) async fn close(&self) {
-        for pools in self.0.values() {
+        for pools in self.by_kind.values() {
             pools.close().await;
         }
     }
@@ -98,21 +156,21 @@ struct SidePools {
 }
 
 impl SidePools {
-    fn new(setup: &Setup, (browser, reuses_baseline): Kind, run_began: u64) -> Self {
+    fn new(options: &PoolOptions<'_>, (browser, is_candidate_only): Kind, run_began: u64) -> Self {
         let pool = |environment: &LiveEnvironment, other: Option<&LiveEnvironment>| {
-            let options = session_options(setup, browser, run_began, environment, other);
-            Pool::new(setup.launcher.clone(), options, setup.config.isolation)
+            let session = session_options(options, browser, run_began, environment, other);
+            Pool::new(options.launcher.clone(), session, options.config.isolation)
         };
-        let baseline = setup.baseline.as_ref();
+        let baseline = options.baseline;
         let sides = Side::new(
             baseline
-                .filter(|_| !reuses_baseline)
-                .map(|baseline| pool(baseline, Some(&setup.candidate))),
-            Some(pool(&setup.candidate, baseline)),
+                .filter(|_| !is_candidate_only)
+                .map(|baseline| pool(baseline, Some(options.candidate))),
+            Some(pool(options.candidate, baseline)),
         );
         Self {
             sides,
-            launcher: setup.launcher.clone(),
+            launcher: options.launcher.clone(),
             pairs: Mutex::default(),
         }
     }
@@ -126,7 +184,7 @@ impl SidePools {
     }
 
     /// A session of each side: those that were given back or started ahead, or else new ones.
-    async fn take(&self, screen: &Screen, clock: Clock) -> Taken {
+    async fn take(&self, screen: &Screen, clock: Clock) -> StartedSessions {
         if let Some(taken) = self.take_reserved(screen, clock).await {
             return taken;
         }
@@ -148,7 +206,7 @@ impl SidePools {
     }
 
     /// The first pair on its way of which both could be made as good as new.
-    async fn take_reserved(&self, screen: &Screen, clock: Clock) -> Option<Taken> {
+    async fn take_reserved(&self, screen: &Screen, clock: Clock) -> Option<StartedSessions> {
         let receive =
             async |pool: &Option<Pool>, coming: Option<PooledSession>| match (pool, coming) {
                 (Some(pool), Some(coming)) => pool.receive(coming, screen, clock).await,
@@ -217,13 +275,13 @@ impl SidePools {
 }
 
 fn session_options(
-    setup: &Setup,
+    options: &PoolOptions<'_>,
     browser: Browser,
     run_began: u64,
     environment: &LiveEnvironment,
     other: Option<&LiveEnvironment>,
 ) -> SessionOptions {
-    let config = &setup.config;
+    let config = options.config;
     SessionOptions {
         browser,
         page_timeout: config.page_timeout,

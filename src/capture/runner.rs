@@ -4,25 +4,22 @@
 mod login;
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
-use url::Url;
 
 use super::{
-    Capture, CapturePair, CaptureTimes, FailureKind, Kept, Origin, Page, SideTimes, StepFailure,
+    Capture, CapturePair, CaptureTimes, FailureKind, Origin, Page, SideTimes, StepFailure,
     StepTimes, Taken,
     pools::{Pools, Sessions},
 };
 use crate::{
-    browser::{
-        FrameExchange, LaunchError, Launcher, Picture, Session, ShootError, ShotTimes, Trouble,
-    },
-    config::{Config, Emulation, Network},
-    plan::{Job, Plan},
+    browser::{FrameExchange, LaunchError, Picture, Session, ShootError, ShotTimes, Trouble},
+    config::Config,
+    plan::{Job, Plan, ShotId},
     side::{Role, Side},
     spec::{Action, Clock, Expectation, Location, Shot, Step},
     yaml::Untrusted,
@@ -37,36 +34,16 @@ const PAIRS_IN_FLIGHT: usize = 16;
 /// How long flows that were cut short may take to end their sessions.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(6);
 
-/// An environment that answers, as a session needs it.
-#[derive(Debug, Clone)]
-pub(crate) struct LiveEnvironment {
-    /// Its base URL.
-    pub(crate) base: Url,
-    /// Other hosts that its pages may end on.
-    pub(crate) hosts: Vec<String>,
-    /// What it asks of its browser.
-    pub(crate) emulation: Emulation,
-    /// What is sent along to its own hosts.
-    pub(crate) headers: http::HeaderMap,
-    /// How its browser reaches it.
-    pub(crate) network: Network,
-}
-
 /// Everything that the jobs share.
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) plan: Arc<Plan>,
-    pub(crate) launcher: Launcher,
-    /// `None`: the baseline is golden.
-    pub(crate) baseline: Option<LiveEnvironment>,
-    pub(crate) candidate: LiveEnvironment,
+    pub(crate) pools: Pools,
     pub(crate) config: Arc<Config>,
     pub(crate) workers: usize,
     pub(crate) on_work: OnWork,
     pub(crate) logins: Side<Logins>,
     pub(crate) learned: Arc<Learned>,
-    /// Pictures of the baseline that need not be taken.
-    pub(crate) kept: Kept,
 }
 
 /// Who is told what the workers do; that nobody listens changes nothing.
@@ -121,14 +98,10 @@ pub(crate) struct Delivery {
 /// Runs all jobs. When `stop` turns true, the flows end where they are and say goodbye to their drivers.
 pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut stop: Stop) {
     let workers = setup.workers.clamp(1, setup.plan.jobs.len().max(1));
-    let pools = Arc::new(Pools::new(&setup));
-    // A driver that may be full is asked by one flow after the other.
-    if !setup.launcher.is_remote() {
-        for browser in setup.plan.browsers() {
-            let jobs = setup.plan.jobs.iter();
-            let first = jobs.filter(|job| job.browser == browser).take(workers);
-            first.for_each(|job| pools.start_ahead(job));
-        }
+    for browser in setup.plan.browsers() {
+        let jobs = setup.plan.jobs.iter();
+        let first = jobs.filter(|job| job.browser == browser).take(workers);
+        first.for_each(|job| setup.pools.start_ahead(job));
     }
     let setup = Arc::new(setup);
     let queue = Queue::new(setup.plan.jobs.len());
@@ -141,7 +114,6 @@ pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut st
         let worker = Worker {
             number,
             setup: Arc::clone(&setup),
-            pools: Arc::clone(&pools),
             queue: queue.clone(),
             outlet: outlet.clone(),
         };
@@ -149,7 +121,7 @@ pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut st
     }
     let all_done = async {
         join_all(&mut tasks).await;
-        pools.close().await;
+        setup.pools.close().await;
     };
     let too_late = async {
         stopped(&mut stop).await;
@@ -195,10 +167,10 @@ impl Queue {
         self.jobs().pop_front()
     }
 
-    /// Whether a job is still to come that needs such sessions as this one.
-    fn has_like(&self, plan: &Plan, done: &Job) -> bool {
+    /// Whether a remaining job needs sessions of the same kind as this one.
+    fn has_like(&self, setup: &Setup, done: &Job) -> bool {
         let mut jobs = self.jobs().clone().into_iter();
-        jobs.any(|job| plan.jobs[job].needs_like(done))
+        jobs.any(|job| setup.pools.are_shared_by(&setup.plan.jobs[job], done))
     }
 
     fn jobs(&self) -> MutexGuard<'_, VecDeque<usize>> {
@@ -210,7 +182,6 @@ impl Queue {
 struct Worker {
     number: usize,
     setup: Arc<Setup>,
-    pools: Arc<Pools>,
     queue: Queue,
     outlet: Outlet,
 }
@@ -227,15 +198,14 @@ impl Worker {
                 job: index,
             };
             let run = JobRun::new(&self.setup, place, &self.outlet);
-            let (sessions, is_clean) = run.run(&self.pools, &mut stop).await;
+            let (sessions, is_clean) = run.run(&mut stop).await;
             if !*stop.borrow() {
                 let took = began.elapsed();
                 place.tell(&self.setup, Doing::Done { took });
             }
             let job = &self.setup.plan.jobs[index];
-            let is_wanted =
-                is_clean && self.queue.has_like(&self.setup.plan, job) && !*stop.borrow();
-            self.pools.release(job, sessions, is_wanted).await;
+            let is_wanted = is_clean && self.queue.has_like(&self.setup, job) && !*stop.borrow();
+            self.setup.pools.release(job, sessions, is_wanted).await;
         }
     }
 }
@@ -303,8 +273,8 @@ struct JobRun<'a> {
     attempt: u32,
     /// Whether the flow went to a page in this attempt.
     has_gone: bool,
-    /// The last shot that was sent; it is not taken again.
-    sent: Option<usize>,
+    /// The shots that were sent; they are not taken again.
+    sent: HashSet<ShotId>,
 }
 
 /// How the steps of a flow came to their end.
@@ -334,17 +304,17 @@ impl<'a> JobRun<'a> {
             logged_in: Side::new(None, None),
             attempt: 0,
             has_gone: false,
-            sent: None,
+            sent: HashSet::new(),
         }
     }
 
     /// Returns the sessions, and whether another flow may have them once they are cleaned.
-    async fn run(mut self, pools: &Pools, stop: &mut Stop) -> (Sessions, bool) {
+    async fn run(mut self, stop: &mut Stop) -> (Sessions, bool) {
         self.place.tell(self.setup, Doing::Waiting);
         // A start that is cut off would leave a session that nobody can end.
-        let mut sessions = self.take_sessions(pools).await;
+        let mut sessions = self.take_sessions().await;
         if self.untold.is_empty() {
-            let is_cut_short = self.run_logged_in(&mut sessions, pools, stop).await;
+            let is_cut_short = self.run_logged_in(&mut sessions, stop).await;
             // Of the shot that is held back it is not known what comes after it.
             if is_cut_short {
                 return (sessions, false);
@@ -361,8 +331,8 @@ impl<'a> JobRun<'a> {
     }
 
     /// A side that has no session is told of as a failure.
-    async fn take_sessions(&mut self, pools: &Pools) -> Sessions {
-        let taken = pools.take(self.job, self.clock()).await;
+    async fn take_sessions(&mut self) -> Sessions {
+        let taken = self.setup.pools.take(self.job, self.clock()).await;
         let mut sessions = Side::new(None, None);
         for (role, taken, session) in [
             (Role::Baseline, taken.baseline, &mut sessions.baseline),
@@ -425,10 +395,13 @@ impl<'a> JobRun<'a> {
     }
 
     /// The setup's steps and the flow's, each with the shot that is taken after it.
-    fn steps(&self) -> Vec<(&'a Step, Option<usize>)> {
+    fn steps(&self) -> Vec<(&'a Step, Option<&'a ShotId>)> {
         let flow = &self.job.flow;
         let setup = flow.setup.iter().map(|step| (step, None));
-        let steps = flow.steps.iter().zip(self.job.shots.iter().copied());
+        let steps = flow
+            .steps
+            .iter()
+            .zip(self.job.shots.iter().map(Option::as_ref));
         setup.chain(steps.take(self.job.steps_to_run)).collect()
     }
 
@@ -438,7 +411,7 @@ impl<'a> JobRun<'a> {
         sessions: &mut Sessions,
         step: &Step,
         expected_status: Option<u16>,
-        shot: Option<usize>,
+        shot: Option<&ShotId>,
     ) -> Option<Ended> {
         let (baseline, candidate) = tokio::join!(
             timed(act(
@@ -468,8 +441,8 @@ impl<'a> JobRun<'a> {
             .into_iter()
             .for_each(|failure| self.notice(failure));
         match shot {
-            Some(index) if Some(index) <= self.sent => self.untold_before_is_known(),
-            Some(index) => self.take_shot(sessions, index, step).await,
+            Some(id) if self.sent.contains(id) => self.untold_before_is_known(),
+            Some(id) => self.take_shot(sessions, id, step).await,
             None => {}
         }
         (ends || self.has_lost_a_browser()).then_some(Ended::Whole)
@@ -536,8 +509,8 @@ impl<'a> JobRun<'a> {
         failure.is_some_and(|failure| failure.kind == FailureKind::Driver)
     }
 
-    async fn take_shot(&mut self, sessions: &mut Sessions, index: usize, step: &Step) {
-        let shot = &self.setup.plan.shots[index].shot;
+    async fn take_shot(&mut self, sessions: &mut Sessions, id: &ShotId, step: &Step) {
+        let shot = &self.setup.plan.shot(id).shot;
         let exchanges = match sessions {
             Side {
                 baseline: Some(_),
@@ -563,7 +536,6 @@ impl<'a> JobRun<'a> {
         );
         let times = self.take_times(Side::new(baseline.times, candidate.times));
         let mut sides = Side::new(baseline.taken, candidate.taken);
-        self.keep_records(index, &mut sides.baseline);
         self.has_trouble |= [&sides.baseline, &sides.candidate]
             .into_iter()
             .any(|side| matches!(side, Taken::Failed(_)));
@@ -571,25 +543,12 @@ impl<'a> JobRun<'a> {
             tell(&mut sides, failure);
         }
         self.hold(CapturePair {
-            index,
+            id: id.clone(),
+            is_reached: true,
             sides,
             times,
         })
         .await;
-    }
-
-    /// Takes the picture of an earlier run in place of one that was not taken, and notes how a new one came to be.
-    fn keep_records(&self, index: usize, baseline: &mut Taken) {
-        let (kept, browser) = (&self.setup.kept, self.browser.as_deref());
-        match baseline {
-            Taken::Absent => {
-                *baseline = kept.picture(index, &self.setup.plan.shots[index], browser);
-            }
-            Taken::Picture(capture) => {
-                capture.record = kept.record(self.place.job, self.browser.clone());
-            }
-            Taken::Failed(_) => {}
-        }
     }
 
     async fn shoot(
@@ -623,21 +582,17 @@ impl<'a> JobRun<'a> {
 
     async fn hold(&mut self, pair: CapturePair) {
         if let Some(earlier) = self.held.replace(pair) {
-            self.sent = Some(earlier.index);
+            self.sent.insert(earlier.id.clone());
             self.outlet.send(earlier, self.browser.clone()).await;
         }
     }
 
     /// Sends what is held and says of every shot not taken why it was not.
     async fn finish(mut self) {
-        let taken = self.held.as_ref().map(|pair| pair.index).or(self.sent);
-        let mut missing: VecDeque<usize> = self
-            .job
-            .shots
-            .iter()
-            .flatten()
-            .copied()
-            .filter(|&index| Some(index) > taken)
+        let held = self.held.as_ref().map(|pair| pair.id.clone());
+        let shots = self.job.shots.iter().flatten();
+        let mut missing: VecDeque<&ShotId> = shots
+            .filter(|&id| held.as_ref() != Some(id) && !self.sent.contains(id))
             .collect();
         let untold = std::mem::take(&mut self.untold);
         let cause = untold
@@ -653,25 +608,26 @@ impl<'a> JobRun<'a> {
                     .for_each(|failure| tell(&mut held.sides, failure));
             }
         } else if !untold.is_empty() {
-            let index = missing.pop_front().expect("it is not empty");
+            let id = missing.pop_front().expect("it is not empty");
             let mut sides = Side::new(Taken::Absent, Taken::Absent);
             untold
                 .into_iter()
                 .for_each(|failure| tell(&mut sides, failure));
-            let baseline = self.setup.baseline.as_ref();
+            let has_baseline = self.setup.pools.have_baseline(self.job);
             let times = self.take_times(Side::new(
-                baseline.map(|_| ShotTimes::default()),
+                has_baseline.then(ShotTimes::default),
                 Some(ShotTimes::default()),
             ));
             self.hold(CapturePair {
-                index,
+                id: id.clone(),
+                is_reached: false,
                 sides,
                 times,
             })
             .await;
         }
-        for index in missing {
-            let pair = self.not_reached(index, cause.as_ref());
+        for id in missing {
+            let pair = self.not_reached(id, cause.as_ref());
             self.hold(pair).await;
         }
         if let Some(last) = self.held.take() {
@@ -679,8 +635,8 @@ impl<'a> JobRun<'a> {
         }
     }
 
-    fn not_reached(&self, index: usize, cause: Option<&StepFailure>) -> CapturePair {
-        let planned = &self.setup.plan.shots[index];
+    fn not_reached(&self, id: &ShotId, cause: Option<&StepFailure>) -> CapturePair {
+        let planned = self.setup.plan.shot(id);
         let message = match cause {
             Some(cause) => format!(
                 "not reached: the step `{}` failed on the {}",
@@ -700,7 +656,8 @@ impl<'a> JobRun<'a> {
         let mut sides = Side::new(Taken::Absent, Taken::Absent);
         tell(&mut sides, failure);
         CapturePair {
-            index,
+            id: id.clone(),
+            is_reached: false,
             sides,
             times: CaptureTimes::default(),
         }

@@ -108,21 +108,12 @@ impl Plan {
             shots: self.shots.len(),
             digest: digest(suite, config),
         };
-        let mut plan = Self {
-            jobs: Vec::new(),
-            shots: Vec::new(),
-            part: Some(part),
-        };
-        let mut whole: Vec<_> = self.shots.into_iter().map(Some).collect();
-        for mut job in self.jobs {
-            if !shard.has(&job.flow.name) {
-                continue;
-            }
-            for planned in job.shots.iter_mut().flatten() {
-                plan.shots.extend(whole[*planned].take());
-                *planned = plan.shots.len() - 1;
-            }
-            plan.jobs.push(job);
+        let mut plan = Self::empty(Some(part));
+        let jobs = self.jobs.into_iter();
+        plan.jobs = jobs.filter(|job| shard.has(&job.flow.name)).collect();
+        let shots = self.shots.into_iter();
+        for shot in shots.filter(|shot| shard.has(&shot.id.flow)) {
+            plan.add_shot(shot);
         }
         plan
     }

@@ -2,6 +2,7 @@
 //! that a killed run leaves a readable partial report.
 
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -16,7 +17,7 @@ use crate::{
     browser::Launcher,
     capture::runner::{Doing, Work},
     config::{BaselineSource, Config, EnvironmentUrl},
-    plan::{Part, Plan},
+    plan::{Part, Plan, ShotId},
     report::{
         EnvironmentReport, Report, Run, RunState, RunTimes, SCHEMA_VERSION, SessionTimes,
         ShardReport, Summary, suspicion::suspicions,
@@ -40,8 +41,8 @@ pub(super) struct Collector<'a> {
     secrets: &'a Secrets,
     /// Name and version of each.
     browsers: Vec<String>,
-    shots: Vec<Option<Kept>>,
-    /// How many shots, from the first on, were told of.
+    shots: HashMap<ShotId, Kept>,
+    /// How many shots, from the first of the plan on, were told of.
     told: usize,
     folder: &'a ReportFolder,
     max_failures: Option<usize>,
@@ -73,7 +74,7 @@ impl<'a> Collector<'a> {
             launcher,
             secrets: &options.secrets,
             browsers: Vec::new(),
-            shots: plan.shots.iter().map(|_| None).collect(),
+            shots: HashMap::with_capacity(plan.shots.len()),
             told: 0,
             folder,
             max_failures: options.max_failures,
@@ -130,13 +131,13 @@ impl<'a> Collector<'a> {
     fn add(
         &mut self,
         Decided {
-            index,
+            id,
             browser,
             result,
         }: Decided,
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), StoreError> {
-        self.shots[index] = Some(result?);
+        self.shots.insert(id, result?);
         if let Some(browser) = browser {
             self.note_browser(browser);
         }
@@ -194,7 +195,9 @@ impl<'a> Collector<'a> {
 
     /// Tells of shots in plan order, so that two runs print the same lines.
     fn tell(&mut self, on_event: &mut dyn FnMut(Event<'_>)) {
-        while let Some(Some(Kept { shot, open })) = self.shots.get(self.told) {
+        while let Some(planned) = self.plan.shots.get(self.told)
+            && let Some(Kept { shot, open }) = self.shots.get(&planned.id)
+        {
             on_event(Event::Shot {
                 shot,
                 open: open.as_ref(),
@@ -206,13 +209,19 @@ impl<'a> Collector<'a> {
 
     /// Tells of those that stand behind a gap, when the run ended early.
     fn tell_rest(&self, on_event: &mut dyn FnMut(Event<'_>)) {
-        for Kept { shot, open } in self.shots.iter().skip(self.told).flatten() {
+        for Kept { shot, open } in self.decided().skip(self.told) {
             on_event(Event::Shot {
                 shot,
                 open: open.as_ref(),
                 fails: self.report.fails(shot),
             });
         }
+    }
+
+    /// What is decided so far, in plan order.
+    fn decided(&self) -> impl Iterator<Item = &Kept> {
+        let planned = self.plan.shots.iter();
+        planned.filter_map(|planned| self.shots.get(&planned.id))
     }
 
     fn write_partial(&mut self) -> Result<(), StoreError> {
@@ -224,12 +233,8 @@ impl<'a> Collector<'a> {
     }
 
     fn refresh(&mut self) {
-        self.report.shots = self
-            .shots
-            .iter()
-            .flatten()
-            .map(|kept| kept.shot.clone())
-            .collect();
+        let shots = self.decided().map(|kept| kept.shot.clone());
+        self.report.shots = shots.collect();
         self.report.summary = Summary::of(&self.report.shots);
         self.report.suspicions = suspicions(&self.report);
         self.report.run.times = RunTimes::of(&self.report.shots, self.session_times());
@@ -252,13 +257,13 @@ impl<'a> Collector<'a> {
 
     fn failing(&self) -> usize {
         let fails = |kept: &&Kept| self.report.fails(&kept.shot);
-        self.shots.iter().flatten().filter(fails).count()
+        self.shots.values().filter(fails).count()
     }
 
     /// Writes the report for good.
     pub(super) fn finish(mut self, state: RunState) -> Result<Report, StoreError> {
         self.refresh();
-        let is_whole = self.report.shots.len() == self.shots.len();
+        let is_whole = self.report.shots.len() == self.plan.shots.len();
         // A stop that came when everything was decided cut nothing off.
         self.report.run.state = match state {
             RunState::Stopped if is_whole => RunState::Complete,

@@ -11,7 +11,7 @@ use url::Url;
 use super::{News, Roles};
 use crate::{
     browser::below,
-    capture::runner::LiveEnvironment,
+    capture::pools::LiveEnvironment,
     config::{Environment, Ready},
     connect::Connector,
     ready::{Served, Watch},

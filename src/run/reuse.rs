@@ -10,11 +10,12 @@ use std::{
     sync::Arc,
 };
 
+use super::baseline::{ReusedPicture, ReusedPictures};
 use crate::{
     browser::Launcher,
-    capture::{Kept, KeptPicture, Page, Provenance, Record},
+    capture::{Page, Provenance, Record},
     config::{Browser, Config, Environment, EnvironmentUrl},
-    plan::{Job, Plan, PlannedShot},
+    plan::{Job, Plan, ShotId},
     report::{PictureReport, RecordReport, Report, RunState, ShotReport},
     spec::{Action, Clock, Flow, Inject, Secrets},
     store,
@@ -63,44 +64,36 @@ impl Reuse {
         }
     }
 
-    /// Marks the jobs whose pictures of the baseline are there already, and returns these.
+    /// Finds the jobs whose baseline pictures all exist already.
     pub(super) async fn decide(
         &self,
         common: &Common<'_>,
         tell: &mut dyn FnMut(Word),
-    ) -> (Plan, Kept) {
-        let (mut plan, mut kept) = (common.plan.clone(), Kept::default());
+    ) -> ReusedPictures {
+        let mut reused = ReusedPictures::default();
         let proof = match self.prove(common).await {
             Ok(proof) => proof,
             Err(reason) => {
                 let name = &common.baseline.name;
                 tell(Word::Reason(format!("{name} is photographed: {reason}")));
-                return (plan, kept);
+                return reused;
             }
         };
-        for (number, job) in plan.jobs.iter_mut().enumerate() {
+        for job in &common.plan.jobs {
             let found = self.provenance(&proof, common, job).and_then(|provenance| {
                 let provenance = Arc::new(provenance);
-                kept.provenance.insert(number, Arc::clone(&provenance));
-                self.pictures(&common.plan.shots, job, &provenance)
+                reused.note(job, &provenance);
+                self.pictures(job, &provenance)
             });
             let checked = found.map(|pictures| (check(&pictures), pictures));
-            let (flow, viewport) = (&job.flow.name, &job.viewport.name);
-            let mark = Browser::mark(job.browser.name());
-            let head = format!(
-                "{} is photographed for {flow} @{viewport}{mark}",
-                common.baseline.name
-            );
+            let head = || photographed(common.baseline, job);
             match checked {
-                Ok((Ok(()), pictures)) => {
-                    job.reuses_baseline = true;
-                    kept.pictures.extend(pictures);
-                }
-                Ok((Err(reason), _)) => tell(Word::Warning(format!("{head}: {reason}"))),
-                Err(reason) => tell(Word::Reason(format!("{head}: {reason}"))),
+                Ok((Ok(()), pictures)) => reused.add(job, pictures),
+                Ok((Err(reason), _)) => tell(Word::Warning(format!("{}: {reason}", head()))),
+                Err(reason) => tell(Word::Reason(format!("{}: {reason}", head()))),
             }
         }
-        (plan, kept)
+        reused
     }
 
     async fn prove(&self, common: &Common<'_>) -> Result<Proof, String> {
@@ -168,21 +161,27 @@ impl Reuse {
     /// All of a job, or why there are not.
     fn pictures(
         &self,
-        planned: &[PlannedShot],
         job: &Job,
         provenance: &Arc<Provenance>,
-    ) -> Result<Vec<(usize, KeptPicture)>, String> {
+    ) -> Result<Vec<(ShotId, ReusedPicture)>, String> {
         let last = self.last.as_ref().map_err(Clone::clone)?;
         let shots = job.shots.iter().flatten();
-        let found = shots.map(|&index| {
-            let id = planned[index].id.path();
-            Ok((index, last.picture(&id, provenance)?))
-        });
+        let found = shots.map(|id| Ok((id.clone(), last.picture(&id.path(), provenance)?)));
         found.collect()
     }
 }
 
-fn check(pictures: &[(usize, KeptPicture)]) -> Result<(), String> {
+/// The beginning of the sentence that says why.
+fn photographed(baseline: &Environment, job: &Job) -> String {
+    let (flow, viewport) = (&job.flow.name, &job.viewport.name);
+    let mark = Browser::mark(job.browser.name());
+    format!(
+        "{} is photographed for {flow} @{viewport}{mark}",
+        baseline.name
+    )
+}
+
+fn check(pictures: &[(ShotId, ReusedPicture)]) -> Result<(), String> {
     pictures.iter().try_for_each(|(_, picture)| picture.check())
 }
 
@@ -209,7 +208,7 @@ impl LastRun {
         Ok(Self { report, folder })
     }
 
-    fn picture(&self, id: &str, wanted: &Arc<Provenance>) -> Result<KeptPicture, String> {
+    fn picture(&self, id: &str, wanted: &Arc<Provenance>) -> Result<ReusedPicture, String> {
         let run = &self.report.run.id;
         let mut shots = self.report.shots.iter();
         let shot = shots.find(|shot| shot.id == id);
@@ -224,17 +223,17 @@ impl LastRun {
         };
         match record.provenance.difference(wanted) {
             Some(part) => Err(format!("{part} is another than in run {run}")),
-            None => self.kept(shot, picture, record, wanted),
+            None => self.reusable(shot, picture, record, wanted),
         }
     }
 
-    fn kept(
+    fn reusable(
         &self,
         shot: &ShotReport,
         picture: &PictureReport,
         record: &RecordReport,
         provenance: &Arc<Provenance>,
-    ) -> Result<KeptPicture, String> {
+    ) -> Result<ReusedPicture, String> {
         let hash = &picture.hash;
         let is_hash = hash.len() == HASH_DIGITS && hash.chars().all(|c| c.is_ascii_hexdigit());
         let (Some(page), true) = (&picture.page, is_hash) else {
@@ -244,7 +243,7 @@ impl LastRun {
             ));
         };
         let from = record.reused_from.as_ref().unwrap_or(&self.report.run.id);
-        Ok(KeptPicture {
+        Ok(ReusedPicture {
             file: self.folder.join(format!("shots/{hash}.png")),
             hash: hash.clone(),
             size: picture.size,

@@ -7,18 +7,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::baseline::{CompletePair, StoredBaseline};
 use crate::{
     capture::{self, Capture, CapturePair, Origin, Record, StepFailure, Taken, runner::Learned},
     compare::{self, Comparison, Failure},
-    diff,
-    plan::{Plan, PlannedShot},
+    plan::{Plan, PlannedShot, ShotId},
     report::{
         ComparisonReport, ExpectedReport, FailureKind, FailureReport, LimitReport, MaskReport,
         PageReport, PictureReport, RecordReport, ShotReport, SideTimes, StepReport, Times, Verdict,
     },
     side::{Role, Side},
     spec::Target,
-    store::{FailingFolder, GoldenFolder, ReportFolder, StoreError},
+    store::{FailingFolder, ReportFolder, StoreError},
     yaml::{Secrets, Untrusted},
 };
 
@@ -27,15 +27,14 @@ pub(super) struct Judge<'a> {
     pub(super) plan: &'a Arc<Plan>,
     pub(super) folder: &'a ReportFolder,
     pub(super) failing: &'a FailingFolder,
-    pub(super) golden: GoldenFolder,
-    pub(super) baseline_is_golden: bool,
+    pub(super) baseline: StoredBaseline,
     pub(super) secrets: &'a Secrets,
     pub(super) learned: &'a Learned,
 }
 
 /// A decided shot on its way to the collector.
 pub(crate) struct Decided {
-    pub(super) index: usize,
+    pub(super) id: ShotId,
     pub(super) browser: Option<String>,
     pub(super) result: Result<Kept, StoreError>,
 }
@@ -50,59 +49,23 @@ pub(crate) struct Kept {
 impl Judge<'_> {
     /// Decides one shot. A panic in here is our bug and fails this shot only.
     pub(super) fn decide(&self, pair: &CapturePair, browser: Option<String>) -> Decided {
-        let index = pair.index;
-        let guarded = catch_unwind(AssertUnwindSafe(|| self.judge(pair)));
+        let id = pair.id.clone();
+        let guarded = catch_unwind(AssertUnwindSafe(|| self.judge(pair, browser.as_deref())));
         let result =
             guarded.unwrap_or_else(|_| self.keep(pair, &panicked(pair, self.plan), Duration::ZERO));
         Decided {
-            index,
+            id,
             browser,
             result,
         }
     }
 
-    fn judge(&self, pair: &CapturePair) -> Result<Kept, StoreError> {
-        let planned = &self.plan.shots[pair.index];
-        let golden = self.golden_picture(planned);
+    fn judge(&self, pair: &CapturePair, browser: Option<&str>) -> Result<Kept, StoreError> {
+        let planned = self.plan.shot(&pair.id);
+        let CompletePair { pair, approved } = self.baseline.complete(pair, planned, browser);
         let began = Instant::now();
-        if self.baseline_is_golden {
-            let pair = with_baseline(pair, golden);
-            let comparison = compare::compare(&pair, &planned.judgement, None);
-            return self.keep(&pair, &comparison, began.elapsed());
-        }
-        let golden = match &golden {
-            Taken::Picture(golden) => Some(golden),
-            // One that cannot be read approves nothing.
-            Taken::Absent | Taken::Failed(_) => None,
-        };
-        let comparison = compare::compare(pair, &planned.judgement, golden);
-        self.keep(pair, &comparison, began.elapsed())
-    }
-
-    /// The approved picture of a shot, if there is one that can be read.
-    fn golden_picture(&self, planned: &PlannedShot) -> Taken {
-        let path = planned.id.path();
-        let file = self.golden.file(&path).display().to_string();
-        let png = match self.golden.read(&path) {
-            Ok(Some(png)) => png,
-            Ok(None) => return Taken::Absent,
-            Err(error) => return Taken::Failed(bad_golden(planned, &error.to_string())),
-        };
-        match diff::decode_header(&png) {
-            Ok(size) => Taken::Picture(Capture {
-                png: png.into(),
-                size,
-                origin: Origin::Golden { file },
-                masks: Vec::new(),
-                cut_from: None,
-                warnings: Vec::new(),
-                record: None,
-            }),
-            Err(error) => Taken::Failed(bad_golden(
-                planned,
-                &format!("the golden picture {file} {error}"),
-            )),
-        }
+        let comparison = compare::compare(&pair, &planned.judgement, approved.as_ref());
+        self.keep(&pair, &comparison, began.elapsed())
     }
 
     fn keep(
@@ -111,7 +74,7 @@ impl Judge<'_> {
         comparison: &Comparison,
         compare_time: Duration,
     ) -> Result<Kept, StoreError> {
-        let planned = &self.plan.shots[pair.index];
+        let planned = self.plan.shot(&pair.id);
         let pictures = Side::new(
             self.keep_picture(&pair.sides.baseline)?,
             self.keep_picture(&pair.sides.candidate)?,
@@ -261,30 +224,8 @@ impl Judge<'_> {
     }
 }
 
-/// The pair with the approved picture as its baseline. Trouble that belongs to no side of its own was
-/// put on the baseline's, and stays.
-fn with_baseline(pair: &CapturePair, golden: Taken) -> CapturePair {
-    let mut pair = pair.clone();
-    if !matches!(pair.sides.baseline, Taken::Failed(_)) {
-        pair.sides.baseline = golden;
-    }
-    pair
-}
-
-fn bad_golden(planned: &PlannedShot, reason: &str) -> StepFailure {
-    StepFailure {
-        role: Role::Baseline,
-        kind: FailureKind::Picture,
-        message: format!("{reason}; restore it, or remove it and approve anew").into(),
-        label: planned.label.clone(),
-        location: planned.location.clone(),
-        url: None,
-        pictures: Vec::new(),
-    }
-}
-
 fn panicked(pair: &CapturePair, plan: &Plan) -> Comparison {
-    let planned = &plan.shots[pair.index];
+    let planned = plan.shot(&pair.id);
     let message = "Twinshot panicked while comparing: this is a bug, please report it";
     Comparison {
         verdict: Verdict::Failed,

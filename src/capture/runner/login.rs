@@ -10,7 +10,7 @@ use std::{
 
 use url::Url;
 
-use super::{Ended, JobRun, Pools, Sessions, act, expected_status, failure, stopped};
+use super::{Ended, JobRun, Sessions, act, expected_status, failure, stopped};
 use crate::{
     browser::{BrowserError, Screen, Session, Storage, StoredLogin, Trouble},
     capture::{FailureKind, StepFailure, runner::Stop},
@@ -206,12 +206,7 @@ impl Entry<'_> {
 impl JobRun<'_> {
     /// Runs the steps, once more from the beginning where a login turns out to hold no longer. Returns
     /// whether they were cut short.
-    pub(super) async fn run_logged_in(
-        &mut self,
-        sessions: &mut Sessions,
-        pools: &Pools,
-        stop: &mut Stop,
-    ) -> bool {
+    pub(super) async fn run_logged_in(&mut self, sessions: &mut Sessions, stop: &mut Stop) -> bool {
         let Some(login) = self.job.flow.session.clone() else {
             return self.run_steps_until(sessions, stop).await == Ended::CutShort;
         };
@@ -222,7 +217,7 @@ impl JobRun<'_> {
                 () = stopped(stop) => return true,
             };
             // Outside of what may be cut off: a start that is would leave a session that nobody can end.
-            self.renew(sessions, pools, entered).await;
+            self.renew(sessions, entered).await;
             if !self.untold.is_empty() {
                 return false;
             }
@@ -243,7 +238,7 @@ impl JobRun<'_> {
                         there.filter(|_| *sides.get(role)).map(|there| there.number)
                     };
                     stale = Side::new(number(Role::Baseline), number(Role::Candidate));
-                    self.begin_again(sessions, pools).await;
+                    self.begin_again(sessions).await;
                 }
             }
         }
@@ -295,8 +290,8 @@ impl JobRun<'_> {
     }
 
     /// Gives the flow sessions without a past in place of these.
-    async fn renew(&mut self, sessions: &mut Sessions, pools: &Pools, which: Side<bool>) {
-        let (job, clock) = (self.job, self.clock());
+    async fn renew(&mut self, sessions: &mut Sessions, which: Side<bool>) {
+        let (pools, job, clock) = (&self.setup.pools, self.job, self.clock());
         let renew = async |role, session: Option<Session>| match session {
             Some(session) if *which.get(role) => {
                 pools.renew(job, clock, role, session).await.map(Some)
@@ -341,13 +336,13 @@ impl JobRun<'_> {
     }
 
     /// Forgets what no report has heard of yet, and takes no picture twice.
-    async fn begin_again(&mut self, sessions: &mut Sessions, pools: &Pools) {
+    async fn begin_again(&mut self, sessions: &mut Sessions) {
         self.attempt += 1;
         self.untold.clear();
         self.held = None;
         self.has_trouble = false;
         self.has_gone = false;
-        self.renew(sessions, pools, Side::new(true, true)).await;
+        self.renew(sessions, Side::new(true, true)).await;
     }
 
     /// Whether a step showed that a login holds no longer. After a second one that is the flow's failure.

@@ -40,5 +40,6 @@ pub mod run;
 pub mod side;
 pub mod spec;
 pub mod store;
+pub mod waits;
 pub mod workers;
 pub mod yaml;

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-pub use times::{Awaited, RunTimes, SessionTimes, SideTimes, Times, Wait};
+pub use times::{RunTimes, SessionTimes, SideTimes, Times, WaitReason, WaitTime};
 
 pub use crate::capture::{FailureKind, Provenance};
 pub use crate::compare::Verdict;

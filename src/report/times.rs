@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::ShotReport;
-pub use crate::capture::{Awaited, Wait};
 use crate::side::Side;
+pub use crate::waits::{WaitReason, WaitTime};
 
 /// Wall times of one shot in milliseconds. The two sides run at the same time: of each part the slower one
 /// is told here.
@@ -36,7 +36,7 @@ pub struct SideTimes {
     /// Waiting until the page held still.
     pub settle_ms: u64,
     /// What was waited for meanwhile, as far as it took a millisecond; some of it at the same time.
-    pub waits: Vec<Wait>,
+    pub waits: Vec<WaitTime>,
     /// Taking the frames.
     pub shoot_ms: u64,
     /// How many were taken until two were equal.

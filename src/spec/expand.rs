@@ -11,9 +11,9 @@ use std::{
 use super::{
     Action, Definition, Flow, Login, Step, SuiteSettings,
     action::{self, Actions},
+    names::twice,
     raw::{FlowYaml, FragmentYaml},
     step::{Defaults, Parsed, Part, Wish, wish},
-    suite::twice,
 };
 use crate::yaml::{
     Diagnostic, Diagnostics,

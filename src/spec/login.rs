@@ -10,9 +10,9 @@ use super::{
     Action, Step, Wait,
     action::{self, Actions},
     expand::{Context, Expander},
+    names::{check_name, twice},
     raw::{StepYaml, WaitYaml},
     step::{Defaults, Parsed, Part},
-    suite::{check_name, twice},
 };
 use crate::yaml::{
     Diagnostic, Diagnostics, Location,

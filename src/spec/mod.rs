@@ -6,6 +6,7 @@ mod calm;
 mod expand;
 mod limit;
 mod login;
+mod names;
 pub(crate) mod raw;
 mod schema;
 mod selector;

@@ -3,8 +3,8 @@
 use super::{
     Area, AtLeast, MaxMismatch, Settle, Shot, Target,
     action::Actions,
+    names::check_name,
     raw::{ACTIONS, BARE, OPTIONS, ShotYaml, StepYaml},
-    suite::check_name,
 };
 use crate::yaml::{
     Diagnostic, Diagnostics,

@@ -2,7 +2,7 @@
 //! picture, but neither is waited for without end.
 
 use serde_json::{Value, json};
-use twinshot::report::{Awaited, ShotReport, Verdict};
+use twinshot::report::{ShotReport, Verdict, WaitReason};
 
 use super::support::{Answer, FakeDriver, Project, Ran};
 
@@ -31,7 +31,7 @@ fn shots(driver: &FakeDriver, steps: &str) -> Ran {
 fn waited(shot: &ShotReport) -> bool {
     let sides = [&shot.times.sides.baseline, &shot.times.sides.candidate];
     let mut waits = sides.into_iter().flatten().flat_map(|side| &side.waits);
-    waits.any(|wait| wait.awaited == Awaited::Images && wait.ms > 40)
+    waits.any(|wait| wait.reason == WaitReason::Images && wait.ms > 40)
 }
 
 #[test]

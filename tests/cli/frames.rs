@@ -3,7 +3,7 @@
 use std::{thread::sleep, time::Duration};
 
 use serde_json::{Value, json};
-use twinshot::{report::Awaited, side::Role};
+use twinshot::{report::WaitReason, side::Role};
 
 use super::support::{Answer, FakeDriver, Project, Ran, STAGING};
 
@@ -105,7 +105,9 @@ fn the_wait_for_the_other_side_is_told() {
     let report = ran.exit(0).report();
     let baseline = report.shots[0].times.sides.baseline.clone();
     let waits = baseline.expect("it is live").waits;
-    let wait = waits.iter().find(|wait| wait.awaited == Awaited::OtherSide);
+    let wait = waits
+        .iter()
+        .find(|wait| wait.reason == WaitReason::OtherSide);
     assert!(wait.is_some_and(|wait| wait.ms >= 100), "{waits:?}");
     ran.stdout_has("other side 1");
 }

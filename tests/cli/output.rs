@@ -3,7 +3,7 @@
 use std::{process::Command, time::Duration};
 
 use twinshot::{
-    report::{self, Awaited, RunTimes, Times},
+    report::{self, RunTimes, Times, WaitReason},
     side::Role,
 };
 
@@ -49,7 +49,7 @@ fn the_report_breaks_down_the_time_of_each_shot_and_of_the_run() {
     assert_eq!(cart.shoot_ms, side(cart, Role::Candidate).shoot_ms);
     assert!(cart.total_ms() >= 120, "{cart:?}");
     let waits = side(home, Role::Candidate).waits;
-    let images = waits.iter().find(|wait| wait.awaited == Awaited::Images);
+    let images = waits.iter().find(|wait| wait.reason == WaitReason::Images);
     assert_eq!(images.map(|wait| (wait.count, wait.ms)), Some((2, 40)));
     assert_eq!(side(home, Role::Candidate).frames, 1);
     let run = report.run.times;

@@ -15,7 +15,7 @@ const CRATE: &[(&str, &[&str])] = &[
     ("workers", &[]),
     ("spec", &["yaml", "diff"]),
     ("config", &["spec", "yaml", "diff"]),
-    ("plan", &["config", "spec", "side", "yaml"]),
+    ("plan", &["config", "spec", "diff", "side", "yaml"]),
     ("demo", &["config"]),
     ("ready", &["config", "yaml", "connect"]),
     ("project", &["plan", "config", "spec", "yaml"]),
@@ -42,7 +42,7 @@ const CRATE: &[(&str, &[&str])] = &[
             "report", "compare", "capture", "plan", "config", "spec", "yaml", "diff", "side",
         ],
     ),
-    ("merge", &["store", "report"]),
+    ("merge", &["run", "store", "report"]),
     (
         "run",
         &[

@@ -19,9 +19,9 @@ use crate::{
         picture::{Frame, PhotographedArea},
         session::{Allowance, Session},
     },
-    capture::Awaited,
     diff::{self, Rect},
     spec::{Area, Shot, Viewport},
+    waits::WaitReason,
 };
 
 /// How long two equal frames are looked for.
@@ -233,7 +233,7 @@ impl HeldPage<'_> {
                 let began = Instant::now();
                 let limit = self.options.max_page_height;
                 times.came_to_its_end = Some(self.scroll_through(limit, parts).await?);
-                times.add_wait_for(Awaited::Scrolling, 1, began.elapsed());
+                times.add_wait_for(WaitReason::Scrolling, 1, began.elapsed());
             } else if !self.wait_for_resources(&mut left, times).await? {
                 return Ok(settled);
             }

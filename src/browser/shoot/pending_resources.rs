@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::times::ShotTimes;
 use crate::{
     browser::{error::BrowserError, session::Session, target::POLL},
-    capture::Awaited,
+    waits::WaitReason,
 };
 
 /// So long a shot waits for what the browser has asked for.
@@ -42,7 +42,7 @@ impl Session {
         }
         *left = left.saturating_sub(began.elapsed());
         let count = u32::try_from(most).unwrap_or(u32::MAX);
-        times.add_wait_for(Awaited::Images, count, began.elapsed());
+        times.add_wait_for(WaitReason::Images, count, began.elapsed());
         Ok(true)
     }
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     browser::{document::Document, error::BrowserError, session::Session, wire::COMMAND_LIMIT},
-    capture::{Awaited, Wait},
     spec::Settle,
+    waits::{WaitReason, WaitTime},
 };
 
 /// How long a page may take to settle before a shot is unstable.
@@ -42,7 +42,7 @@ pub(super) struct Settled {
     pub(super) measures: Measures,
     pub(super) pending: Vec<String>,
     /// What was waited for, where that can be told in milliseconds.
-    pub(super) waits: Vec<Wait>,
+    pub(super) waits: Vec<WaitTime>,
     /// Something in the page waits for coming into view, and was not there yet.
     pub(super) is_lazy: bool,
     /// How long all of that took in the page.
@@ -165,12 +165,12 @@ fn in_words(parts: Settle) -> Value {
 }
 
 /// What the page says was waited for, by its name.
-fn waits(answer: &Value) -> Vec<Wait> {
-    let wait = |awaited: Awaited| {
-        let told = &answer[awaited.name()];
+fn waits(answer: &Value) -> Vec<WaitTime> {
+    let wait = |reason: WaitReason| {
+        let told = &answer[reason.name()];
         let ms = told["ms"].as_f64()?.clamp(0.0, MOST_MS).round() as u64;
         let count = u32::try_from(told["count"].as_u64()?).unwrap_or(u32::MAX);
-        (ms > 0).then_some(Wait { awaited, count, ms })
+        (ms > 0).then_some(WaitTime { reason, count, ms })
     };
-    Awaited::ALL.into_iter().filter_map(wait).collect()
+    WaitReason::ALL.into_iter().filter_map(wait).collect()
 }

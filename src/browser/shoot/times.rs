@@ -9,7 +9,7 @@ use super::{
     agree::{Agreement, FrameExchange},
     settle::Settled,
 };
-use crate::capture::{Awaited, Wait};
+use crate::waits::{WaitReason, WaitTime};
 
 /// What a shot took, known also of one that failed.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub(crate) struct ShotTimes {
     /// Until the page held still.
     pub(crate) settle: Duration,
     /// What was waited for meanwhile; of a page that never held still, nothing.
-    pub(crate) waits: Vec<Wait>,
+    pub(crate) waits: Vec<WaitTime>,
     /// Taking the frames.
     pub(crate) shoot: Duration,
     /// How many were taken.
@@ -33,10 +33,10 @@ pub(crate) struct ShotTimes {
 impl ShotTimes {
     /// What settling waited for; what of it was not spent in the page was the driver's.
     pub(super) fn add(&mut self, settled: &Settled, took: Duration) {
-        for &Wait { awaited, count, ms } in &settled.waits {
-            self.add_wait(awaited, count, ms);
+        for &WaitTime { reason, count, ms } in &settled.waits {
+            self.add_wait(reason, count, ms);
         }
-        self.add_wait_for(Awaited::Driver, 1, took.saturating_sub(settled.in_page));
+        self.add_wait_for(WaitReason::Driver, 1, took.saturating_sub(settled.in_page));
     }
 
     /// Shows the other side a frame, and waits for what it shows.
@@ -48,24 +48,24 @@ impl ShotTimes {
         let began = Instant::now();
         let agreement = exchange.show(shown).await;
         self.settle += began.elapsed();
-        self.add_wait_for(Awaited::OtherSide, 1, began.elapsed());
+        self.add_wait_for(WaitReason::OtherSide, 1, began.elapsed());
         agreement
     }
 
-    pub(super) fn add_wait_for(&mut self, awaited: Awaited, count: u32, time: Duration) {
+    pub(super) fn add_wait_for(&mut self, reason: WaitReason, count: u32, time: Duration) {
         let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         if ms > 0 {
-            self.add_wait(awaited, count, ms);
+            self.add_wait(reason, count, ms);
         }
     }
 
-    fn add_wait(&mut self, awaited: Awaited, count: u32, ms: u64) {
-        match self.waits.iter_mut().find(|wait| wait.awaited == awaited) {
+    fn add_wait(&mut self, reason: WaitReason, count: u32, ms: u64) {
+        match self.waits.iter_mut().find(|wait| wait.reason == reason) {
             Some(wait) => {
                 wait.ms += ms;
                 wait.count = wait.count.max(count);
             }
-            None => self.waits.push(Wait { awaited, count, ms }),
+            None => self.waits.push(WaitTime { reason, count, ms }),
         }
     }
 }

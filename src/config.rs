@@ -35,7 +35,7 @@ use crate::{
         address::{is_host, passwords_in},
         diagnostic::{did_you_mean, is_unprintable, listed},
         interpolate::{Scope, Used, is_name},
-        read::{Entries, Place, Read, TextOr, Texts},
+        read::{Entries, Place, Reading, TextOr, Texts},
         reader::Reader,
         schema_of,
         tree::{Tree, Value},
@@ -398,7 +398,7 @@ impl Config {
 
 /// Whatever is wrong with its keys and types is told at once.
 fn read(tree: &Tree) -> Result<ConfigYaml, Diagnostics> {
-    let Read { value, errors } = tree.read_root();
+    let Reading { value, errors } = tree.read_root();
     let mut problems = Diagnostics::default();
     problems.extend(errors.into_iter().map(|error| tree.diagnose(error)));
     let value = problems.or(value)?;

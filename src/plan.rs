@@ -1,6 +1,6 @@
 //! PURE. Flows × browsers × viewports → jobs in order, each shot with its id and the rules that judge it.
 
-mod place;
+mod file_filter;
 mod shard;
 
 use std::{
@@ -425,9 +425,9 @@ impl Filters {
         ];
         let texts = texts.map(|text| text.to_lowercase());
         let is_in = |word: &String| {
-            let part = place::without_dot(word).to_lowercase();
+            let part = file_filter::without_dot(word).to_lowercase();
             texts.iter().any(|text| text.contains(&part))
-                || place::is_place_of(word, flow, &shot.location)
+                || file_filter::is_place_of(word, flow, &shot.location)
         };
         self.words.is_empty() || self.words.iter().any(is_in)
     }

@@ -9,7 +9,7 @@ use super::{
 use crate::yaml::{
     Diagnostic, Diagnostics,
     diagnostic::{Spot, did_you_mean},
-    read::{Held, Place, Problem, Read, ReadError, TextOr, suggestion},
+    read::{Held, Place, Problem, ReadError, Reading, TextOr, suggestion},
     tree::{NodeId, Tree, Value},
 };
 
@@ -68,7 +68,7 @@ fn read_step(tree: &Tree, held: &Held<StepYaml>, problems: &mut Diagnostics) -> 
     if let Value::Text(text) = &tree.node(held.id).value {
         return problems.take(bare_step(tree, held.id, text));
     }
-    let Read { value, errors } = tree.read_held(held);
+    let Reading { value, errors } = tree.read_held(held);
     let is_whole = errors.is_empty();
     let errors = errors.into_iter();
     problems.extend(errors.map(|error| diagnose(tree, held.id, error)));

@@ -15,7 +15,7 @@ use crate::yaml::{
     Diagnostic, Diagnostics, Source, Variables,
     diagnostic::{Spot, did_you_mean},
     interpolate::{Scope, Used, is_name},
-    read::Read,
+    read::Reading,
     reader::Reader,
     tree::{Tree, Value},
 };
@@ -144,7 +144,7 @@ fn read_fragment(tree: &Tree, problems: &mut Diagnostics) -> Option<File> {
 
 /// What could be read of a file, and whether that is all of it.
 fn read_root<T: DeserializeOwned>(tree: &Tree, problems: &mut Diagnostics) -> Option<(T, bool)> {
-    let Read { value, errors } = tree.read_root();
+    let Reading { value, errors } = tree.read_root();
     let is_whole = errors.is_empty();
     problems.extend(errors.into_iter().map(|error| tree.diagnose(error)));
     Some((value?, is_whole))

@@ -35,7 +35,7 @@ pub(crate) struct Held<T> {
 
 /// A part of a tree that was read.
 #[derive(Debug)]
-pub(crate) struct Read<T> {
+pub(crate) struct Reading<T> {
     /// What could be read in spite of the errors.
     pub(crate) value: Option<T>,
     /// In the order of the file.
@@ -90,16 +90,16 @@ pub(crate) struct Nothing;
 
 impl Tree {
     /// Reads the whole file.
-    pub(crate) fn read_root<T: DeserializeOwned>(&self) -> Read<T> {
+    pub(crate) fn read_root<T: DeserializeOwned>(&self) -> Reading<T> {
         self.read(0)
     }
 
     /// Reads what was held back.
-    pub(crate) fn read_held<T: DeserializeOwned>(&self, held: &Held<T>) -> Read<T> {
+    pub(crate) fn read_held<T: DeserializeOwned>(&self, held: &Held<T>) -> Reading<T> {
         self.read(held.id)
     }
 
-    fn read<T: DeserializeOwned>(&self, root: NodeId) -> Read<T> {
+    fn read<T: DeserializeOwned>(&self, root: NodeId) -> Reading<T> {
         let mut errors: Vec<ReadError> = Vec::new();
         let mut passed_over = BTreeSet::new();
         let value = loop {
@@ -123,7 +123,7 @@ impl Tree {
             }
         };
         errors.sort_by_key(|error| error.at);
-        Read { value, errors }
+        Reading { value, errors }
     }
 
     /// Whether a key is missing only because it was passed over or is misspelt.

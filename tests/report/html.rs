@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
-use twinshot::report::{Report, html};
+use twinshot::{
+    compare::percent,
+    report::{Report, html},
+};
 
 use super::support::{empty, interrupted, large, sample};
 
@@ -165,6 +168,25 @@ fn the_data_is_the_report_and_cannot_leave_its_element() {
         serde_json::to_string(&read).unwrap(),
         serde_json::to_string(&sample()).unwrap()
     );
+}
+
+#[test]
+fn the_page_writes_percentages_as_the_other_formats_do() {
+    let report = sample();
+    let page = html::render(&report);
+    let data: serde_json::Value = serde_json::from_str(data(&page)).unwrap();
+    for (shot, words) in report
+        .shots
+        .iter()
+        .zip(data["percents"].as_array().unwrap())
+    {
+        let compared = shot.comparison.as_ref();
+        let expected = compared.map(|it| percent(it.mismatch_ratio));
+        assert_eq!(words["mismatch"].as_str(), expected.as_deref());
+        let allowed = compared.and_then(|it| it.max_mismatch.ratio).map(percent);
+        assert_eq!(words["max_mismatch"].as_str(), allowed.as_deref());
+    }
+    assert!(!script(&page).contains("ratio * 100"));
 }
 
 #[test]

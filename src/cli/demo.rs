@@ -1,4 +1,4 @@
-//! `twinshot demo`: both releases of the embedded site, until Ctrl-C.
+//! `twinshot demo`: serves both releases of the embedded site until Ctrl-C.
 
 use std::net::{Ipv4Addr, SocketAddr};
 

@@ -1,4 +1,4 @@
-//! `twinshot diff`: two pictures, two folders of pictures, or pairs from stdin, without a browser.
+//! `twinshot diff`: compares two pictures, two folders of pictures, or pairs from stdin, without a browser.
 
 mod folders;
 mod input;
@@ -150,13 +150,13 @@ fn misused(has_candidate: bool) -> Failure {
     ))
 }
 
-/// A comparison, measured by what may differ.
+/// A comparison checked against the limits.
 struct Judged {
     diff: Diff,
     is_match: bool,
-    /// In words, the limits that do not hold.
+    /// The broken limits, in words.
     broken_limits: Vec<String>,
-    /// Where the picture of the difference was written.
+    /// The file with the picture of the difference.
     picture: Option<PathBuf>,
 }
 
@@ -219,7 +219,7 @@ impl DiffArgs {
         })
     }
 
-    /// Draws only when the drawing is wanted: it takes about as long as the comparison.
+    /// Draws only on request: drawing takes about as long as comparing.
     fn compare(
         &self,
         [baseline, candidate]: [&[u8]; 2],
@@ -295,7 +295,7 @@ impl Judged {
     }
 }
 
-/// The error with the file that it is about.
+/// The error, with the file that it concerns.
 fn undecided(baseline: &Path, candidate: &Path, error: &DiffError) -> Failure {
     Failure::Undecided(match error.input() {
         Some(diff::Input::Baseline) => format!("{}: {error}", baseline.display()),

@@ -1,4 +1,4 @@
-//! What the process's exit code says.
+//! The exit codes of the process.
 
 use std::process::ExitCode;
 
@@ -12,17 +12,17 @@ use twinshot::{
 pub(crate) enum Exit {
     /// Nothing differs.
     Clean,
-    /// Something differs, an `expect` does not hold, or, under `--ci`, a shot is new or a mask idle.
+    /// Something differs, or an `expect` does not hold. With `--ci` also: a shot is new or a mask finds nothing.
     Differs,
     /// The command line, the configuration or a spec is wrong.
     Usage,
-    /// A driver, a browser, an environment or a deadline kept a shot from being decided.
+    /// A driver, a browser, an environment or a timeout prevented a decision.
     Undecided,
-    /// The filters leave no shot.
+    /// The filters select no shot.
     NothingSelected,
     /// Results cannot be written.
     CannotWrite,
-    /// A signal ended the run; the partial report is written.
+    /// A signal ended the run. The partial report is written.
     Interrupted(i32),
 }
 
@@ -39,7 +39,7 @@ Exit codes:
   101      a panic: always a bug in Twinshot, please report it";
 
 impl Exit {
-    /// What a run's report comes to.
+    /// The exit code of a run.
     pub(crate) fn of(outcome: &Outcome) -> Self {
         if let Some(signal) = outcome.signal {
             return Self::Interrupted(signal);
@@ -47,7 +47,7 @@ impl Exit {
         Self::of_report(&outcome.report)
     }
 
-    /// What a report comes to that nothing but itself speaks against.
+    /// The exit code of a report, without looking at how the process ended.
     pub(crate) fn of_report(report: &Report) -> Self {
         let has_gaps = report
             .run
@@ -69,7 +69,7 @@ impl Exit {
     }
 }
 
-/// A failed expectation is a finding; any other failure is the lack of one.
+/// A failed expectation is a finding. Any other failure means that nothing was found out.
 fn is_undecided(shot: &ShotReport) -> bool {
     let is_finding = |kind| kind == FailureKind::Expectation;
     shot.verdict == Verdict::Failed && !shot.failures.iter().all(|failure| is_finding(failure.kind))

@@ -1,4 +1,4 @@
-//! What ends a command before it has a result, and the exit code of each.
+//! Errors that end a command before it has a result, and the exit code of each.
 
 use std::path::PathBuf;
 
@@ -19,13 +19,13 @@ pub(crate) enum Failure {
     /// The configuration or the specs.
     #[error(transparent)]
     Project(#[from] ProjectError),
-    /// The flows cannot be put in order, or none is selected.
+    /// The plan is wrong, or no shot is selected.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The run could not be made.
+    /// The run could not start.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// The same, with what must not be shown blanked out.
+    /// Another failure with its secrets replaced by dots.
     #[error("{message}")]
     Redacted {
         /// The text.
@@ -48,7 +48,7 @@ pub(crate) enum Failure {
     /// The results cannot be printed.
     #[error("cannot write to stdout: {0}")]
     Stdout(std::io::Error),
-    /// A file that was named cannot be read.
+    /// A file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
         /// The file.
@@ -65,7 +65,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// The exit code that says so.
+    /// The exit code of this failure.
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Plan(PlanError::NothingSelected(_)) => Exit::NothingSelected,
@@ -85,7 +85,7 @@ impl Failure {
         }
     }
 
-    /// The same failure without any secret in its text.
+    /// The same failure with secrets replaced by dots.
     pub(crate) fn redacted(self, secrets: &Secrets) -> Self {
         let (text, exit) = (self.to_string(), self.exit());
         let message = secrets.redact(&text);

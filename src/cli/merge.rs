@@ -1,4 +1,4 @@
-//! `twinshot merge`: the reports of all shards of a run, joined into one.
+//! `twinshot merge`: joins the reports of all shards into one.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The command line: arguments in, one library call each, text and an exit code out.
+//! The command line: parses arguments, makes one library call for each command, prints text and returns an exit code.
 
 mod approve;
 mod demo;

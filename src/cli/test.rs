@@ -1,4 +1,4 @@
-//! `twinshot test`: plan, run, summarise.
+//! `twinshot test`: plans, runs and prints a summary.
 
 use std::{num::NonZeroUsize, path::PathBuf};
 
@@ -220,7 +220,7 @@ impl TestArgs {
     }
 }
 
-/// How many browsers on this machine each flow takes.
+/// How many browsers on this machine one flow uses.
 fn browsers_of_a_flow(config: &Config) -> u64 {
     match (&config.webdriver, &config.baseline) {
         (Webdriver::Urls(_), _) => 0,
@@ -317,7 +317,7 @@ fn again(arguments: impl Iterator<Item = String>) -> String {
     words.join(" ")
 }
 
-/// An option's value may be a list.
+/// Also handles a list of URLs.
 fn word_without_credentials(word: &str) -> String {
     let (flag, value) = word.split_once('=').unwrap_or(("", word));
     if !value.contains("://") {

@@ -1,4 +1,4 @@
-//! `twinshot validate`: everything that can be checked without a browser.
+//! `twinshot validate`: checks everything that needs no browser.
 
 use twinshot::{
     compare::count,

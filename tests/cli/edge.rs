@@ -22,7 +22,7 @@ fn edge_is_asked_for_and_driven_by_its_own_names() {
     let arguments = wanted["ms:edgeOptions"]["args"].as_array();
     let arguments = arguments.expect("arguments for the browser");
     assert!(arguments.contains(&json!("--headless")), "{arguments:?}");
-    assert!(wanted["goog:chromeOptions"].is_null());
+    assert!(wanted["goog:chromeOptions"]["args"].is_null());
     assert!(driver.was_asked("Page.captureScreenshot"));
     assert_eq!(driver.vendors(), ["ms"]);
 }

@@ -297,8 +297,8 @@ fn a_pair_that_should_differ_is_held_to_it() {
 fn limits_that_make_no_sense_are_refused() {
     let project = pictures();
     for (arguments, says) in [
-        ("--max-mismatch=window=1024", "up to 1023"),
-        ("--max-mismatch=window=", "up to 1023"),
+        ("--max-mismatch=window=1024", "at most 1023"),
+        ("--max-mismatch=window=", "at most 1023"),
         ("--max-mismatch=windows=3", "a percentage, such as 0.2%"),
         ("--max-mismatch=3,4", "the second limit of the same kind"),
         ("--max-mismatch=3,", "a percentage, such as 0.2%"),

@@ -29,7 +29,10 @@ const CRATE: &[(&str, &[&str])] = &[
             "browser", "plan", "config", "spec", "yaml", "diff", "side", "waits",
         ],
     ),
-    ("compare", &["capture", "plan", "spec", "yaml", "diff", "side"]),
+    (
+        "compare",
+        &["capture", "plan", "spec", "yaml", "diff", "side"],
+    ),
     (
         "report",
         &[

@@ -1,4 +1,4 @@
-//! Two folders of pictures: pairs by relative path, compared on all cores, told in the order of their paths.
+//! Compares two folders of pictures: pairs by relative path, on all cores, with results in the order of the paths.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +17,7 @@ use super::input::Accepted;
 use super::outcome::{Outcome, Tally};
 use super::{DiffArgs, Format};
 
-/// Which folders have a path.
+/// Which of the two folders have a path.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sides {
     baseline: bool,
@@ -28,7 +28,7 @@ struct Sides {
 pub(super) fn run(arguments: &DiffArgs, folders: [&PathBuf; 2]) -> Result<Exit, Failure> {
     let paths = paths(folders)?;
     let bar = progress(paths.len(), "pairs", arguments.quiet || is_ci());
-    // The workers are busy with a pair each, so that a comparison does not start threads of its own.
+    // Each worker has a pair of its own, so a comparison starts no further threads.
     let outcomes: Vec<(&PathBuf, Outcome)> = paths
         .par_iter()
         .map(|(path, sides)| {
@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &DiffArgs, folders: [&PathBuf; 2]) -> Result<Exit, 
     Ok(tally.exit())
 }
 
-/// All pictures below either folder, by their path in it.
+/// All pictures in either folder, by their path in the folder.
 fn paths([baseline, candidate]: [&PathBuf; 2]) -> Result<BTreeMap<PathBuf, Sides>, Failure> {
     let mut paths: BTreeMap<PathBuf, Sides> = BTreeMap::new();
     for path in pictures(baseline)? {
@@ -59,7 +59,7 @@ fn paths([baseline, candidate]: [&PathBuf; 2]) -> Result<BTreeMap<PathBuf, Sides
     Ok(paths)
 }
 
-/// The pictures below `root`, known by their extension. Links to folders are not followed: they may lead in a circle.
+/// The pictures below `root`, recognised by their extension. Links to folders are not followed: they may form a circle.
 fn pictures(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];

@@ -1,5 +1,5 @@
-//! Files as they come from a user: encoded pictures in memory, or why not. What is no picture is not read to
-//! its end, and no more is read than a picture of the size in its header can need.
+//! Reads the user's files: encoded pictures in memory, or an error. A file that is not a picture is not read to its
+//! end, and a picture no further than its size in the header can need.
 
 use std::{
     fs::File,
@@ -13,29 +13,29 @@ use twinshot::diff::{PictureError, decode_header};
 
 use super::Failure;
 
-/// Enough for the header of a PNG, and for most that stands before the size in other formats.
+/// Enough for the header of a PNG, and for most data before the size in other formats.
 const HEAD_BYTES: u64 = 64 << 10;
-/// Room for most files, so that they need not be moved when their header is known.
+/// Room for most files, so that the buffer need not grow once the header is known.
 const USUAL_BYTES: u64 = 4 << 20;
-/// The most that a pixel takes when it is stored without compression: four samples of 16 bits.
+/// The most bytes that an uncompressed pixel needs: four samples of 16 bits.
 const PIXEL_BYTES: u64 = 8;
 /// Room for metadata.
 const METADATA_BYTES: u64 = 64 << 20;
 
-/// What may be read.
+/// Which kinds of file are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Accepted {
-    /// Files only: a pipe that nobody writes to must not hold up other pairs.
+    /// Files only: a pipe without a writer must not block other pairs.
     Files,
-    /// Pipes too, so that a shell's `<(command)` can be compared.
+    /// Pipes too, so that a shell's `<(command)` works.
     FilesAndPipes,
 }
 
-/// Reads an encoded picture. What is no picture, or one of more than `max_pixels`, is cut off: its beginning is
-/// enough to say so.
+/// Reads an encoded picture. A file that is not a picture, or has more than `max_pixels`, is cut off: its beginning is
+/// enough for the error.
 ///
 /// # Errors
-/// When the file cannot be read, is none, or goes on for longer than its header allows.
+/// When the file cannot be read, is not a file, or is longer than its header allows.
 pub(super) fn read(path: &Path, accepted: Accepted, max_pixels: u64) -> Result<Vec<u8>, Failure> {
     let failed = |source| Failure::Read {
         path: path.to_owned(),
@@ -50,7 +50,7 @@ pub(super) fn read(path: &Path, accepted: Accepted, max_pixels: u64) -> Result<V
     let limit = limit(&bytes, max_pixels);
     let known = length.min(limit).saturating_sub(bytes.len() as u64);
     read_some(&mut file, &mut bytes, known).map_err(failed)?;
-    // A byte more, so that a file that is too long is seen to be.
+    // One byte more, to detect a file that is too long.
     let mut rest = file.take((limit + 1).saturating_sub(bytes.len() as u64));
     rest.read_to_end(&mut bytes).map_err(failed)?;
     if limit > 0 && bytes.len() as u64 > limit {
@@ -62,7 +62,7 @@ pub(super) fn read(path: &Path, accepted: Accepted, max_pixels: u64) -> Result<V
     Ok(bytes)
 }
 
-/// Reads `count` more bytes, or as many as there are, in as few calls as the system allows.
+/// Reads up to `count` more bytes in as few calls as the system allows.
 fn read_some(file: &mut File, bytes: &mut Vec<u8>, count: u64) -> io::Result<()> {
     let mut filled = bytes.len();
     bytes.resize(filled + count as usize, 0);
@@ -94,13 +94,13 @@ fn open(path: &Path, accepted: Accepted) -> io::Result<File> {
     Ok(file)
 }
 
-/// How many bytes of a file can belong to a picture that begins like this; none when it need not be read on.
+/// How many bytes a picture with this beginning can have. 0 means that reading on is useless.
 fn limit(head: &[u8], max_pixels: u64) -> u64 {
     match decode_header(head) {
         Ok(size) if size.pixels() > max_pixels => 0,
         Ok(size) => METADATA_BYTES.saturating_add(size.pixels().saturating_mul(PIXEL_BYTES)),
         Err(PictureError::NotPng { .. } | PictureError::NotBuilt { .. }) => 0,
-        // Its size may stand behind long metadata.
+        // The size may come after long metadata.
         Err(_) => METADATA_BYTES,
     }
 }

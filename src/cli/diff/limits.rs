@@ -1,10 +1,10 @@
-//! `--max-mismatch` and `--at-least`: how they are written, and that both can hold.
+//! Parses `--max-mismatch` and `--at-least`, and checks that both can hold.
 
 use twinshot::spec::{Amount, AtLeast, Limits, MaxMismatch, window_limit};
 
 use super::super::Failure;
 
-/// Reads limits with commas between them, each given once: `50,0.2%,window=40`.
+/// Parses limits separated by commas, each given at most once: `50,0.2%,window=40`.
 pub(super) fn max_mismatch(text: &str) -> Result<MaxMismatch, String> {
     let mut limit = MaxMismatch::default();
     for part in text.split(',') {
@@ -39,7 +39,7 @@ fn window(text: &str) -> Result<u64, String> {
     })
 }
 
-/// Reads what is expected: pixels or a percentage.
+/// Parses an expected difference: pixels or a percentage.
 pub(super) fn at_least(text: &str) -> Result<AtLeast, String> {
     amount(text).map(AtLeast::from)
 }
@@ -47,7 +47,7 @@ pub(super) fn at_least(text: &str) -> Result<AtLeast, String> {
 /// Refuses limits that no pair can meet.
 ///
 /// # Errors
-/// When more is expected than may be.
+/// When more is expected than allowed.
 pub(super) fn check(limits: &Limits) -> Result<(), Failure> {
     match limits.at_least.beyond(&limits.max_mismatch) {
         None => Ok(()),

@@ -1,11 +1,11 @@
-//! What became of one pair out of many, as text, as JSON and as an exit code.
+//! The result of one pair out of many, as text, as JSON and as an exit code.
 
 use serde_json::{Value, json};
 
 use super::super::{Exit, Failure};
 use super::{DiffArgs, Judged};
 
-/// What became of a pair.
+/// The result of a pair.
 pub(super) enum Outcome {
     Compared(Judged),
     OnlyBaseline,
@@ -17,7 +17,7 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    /// Trouble with one pair does not end the others.
+    /// Turns an error into a result, so that the other pairs continue.
     pub(super) fn of(judged: Result<Judged, Failure>) -> Self {
         match judged {
             Ok(judged) => Self::Compared(judged),
@@ -28,7 +28,7 @@ impl Outcome {
         }
     }
 
-    /// One line that begins with `name`; nothing for a match when only the others are wanted.
+    /// One line that starts with `name`. Empty for a match if `is_quiet`.
     pub(super) fn text(&self, name: &str, is_quiet: bool) -> String {
         match self {
             Self::Compared(judged) if is_quiet && judged.is_match => String::new(),
@@ -61,7 +61,7 @@ impl Outcome {
     }
 }
 
-/// The exit code of all outcomes so far. Nothing to compare is never a pass.
+/// The exit code of all results so far. Having nothing to compare is never a pass.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     codes: Vec<Exit>,
@@ -75,7 +75,7 @@ impl Tally {
         }
     }
 
-    /// Unwritten outweighs undecided, which outweighs different.
+    /// An unwritten result outweighs an undecided one, which outweighs a difference.
     pub(super) fn exit(&self) -> Exit {
         let order = [
             Exit::CannotWrite,

@@ -1,8 +1,8 @@
-//! Pairs from stdin, one a line: compared on all cores, told in the order of the lines, each as soon as it and
-//! those before it are known. Other programs keep this open and ask it one pair after the other.
+//! Compares pairs from stdin, one on each line, on all cores. Results come in the order of the lines, each as soon as it
+//! and all results before it are known. Other programs keep this open and send one pair after the other.
 //!
-//! A thread of its own reads lines and hands them to the workers; the caller waits for the results in turn. A
-//! bounded queue lies between them, so that memory does not grow with the number of lines.
+//! A separate thread reads lines and hands them to the workers. The caller waits for the results in order. The queue
+//! between them is bounded, so memory does not grow with the number of lines.
 
 use std::{
     ffi::OsStr,
@@ -24,21 +24,21 @@ use super::input::Accepted;
 use super::outcome::{Outcome, Tally};
 use super::{DiffArgs, Format, STDIN};
 
-/// Pairs that are compared, or wait for one before them to be printed.
+/// How many pairs may be in work, or wait until earlier ones are printed.
 const IN_FLIGHT: usize = 256;
 /// Longer than three of the longest paths.
 const MAX_LINE_BYTES: u64 = 64 << 10;
 
-/// A line and what became of it.
+/// A line and its result.
 struct Told {
     line: Line,
     outcome: Outcome,
 }
 
-/// What a line says.
+/// The content of a line.
 struct Line {
     number: usize,
-    /// Or why it names no pair.
+    /// The pair, or why the line is wrong.
     pair: Result<Pair, String>,
 }
 
@@ -51,7 +51,7 @@ struct Pair {
 /// Results in the order of their lines; each arrives when it is ready.
 type Queue = Receiver<Result<Receiver<Told>, Failure>>;
 
-/// Compares the pairs that stdin names, until its end.
+/// Compares the pairs on stdin until its end.
 pub(super) fn run(arguments: &DiffArgs) -> Result<Exit, Failure> {
     if arguments.out.is_some() {
         let why = "with `-`, each line names its own file: BASELINE<TAB>CANDIDATE<TAB>OUT";
@@ -77,7 +77,7 @@ pub(super) fn run(arguments: &DiffArgs) -> Result<Exit, Failure> {
     Ok(tally.exit())
 }
 
-/// Starts to read. The thread is not waited for: when a result cannot be printed, stdin may still be open.
+/// Starts the reading thread. Nobody joins it: if a result cannot be printed, stdin may still be open.
 fn start(arguments: &DiffArgs) -> Queue {
     let (send, queue) = sync_channel(IN_FLIGHT);
     let arguments = arguments.clone();
@@ -87,7 +87,7 @@ fn start(arguments: &DiffArgs) -> Queue {
     queue
 }
 
-/// Hands each line to a worker, until stdin ends or nobody waits for results any more.
+/// Hands each line to a worker, until stdin ends or the caller is gone.
 fn read_lines<'a>(
     arguments: &'a DiffArgs,
     workers: &Scope<'a>,
@@ -107,14 +107,14 @@ fn read_lines<'a>(
             return;
         }
         workers.spawn(move |_| compare(arguments, line, &done));
-        // Where the next line begins is not known.
+        // The start of the next line is unknown.
         if is_too_long {
             return;
         }
     }
 }
 
-/// A line without its end; none after the last one. One that is too long is cut off.
+/// The next line without its line end, or `None` at the end of stdin. A line that is too long is cut off.
 fn next_line(stdin: &mut impl BufRead) -> Result<Option<Vec<u8>>, Failure> {
     let mut line = Vec::new();
     let mut limited = stdin.take(MAX_LINE_BYTES + 1);
@@ -137,7 +137,7 @@ fn compare(arguments: &DiffArgs, line: Line, done: &Sender<Told>) {
             Outcome::of(arguments.judge(paths, pair.out.as_deref(), Accepted::Files))
         }
     };
-    // Nobody waits for it when printing has failed.
+    // The caller is gone if printing failed.
     let _ = done.send(Told { line, outcome });
 }
 
@@ -155,7 +155,7 @@ impl Line {
 }
 
 impl Pair {
-    /// Any bytes but tabs and line ends can be in a path.
+    /// A path can contain any byte except tabs and line ends.
     fn parse(text: &[u8]) -> Result<Self, String> {
         let fields: Vec<PathBuf> = text
             .split(|byte| *byte == b'\t')

@@ -24,9 +24,8 @@ check: setup setup-firefox setup-webkit
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --quiet
 	cargo test --locked
-	cargo test --locked --features formats --test diff foreign
-	cargo clippy --locked --features remote-tls --test cli -- -D warnings
-	cargo test --locked --features remote-tls --test cli tls
+	cargo clippy --locked --all-features --all-targets -- -D warnings
+	cargo test --locked --all-features --test diff --test cli -- foreign:: tls::
 
 # Each stage of the pixel engine by itself.
 bench:

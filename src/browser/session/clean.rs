@@ -1,4 +1,4 @@
-//! A session between two flows: made as if its browser had just started, or found not to be worth it.
+//! Cleans a session between two flows, so that it behaves like a browser that has just started.
 
 use std::time::Duration;
 
@@ -7,23 +7,24 @@ use serde_json::json;
 use super::{COMMAND_LIMIT, Flow, Session};
 use crate::browser::{document::BLANK_PAGE, engines::Leftovers, error::BrowserError};
 
-/// How long a session may take to become as good as new; a new one takes less.
+/// The time limit for cleaning a session. Starting a new one takes less.
 pub(crate) const CLEAN_LIMIT: Duration = Duration::from_secs(3);
-/// The page that a driver begins with. To go there means another process for pages, with nothing in its memory.
+/// The page that a driver starts with. Navigating to it makes the browser switch to a fresh page process, with nothing
+/// in its memory.
 const FIRST_PAGE: &str = "data:,";
 
 impl Session {
-    /// Whether another flow may have it, once it is clean.
+    /// Whether the session can be cleaned and used by another flow.
     pub(in crate::browser) fn is_worth_cleaning(&self) -> bool {
         self.engine.traits().can_be_cleaned
             && !self.wire().is_lost()
             && self.life.is_worth_cleaning()
     }
 
-    /// Leaves nothing of the flow behind; after an error the session is of no more use.
+    /// Removes everything that the flow left behind. After an error the session must not be used again.
     ///
-    /// A flow that only looked at pages was nobody in particular: what its pages loaded stays cached for the next one, as
-    /// for a first visitor of several pages. Hosts that told the browser to come back by https only (HSTS) stay known.
+    /// When the flow only viewed pages, the cache is kept: the next flow then behaves like the same visitor opening
+    /// more pages. Hosts that require https (HSTS) stay known.
     pub(in crate::browser) async fn clean(&mut self) -> Result<(), BrowserError> {
         let is_touched = self.flow.is_touched();
         if is_touched {
@@ -34,13 +35,13 @@ impl Session {
         }
         self.close_other_windows().await?;
         let keeps_cache = !is_touched && !self.life.has_login();
-        // The blank page leaves the process for pages as it is.
+        // The blank page does not make the browser switch to another page process.
         let keeps_process = keeps_cache && self.life.process_is_fresh();
         let first_page = match keeps_process {
             true => BLANK_PAGE,
             false => FIRST_PAGE,
         };
-        // Only when its page is gone can no handler of it store anything more.
+        // As long as the flow's page is open, its handlers can still store data.
         let empty = json!({ "url": first_page });
         self.wire().post(COMMAND_LIMIT, "url", "url", empty).await?;
         self.engine.leave_document();
@@ -63,7 +64,7 @@ impl Session {
         Ok(())
     }
 
-    /// Also leaves every frame.
+    /// Leaves all frames, too.
     async fn close_other_windows(&self) -> Result<(), BrowserError> {
         let wire = self.wire();
         let windows = wire.windows().await?;

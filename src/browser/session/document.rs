@@ -1,4 +1,4 @@
-//! Which document is in front, and whether it is the one that the flow meant to see.
+//! Reads which document is in front and checks that it is the one that the flow meant to open.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -11,12 +11,12 @@ use crate::browser::{
 };
 use crate::yaml::without_credentials;
 
-/// What a navigation may end on besides an ordinary page of the environment.
+/// Where a navigation may end, other than on an ordinary page of the environment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Allowance {
-    /// Exactly this status.
+    /// The page must have exactly this status.
     pub(crate) status: Option<u16>,
-    /// This host too.
+    /// The page may also be on this host.
     pub(crate) host: Option<String>,
 }
 
@@ -31,7 +31,7 @@ impl Session {
         Ok(self.read_document(&value))
     }
 
-    /// What one of our functions says of the document in front.
+    /// Reads the description of the document that one of our page functions returned.
     pub(crate) fn read_document(&self, value: &Value) -> Document {
         let mut document = Document::of(value);
         if document.stands_in && self.flow.asked() != Some(BLANK_PAGE) {
@@ -47,8 +47,8 @@ impl Session {
         self.document().await.map(|document| document.info)
     }
 
-    /// Judges the document in front when it is a new one; `Ok(Err)` says in words what is wrong.
-    /// A navigation that a step asked for begins within the next frames, so these are waited for.
+    /// Checks the document in front if it has not been checked yet. `Ok(Err)` says what is wrong. A navigation that a
+    /// step starts begins within the next frames, so this waits for those first.
     pub(crate) async fn judge_document(
         &mut self,
         allowance: &Allowance,
@@ -57,7 +57,7 @@ impl Session {
         Ok(self.judge_this(document, allowance))
     }
 
-    /// The same of a document that was just described.
+    /// Checks a document that has just been described.
     pub(crate) fn judge_this(
         &mut self,
         document: Document,
@@ -73,7 +73,7 @@ impl Session {
                 "; if nobody vouches for the certificate, set `ignore_certificate_errors`";
             let is_https = self.options.base.scheme() == "https";
             let trouble = match document.trouble {
-                // Which end of such a connection WebKit tells first depends on the moment.
+                // WebKit may report either end of such a connection first; it depends on timing.
                 Some(name) if is_https && name.contains("cancelled") => {
                     format!(" ({name}){CERTIFICATE}")
                 }
@@ -148,7 +148,7 @@ impl Session {
         ))
     }
 
-    /// The URL as the environment's own pages would write it.
+    /// Writes the URL relative to the environment's base URL, as the environment's own pages would.
     pub(crate) fn relative_url(&self, url: &str) -> String {
         let base = without_credentials(&self.options.base);
         let base = base.as_str().trim_end_matches('/');
@@ -159,7 +159,7 @@ impl Session {
         }
     }
 
-    /// What the flow asked for, when the page in front is at another path.
+    /// The URL that the flow asked for, if the page in front has another path.
     pub(crate) fn asked_elsewhere(&self, url: &str) -> Option<String> {
         let path = |url: &str| url.split(['?', '#']).next().unwrap_or_default().to_owned();
         let found = path(&self.relative_url(url));
@@ -167,12 +167,12 @@ impl Session {
         (path(asked) != found).then(|| asked.to_owned())
     }
 
-    /// Where a URL of a spec leads, if anywhere.
+    /// Resolves a URL of a spec, if it is valid.
     pub(crate) fn asked_url(&self, url: &str) -> Option<Url> {
         self.resolve(url).ok()
     }
 
-    /// Where a URL of a spec leads: below the environment's URL unless it is absolute.
+    /// Resolves a URL of a spec: relative URLs are below the environment's base URL.
     pub(crate) fn resolve(&self, url: &str) -> Result<Url, String> {
         match Url::parse(url) {
             Ok(absolute) => Ok(absolute),

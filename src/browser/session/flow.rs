@@ -1,4 +1,4 @@
-//! What a session knows of the flow that runs in it. All of it ends with the flow.
+//! What a session knows about the flow that runs in it. It is discarded with the flow.
 
 use fantoccini::wd::WindowHandle;
 
@@ -7,26 +7,26 @@ use crate::browser::{document::Document, picture::PreviousFrame};
 /// The state of one flow.
 #[derive(Debug, Default)]
 pub(crate) struct Flow {
-    /// Where the last `goto` was to lead, as the environment would write it.
+    /// The target of the last `goto`, as the environment would write it.
     asked: Option<String>,
-    /// How many frames deep the flow is in the page.
+    /// How many frames deep in the page the flow is.
     frame_depth: u32,
-    /// Windows that have our emulation and preload script, in the order of the flow.
+    /// Windows that already have our emulation and preload script, in the order in which the flow entered them.
     windows: Vec<WindowHandle>,
-    /// The load of the document that was judged last.
+    /// The load ID of the document that was checked last.
     judged: String,
-    /// The document that the flow began with, as long as nothing was done with it.
+    /// The document that the flow started with, until the flow does anything with it.
     untouched: Option<Document>,
-    /// What was photographed last, if nothing was done with the page since.
+    /// The last picture, until the flow does anything with the page.
     previous_frame: Option<PreviousFrame>,
-    /// What the document that was judged last waited for in vain; it is not waited for again.
+    /// Resources that the last checked document waited for and did not get. They are not waited for again.
     overdue: Vec<String>,
-    /// Whether the flow did more than look at pages: somebody may be logged in.
+    /// Whether the flow did more than view pages; it may have logged in, for example.
     is_touched: bool,
 }
 
 impl Flow {
-    /// A flow that begins with this document, in the session's first window.
+    /// A flow that starts with this document in the session's first window.
     pub(super) fn begin(first_window: WindowHandle, document: Document) -> Self {
         Self {
             windows: vec![first_window],
@@ -40,7 +40,7 @@ impl Flow {
         self.asked.as_deref()
     }
 
-    /// Notes where the flow is to go, or that nobody knows.
+    /// Records where the flow navigates; `None` means that the target is unknown.
     pub(crate) fn ask(&mut self, url: Option<String>) {
         self.asked = url;
     }
@@ -65,7 +65,7 @@ impl Flow {
         self.windows.contains(window)
     }
 
-    /// The windows that the flow has been in, in that order.
+    /// The windows that the flow has entered, in that order.
     pub(crate) fn windows(&self) -> &[WindowHandle] {
         &self.windows
     }
@@ -78,18 +78,19 @@ impl Flow {
         document.load == self.judged
     }
 
-    /// The load of the document that was judged last.
+    /// The load ID of the document that was checked last.
     pub(crate) fn judged(&self) -> &str {
         &self.judged
     }
 
-    /// Another document is in front, which has not waited for anything yet.
+    /// Records that another document is in front. It has not waited for any resource yet.
     pub(super) fn judge(&mut self, document: &Document) {
         self.judged.clone_from(&document.load);
         self.overdue.clear();
     }
 
-    /// The document that the flow began with, if nothing was done with it. From now on something is.
+    /// Takes the document that the flow started with, if nothing has been done with it yet. Call this just before the
+    /// flow does something with it.
     pub(crate) fn take_untouched(&mut self) -> Option<Document> {
         self.untouched.take()
     }
@@ -114,7 +115,7 @@ impl Flow {
         self.is_touched
     }
 
-    /// The flow did more than look at pages.
+    /// Records that the flow did more than view pages.
     pub(crate) fn touch(&mut self) {
         self.is_touched = true;
     }

@@ -1,32 +1,33 @@
-//! What a session keeps from flow to flow.
+//! What a session keeps from one flow to the next.
 
 use fantoccini::wd::WindowHandle;
 
 use crate::{browser::options::Screen, spec::Viewport};
 
-/// So many documents are shown by one browser: its memory grows with what it has shown.
+/// How many documents one browser shows before it is replaced. Its memory grows with each of them.
 const MOST_DOCUMENTS: u32 = 40;
-/// So many are shown by one of its processes for pages.
+/// How many documents one page process shows before it is replaced.
 const MOST_DOCUMENTS_IN_PROCESS: u32 = 10;
 
 /// The state of one browser.
 #[derive(Debug)]
 pub(crate) struct Life {
-    /// What its pages are seen through now.
+    /// The viewport and device of its pages.
     screen: Screen,
-    /// The moment at which the clock of its pages begins, if it is not the time; milliseconds since 1970.
+    /// The moment at which the clock of its pages starts, in milliseconds since 1970; `None` is the real time.
     clock: Option<u64>,
-    /// The window that it began with.
+    /// The window that the session started with.
     first_window: Option<WindowHandle>,
-    /// Whether no person works with the clipboard that its pages copy to.
+    /// Whether the clipboard that its pages copy to is not a person's.
     has_own_clipboard: bool,
-    /// How many documents were judged since it started.
+    /// How many documents were checked since the browser started.
     documents: u32,
-    /// How many since it has the process that shows its pages.
+    /// How many documents were checked since the current page process started.
     documents_in_process: u32,
-    /// Whether it went to a URL with a password other than the environment's; no command makes a browser forget one.
+    /// Whether the browser opened a URL with a password other than the environment's. No WebDriver command makes a
+    /// browser forget one.
     knows_a_password: bool,
-    /// Whether it was given what a login left elsewhere.
+    /// Whether a stored login was restored in it.
     has_login: bool,
 }
 
@@ -64,7 +65,7 @@ impl Life {
         self.clock = clock;
     }
 
-    /// The window that the session began with.
+    /// The window that the session started with.
     pub(crate) fn first_window(&self) -> WindowHandle {
         let first = self.first_window.clone();
         first.expect("a session knows the window that it began with")
@@ -83,7 +84,7 @@ impl Life {
         self.documents_in_process += 1;
     }
 
-    /// The pages that follow are shown by another process.
+    /// Records that a new process shows the pages from now on.
     pub(super) fn begin_process(&mut self) {
         self.documents_in_process = 0;
     }
@@ -92,12 +93,12 @@ impl Life {
         self.documents_in_process < MOST_DOCUMENTS_IN_PROCESS
     }
 
-    /// Whether another flow may have the browser once it is clean.
+    /// Whether the browser can be cleaned and used by another flow.
     pub(super) fn is_worth_cleaning(&self) -> bool {
         !self.knows_a_password && self.documents < MOST_DOCUMENTS
     }
 
-    /// The browser goes to a URL with a password of its own.
+    /// Records that the browser opens a URL with its own password.
     pub(crate) fn learn_password(&mut self) {
         self.knows_a_password = true;
     }

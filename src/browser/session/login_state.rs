@@ -1,5 +1,5 @@
-//! What a login left in a browser, taken out of one session and put into others: all cookies, and the local
-//! storage of each origin whose page stood in front after a step.
+//! The login state of a browser, which is read from one session and restored in others: all cookies, and the local
+//! storage of each origin whose page was in front after a step.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,16 @@ use url::Url;
 use super::Session;
 use crate::browser::error::BrowserError;
 
-/// Values of cookies that scripts cannot read are secret from this length on; shorter ones stand in ordinary text.
+/// From this length on, values of cookies that scripts cannot read are secret. Shorter values also occur in ordinary
+/// text.
 const SHORTEST_HIDDEN: usize = 8;
-/// The same of what scripts can read, which may be a setting such as `dark`.
+/// The same limit for values that scripts can read. These may be settings such as `dark`.
 const SHORTEST_READABLE: usize = 16;
 
-/// The cookies and the local storage of a login. None of its values is ever shown.
+/// The cookies and the local storage of a login. None of the values is ever printed.
 #[derive(Clone, Default)]
 pub(crate) struct StoredLogin {
-    /// As the browser describes them, `HttpOnly` ones too.
+    /// As the browser describes them, including `HttpOnly` ones.
     cookies: Vec<Value>,
     storage: Storage,
 }
@@ -36,8 +37,8 @@ impl std::fmt::Debug for StoredLogin {
 }
 
 impl StoredLogin {
-    /// What must not be shown: values that are too long to be found in a text by chance, and within them the
-    /// texts of JSON.
+    /// The values that must not be printed: those long enough not to occur in a text by chance, and the strings inside
+    /// of JSON values.
     pub(crate) fn secrets(&self) -> Vec<String> {
         let mut found = Vec::new();
         for cookie in &self.cookies {
@@ -70,13 +71,13 @@ fn add_texts(json: &Value, found: &mut Vec<String>) {
 }
 
 impl Session {
-    /// Adds the local storage of the page in front, in place of what it held before.
+    /// Adds the local storage of the page in front and replaces what `storage` held for that origin.
     pub(crate) async fn look_into_storage(
         &self,
         storage: &mut Storage,
     ) -> Result<(), BrowserError> {
         let page = match self.page_info().await {
-            // A dialog is open, or the window is gone; the next step sees to that.
+            // A dialog is open, or the window is gone. The next step handles that.
             Err(BrowserError::Refused { .. }) => return Ok(()),
             page => page?,
         };
@@ -89,13 +90,13 @@ impl Session {
         Ok(())
     }
 
-    /// All cookies, with what was found in the storages.
+    /// Combines all cookies with the storages collected so far.
     pub(crate) async fn store_login(&self, storage: Storage) -> Result<StoredLogin, BrowserError> {
         let cookies = self.engine.all_cookies().await?;
         Ok(StoredLogin { cookies, storage })
     }
 
-    /// Gives a session without a past what a login left elsewhere.
+    /// Restores a login in a clean session.
     pub(crate) async fn restore(&mut self, login: &StoredLogin) -> Result<(), BrowserError> {
         let storage = login.storage.iter().filter(|(_, items)| !items.is_empty());
         let storage = storage.collect::<BTreeMap<_, _>>();

@@ -26,31 +26,31 @@ pub(crate) use flow::Flow;
 pub(crate) use life::Life;
 pub(crate) use login_state::{Storage, StoredLogin};
 
-/// How long a polite goodbye may take before the processes are killed.
+/// The time limit for ending a session politely, before its processes are killed.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// One browser with one page in front.
 #[derive(Debug)]
 pub(crate) struct Session {
-    /// What its browser gives beyond the standard's HTTP commands, and the wire to its driver.
+    /// The engine: the wire to the driver, and the commands beyond WebDriver's HTTP standard.
     pub(in crate::browser) engine: Engine,
-    /// What it was asked to be.
+    /// The options that it was started with.
     pub(in crate::browser) options: SessionOptions,
-    /// What it keeps from flow to flow.
+    /// What it keeps from one flow to the next.
     pub(in crate::browser) life: Life,
-    /// What it knows of the flow that runs in it.
+    /// What it knows about the flow that runs in it.
     pub(in crate::browser) flow: Flow,
-    /// Ends with the session, and every process with it.
+    /// The driver. Dropping it ends its processes.
     driver: Driver,
 }
 
 impl Session {
-    /// The line to its driver.
+    /// The wire to its driver.
     pub(in crate::browser) fn wire(&self) -> &Wire {
         self.engine.wire()
     }
 
-    /// Runs one of our functions (`page/`) in the top document.
+    /// Runs one of our page functions (`page/`) in the top document.
     pub(in crate::browser) async fn in_page(
         &self,
         limit: Duration,
@@ -71,7 +71,7 @@ impl Session {
         Some(format!("{name} {version}"))
     }
 
-    /// What a window of the flow is to be.
+    /// How each window of the flow is set up.
     fn window_setup(&self) -> WindowSetup<'_> {
         self.setup_at(self.life.screen())
     }
@@ -84,18 +84,18 @@ impl Session {
         }
     }
 
-    /// Gives a window that the flow enters for the first time our emulation and script.
+    /// Applies our emulation and script to a window that the flow enters for the first time.
     pub(in crate::browser) async fn enter_window(&self) -> Result<(), BrowserError> {
         self.engine.enter_window(self.window_setup()).await
     }
 
-    /// Whether a flow can begin in it at this screen.
+    /// Whether a flow can start in this session with this screen.
     pub(in crate::browser) fn can_begin_at(&self, screen: &Screen) -> bool {
         self.engine.traits().can_change_scale
             || self.life.screen().viewport.scale == screen.viewport.scale
     }
 
-    /// Gives a flow the screen and the clock that it begins with.
+    /// Applies the screen and the clock that a flow starts with.
     pub(crate) async fn begin_at(
         &mut self,
         screen: &Screen,
@@ -105,7 +105,7 @@ impl Session {
         self.set_screen(screen).await
     }
 
-    /// Sets the clock of the pages from the next one on.
+    /// Sets the clock of the pages, from the next page on.
     async fn set_clock(&mut self, clock: Clock) -> Result<(), BrowserError> {
         let wanted = match clock {
             Clock::Off => None,
@@ -129,28 +129,28 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the session: our own driver's with its processes, somebody else's politely.
+    /// Ends the session. Our own driver is killed with its processes; a remote driver is asked to end the session.
     pub(crate) async fn close(self) {
         close(self.engine.wire(), &self.driver).await;
     }
 
-    /// What its pages are seen through now.
+    /// The current viewport and device of its pages.
     pub(in crate::browser) fn screen(&self) -> &Screen {
         self.life.screen()
     }
 
-    /// Gives up on the session: it is not asked anything any more.
+    /// Gives up on the session: it gets no further commands.
     pub(in crate::browser) fn give_up(&self) {
         self.wire().give_up();
     }
 
-    /// The session's trouble, as a launch that did not succeed.
+    /// Reports an error of the session as a failed launch.
     pub(in crate::browser) fn not_started(&self, error: &BrowserError) -> LaunchError {
         start::not_started(&self.driver, error)
     }
 }
 
-/// Ends a session of somebody else's driver. Our own driver's sessions end with its processes.
+/// Ends a session of a remote driver. Our own driver's sessions end with its processes.
 async fn close(wire: &Wire, driver: &Driver) {
     if driver.is_ours() {
         return;

@@ -1,4 +1,4 @@
-//! How a session begins: a driver is found or started, a browser asked for, and its first window prepared.
+//! Starts a session: finds or starts a driver, asks it for a browser, and prepares the first window.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::browser::{
     wire::Wire,
 };
 
-/// How long a remote driver may take until it has room. A Selenium Grid gives up after 300 s by itself, and says why.
+/// How long a remote driver may take until it has room. A Selenium Grid gives up after 300 s itself, and says why.
 const QUEUE_LIMIT: Duration = Duration::from_secs(330);
 
 impl Session {
-    /// Starts a browser with an empty page at the asked screen.
+    /// Starts a browser with an empty page at this screen.
     pub(crate) async fn start(
         launcher: &Launcher,
         options: SessionOptions,
@@ -51,13 +51,14 @@ impl Session {
         self.life.set_first_window(window.clone());
         self.engine.begin(self.window_setup()).await?;
         self.enter_window().await?;
-        // The page that the browser opens with is none of the flow's.
+        // The page that the browser opens with does not belong to the flow.
         self.flow = Flow::begin(window, self.document().await?);
         Ok(())
     }
 }
 
-/// The browser must be one that this machine can reach: the driver cannot be asked about requests.
+/// Adds the environment's headers to requests. This needs a browser that this machine can connect to: the driver gives
+/// no access to requests.
 async fn send_headers(
     wire: &mut Wire,
     driver: &Driver,
@@ -80,7 +81,7 @@ pub(super) fn not_started(driver: &Driver, error: &BrowserError) -> LaunchError 
     }
 }
 
-/// A new session at the first driver that gives one.
+/// Starts a session at the first driver that has room.
 async fn connect(
     launcher: &Launcher,
     options: &SessionOptions,

@@ -1,5 +1,5 @@
-//! The two sides of a shot show each other their frames: where both browsers drew the same, byte for byte, neither has
-//! to draw it again.
+//! Compares the frames of the two sides of a shot while both are being taken. Where both browsers drew the same bytes,
+//! neither has to take a second frame.
 
 use std::sync::Arc;
 
@@ -7,29 +7,29 @@ use tokio::sync::mpsc;
 
 use crate::side::Side;
 
-/// What a side shows: its frame, or none when its page did not stand still for one.
+/// The frame that a side offers, or `None` if its page did not hold still for one.
 type ShownFrame = Option<Arc<[u8]>>;
 
-/// One side's way to the other side of the same shot.
+/// One side's channel to the other side of the same shot.
 #[derive(Debug)]
 pub(crate) struct FrameExchange {
     ours: mpsc::UnboundedSender<ShownFrame>,
     theirs: mpsc::UnboundedReceiver<ShownFrame>,
 }
 
-/// What came of showing each other a frame; the same on both sides.
+/// The result of one exchange. It is the same on both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Agreement {
-    /// Both drew the same.
+    /// Both frames are equal.
     Same,
-    /// They drew something else, or one of them is not there any more.
+    /// The frames differ, or one side has ended.
     Different,
-    /// One of them, or both, had none to show.
+    /// At least one side had no frame to offer.
     Open,
 }
 
 impl FrameExchange {
-    /// For both sides of one shot.
+    /// Creates the two ends for both sides of one shot.
     pub(crate) fn of_two() -> Side<Self> {
         let (to_candidate, from_baseline) = mpsc::unbounded_channel();
         let (to_baseline, from_candidate) = mpsc::unbounded_channel();
@@ -45,9 +45,9 @@ impl FrameExchange {
         )
     }
 
-    /// Shows a frame, and waits for what the other side shows.
+    /// Sends a frame to the other side and waits for its frame.
     pub(super) async fn show(&mut self, shown: ShownFrame) -> Agreement {
-        // Nobody may be there any more to be told.
+        // The other side may have ended.
         let _ = self.ours.send(shown.clone());
         match (shown, self.theirs.recv().await) {
             (_, None) => Agreement::Different,

@@ -1,4 +1,4 @@
-//! Frames: what of the page is photographed, and what the masks cover of it.
+//! Takes frames: which area of the page is photographed, and where the masks are in it.
 
 use std::{
     sync::Arc,
@@ -20,14 +20,14 @@ use crate::{
     spec::{Area, Shot, Target},
 };
 
-/// How long one picture may take; a very tall page takes several seconds, and one that goes on to another
-/// page in the wrong moment never gives any.
+/// The time limit for one picture. A very tall page takes several seconds, and a page that navigates at the wrong
+/// moment never returns one.
 const PICTURE_LIMIT: Duration = Duration::from_secs(45);
-/// How long the picture of a failed step may take; some broken pages never give one.
+/// The time limit for the picture of a failed step. Some broken pages never return one.
 const SNAPSHOT_LIMIT: Duration = Duration::from_secs(5);
 
 impl Session {
-    /// One frame of the shot of a page with these measures.
+    /// Takes one frame of the shot, for a page with these measures.
     pub(super) async fn frame(
         &self,
         measures: &Measures,
@@ -55,7 +55,7 @@ impl Session {
         picture.map(Arc::from)
     }
 
-    /// What the viewport shows now, for the report of a failed step; nothing when even that fails.
+    /// A picture of the current viewport, for the report of a failed step; `None` if even that fails.
     pub(crate) async fn snapshot(&self) -> Option<Vec<u8>> {
         self.engine.picture(SNAPSHOT_LIMIT, None).await.ok()
     }
@@ -90,7 +90,7 @@ impl Session {
         clip
     }
 
-    /// What a step has just opened may take a moment to be there.
+    /// Waits for the area, which a step may have opened only a moment ago.
     pub(super) async fn wait_for_area(&self, target: &Target) -> Result<(), ShootError> {
         let deadline = Instant::now() + self.options.timeout;
         loop {
@@ -178,7 +178,7 @@ impl Session {
     }
 }
 
-/// The box in whole device pixels of the picture, grown outwards; nothing when it lies outside.
+/// The box in whole device pixels of the picture, grown outwards; `None` if it lies outside of the picture.
 fn device_box(area: &CssBox, origin: (f64, f64), scale: f64, size: Size) -> Option<Rect> {
     let clamp = |value: f64, limit: u32| value.clamp(0.0, f64::from(limit)) as u32;
     let left = clamp(((area.x - origin.0) * scale).floor(), size.width);

@@ -1,4 +1,4 @@
-//! The page while it is photographed. What moves by itself is held then, and let go afterwards, whatever came of it.
+//! Holds the page while it is photographed: what keeps moving is stopped, and released afterwards whatever the result.
 
 use std::{
     sync::Arc,
@@ -24,24 +24,24 @@ use crate::{
     waits::WaitReason,
 };
 
-/// How long two equal frames are looked for.
+/// How long to look for two equal frames.
 const STABLE_BUDGET: Duration = Duration::from_secs(5);
-/// So many frames are taken before that is given up: of a machine that is busy, time says little.
+/// The minimum number of frames before giving up: on a busy machine, elapsed time says little.
 const LEAST_FRAMES: u32 = 8;
-/// But no longer than this.
+/// The longest time for that, even with fewer frames.
 const LONGEST_BUDGET: Duration = Duration::from_secs(20);
-/// What moves by itself for so long, in time and frames, is held if it can be.
+/// A page that still moves after this time and this many frames is held, if possible.
 const REST_BUDGET: Duration = Duration::from_millis(1500);
 const REST_FRAMES: u32 = 4;
-/// How often both sides show each other what they have.
+/// How often both sides exchange their frames.
 const MOST_EXCHANGES: u32 = 2;
-/// For so long a frame may stand for a new one: there are changes that nobody sees from within.
+/// How long a frame may be used again. Not every change can be seen from inside the page.
 const PREVIOUS_LIMIT: Duration = Duration::from_millis(500);
-/// The pauses between frames that differ: each is twice the one before, up to the longest.
+/// The pauses between frames that differ. Each is twice as long as the one before, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(800);
 
-/// The page from its first settling on. Only [`Session::held_frame`] makes one, and it lets the page go.
+/// The page from the first settling on. Only [`Session::held_frame`] makes one, and it releases the page.
 struct HeldPage<'a> {
     session: &'a mut Session,
 }
@@ -61,7 +61,7 @@ enum Agreed {
 }
 
 impl Session {
-    /// Takes the shot's frame and lets the page go on. Returns the frame, and the document that was in front at the end.
+    /// Takes the shot's frame and releases the page. Returns the frame, and the document that was in front at the end.
     pub(super) async fn held_frame(
         &mut self,
         viewport: Viewport,
@@ -99,7 +99,7 @@ impl HeldPage<'_> {
         frame
     }
 
-    /// The shot's picture of a page that settled.
+    /// Takes the picture of a page that has settled.
     async fn still_frame(
         &self,
         settled: Settled,
@@ -129,7 +129,8 @@ impl HeldPage<'_> {
         self.two_equal_frames(first, shot, scale, times).await
     }
 
-    /// The frame of the shot before, if that was a moment ago and a new one would be the same. It is judged like a new one.
+    /// The frame of the previous shot, if it is recent enough and a new one would be the same. It is compared like a
+    /// new one.
     fn previous_frame_of(&self, settled: &Settled, shot: &Shot) -> Option<&Frame> {
         let can_tell = settled.is_unchanged && self.sees_changes(shot);
         let shown = self.flow.previous_frame().filter(|_| can_tell)?;
@@ -140,8 +141,9 @@ impl HeldPage<'_> {
         is_same.then_some(&shown.frame)
     }
 
-    /// Shows the other side the first frame that the page stood still for: that one, or one more after waiting as long as
-    /// it takes. A frame of a page that stood still is good until the other side has one too.
+    /// Exchanges frames with the other side until both agree: first the frame that the page held still for, then one
+    /// more after waiting as long as that takes. The frame of a page that held still remains valid until the other side
+    /// has one too.
     async fn agreed(
         &self,
         first: Frame,
@@ -205,7 +207,8 @@ impl HeldPage<'_> {
         })
     }
 
-    /// Settles, and once more after something has arrived or the page was scrolled through, which changes it.
+    /// Settles, and settles again after a resource has arrived or the page was scrolled through, as both change the
+    /// page.
     async fn settle_and_arrive(
         &self,
         shot: &Shot,
@@ -240,8 +243,8 @@ impl HeldPage<'_> {
         }
     }
 
-    /// Frames are taken until one equals the frame before it outside of the masks, or until they are
-    /// seen to alternate between two that nobody can tell apart. What does not come to rest is held.
+    /// Takes frames until one equals the previous frame outside of the masks, or until they alternate between two that
+    /// look the same. A page that does not come to rest is held.
     async fn two_equal_frames(
         &self,
         first: Frame,
@@ -273,7 +276,8 @@ impl HeldPage<'_> {
             if is_restless && !is_held && self.parts(shot).animations.unwrap_or(true) {
                 is_held = true;
                 times.held_at = Some(self.hold_loops().await?).filter(|&frames| frames > 0);
-                // That took as long as its frames took; from now on the page may hold still.
+                // Holding took as long as its frames took. The page may hold still from now on, so the time starts
+                // again.
                 began = Instant::now();
                 pause = FIRST_PAUSE;
             }
@@ -283,7 +287,7 @@ impl HeldPage<'_> {
         }
     }
 
-    /// One more frame of the shot as the page is at that moment, animations finished just before.
+    /// Takes one more frame of the page as it is now, with animations finished just before.
     async fn settled_frame(&self, shot: &Shot, scale: f64) -> Result<(Settled, Frame), ShootError> {
         let whole_page = shot.area.is_beyond_viewport();
         let parts = self.parts(shot);
@@ -310,8 +314,8 @@ async fn differ_under_masks_only(one: &Frame, other: &Frame) -> bool {
     !options.masks.is_empty() && nothing_differs(one, other, options).await
 }
 
-/// Whether no pixel differs beyond the usual threshold. Chromium may draw a page in two ways that are a
-/// few levels apart and go back and forth between them; a page that moves never comes back like that.
+/// Whether no pixel differs by more than the usual threshold. Chromium may draw a page in two ways that are a few
+/// levels apart, and alternate between them. A page that moves never returns to an earlier frame like that.
 async fn look_equal(one: &Frame, other: &Frame) -> bool {
     nothing_differs(one, other, diff::Options::default()).await
 }

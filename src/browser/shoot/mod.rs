@@ -1,4 +1,4 @@
-//! Pictures: of the page, the viewport or one element, taken only when two in a row are equal.
+//! Takes pictures of the page, the viewport or one element. A picture counts only when two frames in a row are equal.
 
 mod agree;
 mod frame;
@@ -24,18 +24,18 @@ pub(crate) use times::ShotTimes;
 /// Why there is no picture.
 #[derive(Debug)]
 pub(crate) enum ShootError {
-    /// The page never held still; the last frames are kept.
+    /// The page never held still. The last frames are kept.
     Unstable {
-        /// Why, in words.
+        /// The reason, in words.
         reason: String,
         /// PNGs.
         frames: Vec<Arc<[u8]>>,
     },
-    /// The page in front is not one that the flow meant to see.
+    /// The page in front is not one that the flow meant to open.
     Navigation(String),
-    /// The area is not there, or the viewport is not what was asked.
+    /// The area does not exist, or the viewport is not the requested one.
     Impossible(String),
-    /// The browser or its driver.
+    /// The browser or its driver failed.
     Browser(BrowserError),
 }
 
@@ -46,8 +46,8 @@ impl From<BrowserError> for ShootError {
 }
 
 impl Session {
-    /// Takes the shot's picture once the page holds still, at the shot's own viewport if it has one. One frame is enough
-    /// where the other side, which takes its own at the same time, drew the same.
+    /// Takes the shot's picture once the page holds still, at the shot's own viewport if it has one. One frame is
+    /// enough if the other side, which takes its frame at the same time, drew the same.
     pub(crate) async fn shoot(
         &mut self,
         shot: &Shot,
@@ -113,7 +113,7 @@ impl Session {
         all
     }
 
-    /// The page in front, if it is still the one that was judged.
+    /// The page in front, if it is still the document that was checked.
     fn same_document(&self, document: Document, png: &Arc<[u8]>) -> Result<PageInfo, ShootError> {
         if self.flow.is_judged(&document) {
             return Ok(document.info);
@@ -127,12 +127,12 @@ impl Session {
         })
     }
 
-    /// Whether all is looked at that could tell a frame from one before.
+    /// Whether every kind of change is watched that could make a new frame differ from the previous one.
     fn sees_changes(&self, shot: &Shot) -> bool {
         self.parts(shot).are_all_on() && self.engine.traits().draws_for_pictures
     }
 
-    /// Which parts of settling the shot asks for.
+    /// The parts of settling that the shot asks for.
     fn parts(&self, shot: &Shot) -> Settle {
         shot.settle.or(self.options.settle)
     }

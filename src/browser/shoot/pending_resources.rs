@@ -1,4 +1,4 @@
-//! Waits for what the browser asked a server for and has not got yet.
+//! Waits for resources that the browser has requested but not received yet.
 
 use std::time::{Duration, Instant};
 
@@ -8,13 +8,13 @@ use crate::{
     waits::WaitReason,
 };
 
-/// So long a shot waits for what the browser has asked for.
+/// How long a shot waits for requested resources.
 pub(super) const ARRIVAL_BUDGET: Duration = Duration::from_secs(5);
 
 impl Session {
-    /// Waits until all images, fonts and style sheets have arrived, except those that were waited for in vain before.
-    /// Returns whether there was anything to wait for; it takes its time from what is `left`, and what has not arrived
-    /// by then is overdue.
+    /// Waits until all images, fonts and style sheets have arrived, except for those that were waited for in vain
+    /// before. Returns whether there was anything to wait for. The time is taken from `left`; resources that have not
+    /// arrived by then are overdue.
     pub(super) async fn wait_for_resources(
         &self,
         left: &mut Duration,

@@ -1,4 +1,4 @@
-//! Waits until the page holds still: document, fonts and images ready, animations finished.
+//! Waits until the page holds still: the document, fonts and images are ready, and animations are finished.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use crate::{
     waits::{WaitReason, WaitTime},
 };
 
-/// How long a page may take to settle before a shot is unstable.
+/// How long a page may take to settle before the shot counts as unstable.
 pub(super) const SETTLE_BUDGET: Duration = Duration::from_secs(10);
 
-/// How long a page is scrolled through at most, as `page/page.js` has it.
+/// The longest time for scrolling through a page; the same limit as in the page scripts.
 pub(super) const SCROLL_BUDGET: Duration = Duration::from_secs(10);
 
-/// A page's clock that says more than this, in milliseconds, is wrong.
+/// Longer times than this, in milliseconds, mean that the page's clock is wrong.
 const MOST_MS: f64 = 3_600_000.0;
 
-/// The page's measures in CSS pixels once it settled.
+/// The page's measures in CSS pixels after it has settled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Measures {
     pub(super) width: f64,
@@ -30,7 +30,7 @@ pub(super) struct Measures {
 }
 
 impl Measures {
-    /// The viewport shows the whole page; the plainest way to photograph it is then the best.
+    /// Whether the viewport shows the whole page. A plain picture of the viewport is best then.
     pub(super) fn is_all_in_view(&self) -> bool {
         self.page_width <= self.width && self.page_height <= self.height
     }
@@ -41,21 +41,21 @@ impl Measures {
 pub(super) struct Settled {
     pub(super) measures: Measures,
     pub(super) pending: Vec<String>,
-    /// What was waited for, where that can be told in milliseconds.
+    /// What was waited for, where the page can measure it in milliseconds.
     pub(super) waits: Vec<WaitTime>,
-    /// Something in the page waits for coming into view, and was not there yet.
+    /// Whether the page has elements that wait for coming into view and have not been there yet.
     pub(super) is_lazy: bool,
-    /// How long all of that took in the page.
+    /// How long settling took in the page.
     pub(super) in_page: Duration,
-    /// The page stood still since it had settled the last time, as far as it can be seen from within.
+    /// Whether the page held still since it last settled, as far as that can be seen from inside the page.
     pub(super) is_unchanged: bool,
     /// The document that settled.
     pub(super) document: Document,
 }
 
 impl Session {
-    /// Hides the caret, finishes what moves and waits for what loads; `whole_page` loads lazy images too. In a `hurry`
-    /// nothing is waited for that [`Self::has_rested`] is going to tell after a picture.
+    /// Hides the caret, finishes animations and waits for what is loading. `whole_page` loads lazy images too. With
+    /// `hurry` it skips the waits that [`Self::has_rested`] checks after the picture.
     pub(super) async fn settle(
         &self,
         whole_page: bool,
@@ -102,8 +102,8 @@ impl Session {
         })
     }
 
-    /// Brings each part of the page into view down to `limit` CSS pixels, so that scripts add what they keep back until
-    /// then, and goes back. Returns whether the page came to its end.
+    /// Scrolls each part of the page into view down to `limit` CSS pixels, so that scripts add the content that they
+    /// load lazily, and scrolls back. Returns whether it reached the end of the page.
     pub(super) async fn scroll_through(
         &self,
         limit: u32,
@@ -119,7 +119,8 @@ impl Session {
         Ok(answer["ended"] == json!(true))
     }
 
-    /// After a picture: whether the page stood still since it settled; `None` when not all of it can be seen from within.
+    /// Whether the page held still since it settled; called after a picture. `None` if not everything can be seen from
+    /// inside the page.
     pub(super) async fn has_rested(
         &self,
         whole_page: bool,
@@ -135,18 +136,18 @@ impl Session {
     }
 }
 
-/// How long holding loops may take: the script's own limit, and the frames after it.
+/// The time limit for holding loops: the script's own limit, plus the frames after it.
 const HOLD_LIMIT: Duration = Duration::from_secs(10);
 
 impl Session {
-    /// Holds the page's own drawing loops at a round number of frames, which is returned; 0 when it has none.
+    /// Holds the page's own drawing loops at a round frame number and returns that number; 0 if the page has none.
     pub(super) async fn hold_loops(&self) -> Result<u64, BrowserError> {
         let event = json!({ "event": self.engine.name() });
         let frames = self.in_page(HOLD_LIMIT, "hold", &event).await?;
         Ok(frames.as_u64().unwrap_or(0))
     }
 
-    /// Lets the page go on after a picture, and says which document it is.
+    /// Releases the page after a picture and returns its document.
     pub(super) async fn let_go(&self) -> Result<Document, BrowserError> {
         let event = json!({ "event": self.engine.name() });
         let document = self.in_page(COMMAND_LIMIT, "letGo", &event).await?;
@@ -164,7 +165,7 @@ fn in_words(parts: Settle) -> Value {
     })
 }
 
-/// What the page says was waited for, by its name.
+/// Reads the waits that the page reports, by name.
 fn waits(answer: &Value) -> Vec<WaitTime> {
     let wait = |reason: WaitReason| {
         let told = &answer[reason.name()];

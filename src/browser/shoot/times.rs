@@ -1,4 +1,4 @@
-//! What a shot took, and what was waited for meanwhile.
+//! How long a shot took, and what it waited for.
 
 use std::{
     sync::Arc,
@@ -11,27 +11,27 @@ use super::{
 };
 use crate::waits::{WaitReason, WaitTime};
 
-/// What a shot took, known also of one that failed.
+/// How long a shot took. This is known even if the shot failed.
 #[derive(Debug, Default)]
 pub(crate) struct ShotTimes {
-    /// Until the page held still.
+    /// The time until the page held still.
     pub(crate) settle: Duration,
-    /// What was waited for meanwhile; of a page that never held still, nothing.
+    /// What the shot waited for; empty for a page that never held still.
     pub(crate) waits: Vec<WaitTime>,
-    /// Taking the frames.
+    /// The time for taking the frames.
     pub(crate) shoot: Duration,
-    /// How many were taken.
+    /// How many frames were taken.
     pub(crate) frames: u32,
-    /// At which of its frames a drawing loop of the page was held.
+    /// The frame number at which a drawing loop of the page was held.
     pub(super) held_at: Option<u64>,
-    /// Whether the page came to its end when it was scrolled through.
+    /// Whether scrolling through the page reached its end.
     pub(super) came_to_its_end: Option<bool>,
-    /// The addresses of what was waited for in vain.
+    /// The URLs of resources that did not arrive in time.
     pub(super) overdue: Vec<String>,
 }
 
 impl ShotTimes {
-    /// What settling waited for; what of it was not spent in the page was the driver's.
+    /// Adds the waits of one settling. Time that was not spent in the page counts as the driver's.
     pub(super) fn add(&mut self, settled: &Settled, took: Duration) {
         for &WaitTime { reason, count, ms } in &settled.waits {
             self.add_wait(reason, count, ms);
@@ -39,7 +39,7 @@ impl ShotTimes {
         self.add_wait_for(WaitReason::Driver, 1, took.saturating_sub(settled.in_page));
     }
 
-    /// Shows the other side a frame, and waits for what it shows.
+    /// Exchanges a frame with the other side, and counts the wait.
     pub(super) async fn wait_for_other_side(
         &mut self,
         exchange: &mut FrameExchange,

@@ -1,9 +1,9 @@
-//! What a reader of a picture should know, in words.
+//! Warnings that a picture needs.
 
 use super::{pending_resources::ARRIVAL_BUDGET, settle::SCROLL_BUDGET};
 use crate::{diff::Rect, spec::Target};
 
-/// What was held draws as it would at that moment, unless it draws by chance or by the time of its start.
+/// A held loop draws the same at that frame each time, unless it draws at random or depends on its start time.
 pub(super) fn held_warning(frames: u64) -> String {
     format!(
         "the page never stops drawing; it was held at its frame {frames} for the picture: set `clock: fixed` or mask it \
@@ -33,7 +33,7 @@ pub(super) fn endless_warning(came_to_its_end: Option<bool>) -> Option<String> {
     })
 }
 
-/// Warns of each mask that covers nothing.
+/// Adds a warning for each mask that covers nothing.
 pub(super) fn warn_of_idle_masks(
     masks: &[Target],
     boxes: &[Vec<Rect>],
@@ -50,7 +50,7 @@ pub(super) fn warn_of_idle_masks(
     }
 }
 
-/// The page is taller than pictures may be; CSS pixels.
+/// Warns that the page is taller than a picture may be. Both heights are in CSS pixels.
 pub(super) fn cut_warning(height: u32, limit: u32) -> String {
     format!("the page is {height} px tall; the picture ends at max_page_height, {limit} px")
 }

@@ -1,4 +1,4 @@
-//! What is waited for and what is expected.
+//! Steps that wait for a condition or check an expectation.
 
 use std::time::Instant;
 
@@ -83,7 +83,7 @@ impl Session {
         }
     }
 
-    /// Looks until all hold, at most until the deadline, then says which do not.
+    /// Checks the expectations until all hold or the deadline has passed, then reports those that do not hold.
     pub(super) async fn expect(
         &self,
         expectations: &[Expectation],
@@ -104,7 +104,7 @@ impl Session {
         }
     }
 
-    /// Expected and found, when they differ.
+    /// Says what was expected and what was found, if they differ.
     async fn unmet(&self, expectation: &Expectation) -> Result<Option<String>, Trouble> {
         let page_is = |what: &str, wanted: &Text, found: &str, holds: bool| {
             (!holds).then(|| format!("expected {what} `{wanted}`, found `{found}`"))
@@ -221,7 +221,7 @@ fn path_of(url: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Contains the text, or matches it as a whole where it holds `*`.
+/// Whether the URL contains the text or, if the text has a `*`, matches it as a whole.
 fn url_is(found: &str, wanted: &str) -> bool {
     if wanted.contains('*') {
         glob_matches(wanted, found)
@@ -230,7 +230,7 @@ fn url_is(found: &str, wanted: &str) -> bool {
     }
 }
 
-/// `*` stands for anything, also for nothing.
+/// `*` matches any text, including none.
 fn glob_matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();

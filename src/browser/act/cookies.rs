@@ -1,10 +1,10 @@
-//! Cookies of the page in front, `httpOnly` ones too, which no script could set.
+//! Cookies of the page in front, including `httpOnly` ones, which no script can set.
 
 use super::Trouble;
 use crate::browser::{engines::CookieChanges, session::Session};
 
 impl Session {
-    /// Cookies belong to the page in front, or to the environment while there is none yet.
+    /// Changes the cookies of the page in front, or of the environment if there is no page yet.
     pub(super) async fn change_cookies(&self, changes: CookieChanges<'_>) -> Result<(), Trouble> {
         let page = self.page_info().await?.url;
         let url = match page.starts_with("http") {

@@ -1,4 +1,4 @@
-//! Elements: found in the frame that the flow is in, waited for until the step's time is up.
+//! Finds elements in the flow's current frame, and waits for them until the step's time is up.
 
 use std::time::{Duration, Instant};
 
@@ -19,24 +19,24 @@ use crate::{
 /// The key under which WebDriver sends an element.
 const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// What an action needs of an element before it can begin.
+/// The state that an action needs an element to be in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// It is there.
+    /// The element exists.
     Present,
-    /// It can be seen.
+    /// The element is visible.
     Seen,
 }
 
 impl Session {
-    /// Runs a script in the flow's frame with `page/find.js` before it.
+    /// Runs a script in the flow's frame, with the functions of `page/find.js`.
     pub(crate) async fn script(&self, body: &str, arguments: Vec<Value>) -> Result<Value, Trouble> {
         let script = format!("{}\n{body}", page::FIND);
         let answer = self.wire().execute(COMMAND_LIMIT, &script, arguments);
         answer.await.map_err(Trouble::from)
     }
 
-    /// The first match, waited for until `deadline`.
+    /// The first match; waits for it until `deadline`.
     pub(crate) async fn find(
         &self,
         target: &Target,
@@ -57,7 +57,7 @@ impl Session {
         }
     }
 
-    /// The first match now and whether it can be seen.
+    /// The first match at this moment, and whether it is visible.
     pub(crate) async fn find_now(
         &self,
         target: &Target,

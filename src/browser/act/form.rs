@@ -1,4 +1,4 @@
-//! Fields of forms: filled, checked, chosen from and given files, as a person would.
+//! Form fields: fills, checks, chooses and attaches files as a user would.
 
 use std::{borrow::Cow, time::Instant};
 
@@ -11,7 +11,7 @@ use crate::{
     spec::{Target, Text},
 };
 
-/// What WebDriver takes for the key Enter.
+/// WebDriver's character for the Enter key.
 const ENTER: &str = "\u{E006}";
 
 impl Session {
@@ -39,7 +39,7 @@ impl Session {
         Ok(())
     }
 
-    /// The text as the driver takes it: some drivers must be given the key that makes a line end.
+    /// The text as the driver expects it: with some drivers a line end must be typed as Enter.
     fn keys_of<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match self.engine.traits().types_line_ends {
             true => text.into(),
@@ -47,7 +47,7 @@ impl Session {
         }
     }
 
-    /// Empties a field as a person would: everything selected, then Backspace.
+    /// Empties a field as a user would: selects everything, then presses Backspace.
     pub(super) async fn clear(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
         let field = self.prepare_field(target, false, deadline).await?;
         if field.has_parts {
@@ -60,8 +60,8 @@ impl Session {
         Ok(())
     }
 
-    /// Focuses the field; then selects what it holds, or moves the caret behind it. Frameworks may draw a
-    /// field anew when it gets the focus, so the next frames are waited for in between.
+    /// Focuses the field, then selects its content or moves the caret to its end. Frameworks may redraw a field when it
+    /// gets the focus, so this waits for the next frames in between.
     async fn prepare_field(
         &self,
         target: &Target,
@@ -88,7 +88,7 @@ impl Session {
             if (field.matches(':disabled')) throw new Error('the field is disabled');
             if (field.readOnly) throw new Error('the field is read-only');
             field.focus();
-            // A timer that is left behind would look like one of the page's.
+            // The timer must be cleared: a remaining one would look like a timer of the page.
             let timer;
             const soon = new Promise((done) => { timer = setTimeout(done, 100); });
             return Promise.race([frame().then(frame), soon]).finally(() => clearTimeout(timer)).then(() => ({
@@ -106,7 +106,8 @@ impl Session {
         })
     }
 
-    /// A date takes keys in the order of the browser's language, or none at all.
+    /// Fails if the field took nothing of the typed text. Date fields expect keys in the order of the browser's
+    /// language, or no keys at all.
     async fn check_taken(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
         let element = self.find(target, Need::Present, deadline).await?;
         let script = "return arguments[0].value;";
@@ -119,7 +120,7 @@ impl Session {
         )))
     }
 
-    /// The value setter of the element's own class, as frameworks watch for it.
+    /// Uses the value setter of the element's class, because frameworks watch that one.
     pub(super) async fn insert(
         &self,
         into: &Target,
@@ -143,7 +144,7 @@ impl Session {
             .map(drop)
     }
 
-    /// Clicks the box, or its label when the box itself is hidden by styling, unless it is as wanted.
+    /// Clicks the box, unless it already has the wanted state. If styling hides the box, clicks its label.
     pub(super) async fn set_checked(
         &self,
         target: &Target,
@@ -191,7 +192,7 @@ impl Session {
             .map(drop)?)
     }
 
-    /// Chooses exactly these options, with the events that a choice makes.
+    /// Chooses exactly these options, and sends the events of a choice.
     pub(super) async fn select(
         &self,
         from: &Target,
@@ -264,9 +265,9 @@ fn element_id(reference: &Value) -> &str {
 /// A field that has the focus.
 struct Field {
     holds_text: bool,
-    /// Otherwise the caret's place is not known to scripts.
+    /// If false, scripts do not know where the caret is.
     has_caret_at_end: bool,
-    /// It is edited part by part, or not by keys at all.
+    /// The field is edited part by part, or not with keys at all.
     has_parts: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Keys: chords through the Actions API.
+//! Key chords, through the Actions API.
 
 use std::time::Instant;
 
@@ -25,7 +25,7 @@ impl Session {
     }
 }
 
-/// Downs in order, then ups in reverse.
+/// Presses the keys in order, then releases them in reverse order.
 fn key_actions(chord: &[String]) -> Vec<Value> {
     let codes: Vec<String> = chord.iter().map(|name| key_code(name)).collect();
     let down = codes
@@ -38,8 +38,8 @@ fn key_actions(chord: &[String]) -> Vec<Value> {
     down.chain(up).collect()
 }
 
-/// The character that WebDriver takes for a named key; any other name is the key's own character.
-/// Source: W3C WebDriver, "Keyboard actions", the table of normalised keys.
+/// WebDriver's character for a named key; any other name is the key's own character. Source: W3C WebDriver, "Keyboard
+/// actions", the table of normalised keys.
 fn key_code(name: &str) -> String {
     const NAMES: [(&str, u32); 32] = [
         ("Backspace", 0xE003),

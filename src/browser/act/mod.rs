@@ -1,4 +1,4 @@
-//! Steps: each action of the vocabulary as a real interaction with the page.
+//! Performs steps: each action is a real interaction with the page.
 
 mod conditions;
 mod cookies;
@@ -31,16 +31,16 @@ use crate::{
 use find::Need;
 use pointer::{DOUBLE_CLICK, DOWN, UP, pointer_button};
 
-/// Why a step was not done.
+/// Why a step failed.
 #[derive(Debug)]
 pub(crate) enum Trouble {
     /// The step itself cannot be done.
     Step(String),
-    /// The page that it led to is not the one that was meant.
+    /// The step led to a page that the flow did not mean to open.
     Navigation(String),
-    /// Each expectation that does not hold, with what was expected and found.
+    /// The expectations that do not hold, each with what was expected and found.
     Expectation(Vec<String>),
-    /// The browser or its driver.
+    /// The browser or its driver failed.
     Browser(BrowserError),
 }
 
@@ -64,7 +64,7 @@ impl From<BrowserError> for Trouble {
 }
 
 impl Trouble {
-    /// Names the selector when it was the selector that the browser did not understand.
+    /// Names the selector, if the browser did not understand it.
     pub(super) fn about_selector(self, target: &Target) -> Self {
         match self {
             Self::Step(message)
@@ -83,7 +83,7 @@ impl Trouble {
     }
 }
 
-/// Refusals that pass when the page has moved on a little.
+/// Whether the driver may accept the command once the page has moved on a little.
 fn is_transient(error: &BrowserError) -> bool {
     [
         ErrorStatus::ElementClickIntercepted,
@@ -95,8 +95,8 @@ fn is_transient(error: &BrowserError) -> bool {
     .any(|status| error.is(status))
 }
 
-/// Whether an action shows pages to somebody of whom they know nothing: no input, no script of the flow, no word in the
-/// address that the flow was given from outside.
+/// Whether an action only views pages as an anonymous visitor would: no input, no script of the flow, and no URL with a
+/// value that was passed to the flow.
 fn only_looks(action: &Action) -> bool {
     match action {
         Action::Goto { url, .. } => {
@@ -113,7 +113,7 @@ fn only_looks(action: &Action) -> bool {
     }
 }
 
-/// Whether an action neither touches the page nor runs a script in it: what was photographed before may still be there.
+/// Whether an action neither touches the page nor runs a script in it. The last picture may then still be valid.
 fn leaves_the_page_alone(action: &Action) -> bool {
     match action {
         Action::Wait(Wait::Until(conditions)) => {
@@ -125,7 +125,7 @@ fn leaves_the_page_alone(action: &Action) -> bool {
     }
 }
 
-/// What is done with an element once it was found.
+/// What to do with an element once it is found.
 #[derive(Debug, Clone, Copy)]
 enum Deed<'a> {
     Click,
@@ -135,8 +135,8 @@ enum Deed<'a> {
 }
 
 impl Session {
-    /// Does one step, then judges the document that it led to. `expected_status` is what the flow
-    /// expects of that document right after.
+    /// Performs one step, then checks the document that it led to. `expected_status` is the status that the flow
+    /// expects of that document in its next step.
     pub(crate) async fn act(
         &mut self,
         step: &Step,
@@ -160,7 +160,8 @@ impl Session {
         self.judge_step(&step.action, loaded, expected_status).await
     }
 
-    /// Of a document that has `loaded`, what it may go on to is judged with the next step or shot.
+    /// Checks the document that a step led to. If the step has already `loaded` a document, any page that this one
+    /// moves on to is checked with the next step or shot.
     async fn judge_step(
         &mut self,
         action: &Action,
@@ -183,8 +184,8 @@ impl Session {
         match judged {
             Ok(Ok(())) => Ok(()),
             Ok(Err(message)) => Err(Trouble::Navigation(message)),
-            // The dialog that a step opened belongs to the step that answers it, and the window that it
-            // closed to the step that goes to another.
+            // If the step opened a dialog, the step that answers it handles it. If the step closed the window, the step
+            // that goes to another window does.
             Err(error)
                 if error.is(ErrorStatus::UnexpectedAlertOpen)
                     || error.is(ErrorStatus::NoSuchWindow) =>
@@ -195,14 +196,14 @@ impl Session {
         }
     }
 
-    /// Returns the document that was loaded, where that is known already.
+    /// Performs the action. Returns the document that it loaded, if that is already known.
     async fn perform(
         &mut self,
         action: &Action,
         deadline: Instant,
     ) -> Result<Option<Document>, Trouble> {
         if !matches!(action, Action::Goto { .. } | Action::Dialog { .. }) {
-            // A page that is gone, or lets nobody in, is the action's own trouble.
+            // If the page is gone or does not respond, the action itself will fail and say so.
             let _ = self.engine.wait_for_end_of_picture().await;
         }
         let done = match action {
@@ -284,15 +285,15 @@ impl Session {
         self.check_departure(&before, &url).await
     }
 
-    /// Returns where the browser went, unless a dialog keeps it back. A download and an answer without content leave the
-    /// browser where it is.
+    /// Checks that the browser went somewhere, and returns the new document unless a dialog holds it back. After a
+    /// download, or an answer without content, the browser stays on the page that it was on.
     async fn check_departure(
         &mut self,
         before: &Document,
         url: &Url,
     ) -> Result<Option<Document>, Trouble> {
         let now = match self.document().await {
-            // The dialog that a page opens while it loads belongs to the step that answers it.
+            // If a page opens a dialog while it loads, the step that answers it handles it.
             Err(error) if error.is(ErrorStatus::UnexpectedAlertOpen) => return Ok(None),
             now => now?,
         };
@@ -325,7 +326,8 @@ impl Session {
         }
     }
 
-    /// Chromedriver's own script stumbles over some elements in shadow trees; the pointer does not.
+    /// Clicks the element. Chromedriver's own script fails on some elements in shadow trees; a click with the pointer
+    /// works there.
     async fn click(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
         match self.deed(target, Need::Seen, Deed::Click, deadline).await {
             Err(Trouble::Step(message)) if message.contains("Cannot read properties of") => {
@@ -335,8 +337,7 @@ impl Session {
         }
     }
 
-    /// Finds the element and does something with it; what fails because the page is still moving is
-    /// tried again until the deadline.
+    /// Finds the element and acts on it. Retries until the deadline if that fails because the page is still moving.
     async fn deed(
         &self,
         target: &Target,

@@ -1,4 +1,4 @@
-//! The page itself: scrolled, scripted and styled.
+//! Scrolls the page, runs scripts in it and adds styles.
 
 use std::time::Instant;
 
@@ -68,8 +68,8 @@ impl Session {
         }
     }
 
-    /// As a script of the page would run: what it declares is global. In the page itself no CSP stands
-    /// against it; in a frame the frame's own does.
+    /// Runs the source as a script of the page: its declarations are global. The CSP does not block it in the page
+    /// itself; in a frame, the frame's CSP does.
     async fn inject_script(&self, source: &str) -> Result<(), Trouble> {
         Ok(self.engine.inject(source, self.flow.is_in_frame()).await?)
     }

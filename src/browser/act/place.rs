@@ -1,4 +1,4 @@
-//! Where the following steps act: in which frame, in which window, past which dialog.
+//! Switches to another frame or window, and answers dialogs.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::{
     spec::{Frame, Text, Window},
 };
 
-/// How long a window that a step opens may take to be there, before an older one is meant.
+/// How long to wait for a window that a step may have opened, before using an older one.
 const OPENING_TIME: Duration = Duration::from_millis(500);
 
 impl Session {
@@ -115,7 +115,7 @@ impl Session {
         Ok(self.enter_window().await?)
     }
 
-    /// The window opened last that the flow has not been in, else the last one that it was in.
+    /// The last opened window that the flow has not entered, or else the last one that it did enter.
     async fn newest_window(&self, deadline: Instant) -> Result<WindowHandle, Trouble> {
         let grace = Instant::now() + OPENING_TIME;
         loop {

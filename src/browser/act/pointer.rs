@@ -1,4 +1,4 @@
-//! The pointer: moved, pressed and released through the Actions API.
+//! The pointer: moves, presses and releases it through the Actions API.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ pub(super) const UP: &str = "pointerUp";
 pub(super) const DOUBLE_CLICK: [&str; 4] = [DOWN, UP, DOWN, UP];
 
 impl Session {
-    /// Moves the pointer to the element's middle, then presses and releases as told.
+    /// Moves the pointer to the element's centre, then presses and releases the buttons as given.
     pub(super) async fn point_at(
         &self,
         target: &Target,
@@ -30,7 +30,7 @@ impl Session {
         self.pointer(actions).await
     }
 
-    /// The pointer can only go where the viewport is.
+    /// Scrolls the element into view: the pointer cannot leave the viewport.
     async fn bring_into_view(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
         let element = self.find(target, Need::Seen, deadline).await?;
         let script = "arguments[0].scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' });";
@@ -69,7 +69,7 @@ impl Session {
         self.check_native_drag().await
     }
 
-    /// Other drivers than Chrome's begin a drag that the browser does by itself, and never end it.
+    /// Watches for a drag that the browser itself does. Drivers other than Chrome's start such a drag but never end it.
     async fn watch_native_drag(&self) -> Result<(), Trouble> {
         let script = "
             const [name] = arguments;

@@ -1,4 +1,4 @@
-//! Chrome and Chromium: their programs, and how they are started.
+//! Chrome and Chromium: how to find and start them.
 
 use std::{ffi::OsString, path::Path, time::Duration};
 
@@ -53,7 +53,7 @@ fn programs(headed: bool) -> Result<Programs, LaunchError> {
     })
 }
 
-/// What the driver of a Chromium is started with. The log's path on its command line shows a later run whose process it is.
+/// The command line of a Chromium's driver. The log's path on it tells a later run which run the process belongs to.
 pub(super) fn driver_arguments(folder: &Path, port: u16) -> Vec<OsString> {
     let log = folder.join("driver.log");
     vec![
@@ -76,7 +76,7 @@ fn capabilities(launcher: &Launcher, _: &SessionOptions) -> Map<String, Value> {
     Map::from_iter([browser, ("goog:chromeOptions".to_owned(), options)])
 }
 
-/// What every Chromium is started with.
+/// The arguments for every Chromium.
 pub(super) fn arguments(launcher: &Launcher) -> Vec<String> {
     let mut arguments: Vec<String> = QUIET_ARGUMENTS.iter().map(|&a| a.to_owned()).collect();
     if !launcher.is_headed() {
@@ -94,37 +94,38 @@ pub(super) fn arguments(launcher: &Launcher) -> Vec<String> {
     arguments
 }
 
-/// Whether the browser is the small one that has no window.
+/// Whether the program is the headless shell, which cannot show a window.
 fn is_shell(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     name.contains("headless-shell")
 }
 
-/// Keeps storage in memory, where emptying it takes 2 ms instead of 60. The shell does nothing else
-/// differently for it; the whole browser would.
+/// Keeps storage in memory: clearing it takes 2 ms instead of 60 ms. The shell otherwise behaves the same with it; the
+/// full browser would not.
 const IN_MEMORY: &str = "--incognito";
 
-/// Images that move (GIF, WebP, APNG) stay at their first picture, wherever they are on the page, and SVG
-/// drawings as they are without what moves them.
+/// Animated images (GIF, WebP, APNG) stay at their first frame wherever they are on the page, and SVG images are not
+/// animated.
 const STILL_IMAGES: &str = "--blink-settings=imageAnimationPolicy=2";
 
-/// Containers often give 64 MB, on which Chromium crashes with tall pages.
+/// Containers often have only 64 MB of shared memory, with which Chromium crashes on tall pages.
 fn shared_memory_is_small() -> bool {
     const ENOUGH: u64 = 512 << 20;
     rustix::fs::statvfs("/dev/shm").is_ok_and(|shm| shm.f_blocks * shm.f_frsize < ENOUGH)
 }
 
-/// Whether browsers are started without their sandbox, which Chromium refuses to use as root.
+/// Whether browsers run without their sandbox. Chromium refuses to use it as root.
 pub(crate) fn sandbox_is_off() -> bool {
     getuid().is_root()
 }
 
-/// Keeps the browser from talking to anyone, from asking anything, and from drawing by taste.
+/// Keeps the browser from using the network, asking questions, and drawing the same page in different ways.
 const QUIET_ARGUMENTS: &[&str] = &[
     "--disable-gpu",
-    // A change repaints whole tiles: at the edge of a repainted part, smooth corners come out a shade different.
+    // A change repaints whole tiles. Otherwise smooth corners at the edge of a repainted part come out a shade
+    // different.
     "--disable-partial-raster",
-    // No tile is drawn without its large images, to be drawn again when they are decoded.
+    // No tile is drawn before its large images are decoded. Otherwise it would be drawn twice.
     "--disable-checker-imaging",
     "--disable-background-networking",
     "--disable-component-update",

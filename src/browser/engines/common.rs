@@ -1,4 +1,4 @@
-//! What the engines have in common: what they hold, what they are asked with, and how long they are patient.
+//! What the engines have in common: their shared fields, the types of their questions, and how long they retry.
 
 use std::{
     sync::Arc,
@@ -23,39 +23,39 @@ use crate::{
 /// What an engine can and cannot do.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Traits {
-    /// A session can be made as good as new by commands.
+    /// A session can be cleaned with commands for the next flow.
     pub(crate) can_be_cleaned: bool,
-    /// A session that began at one pixel ratio can have another.
+    /// A session can change to another pixel ratio than it started with.
     pub(crate) can_change_scale: bool,
-    /// A picture shows what the page is at that moment, whether that was drawn before or not.
+    /// A picture shows the page's state at that moment, even if that state was not drawn before.
     pub(crate) draws_for_pictures: bool,
-    /// Its driver drops what the browser itself drags (`draggable`).
+    /// Its driver can drop what the browser itself drags (`draggable`).
     pub(crate) can_drop: bool,
-    /// Its driver types a line end as the key that makes one.
+    /// Its driver types a line end as Enter.
     pub(crate) types_line_ends: bool,
-    /// The browser tells its own name.
+    /// Its capabilities have the browser's real name.
     pub(crate) names_itself: bool,
 }
 
-/// What a window of the flow is to be.
+/// How a window of the flow is set up.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WindowSetup<'a> {
     /// Its viewport and device.
     pub(crate) screen: &'a Screen,
-    /// What the environment asks of its browser.
+    /// The environment's settings for the browser.
     pub(crate) environment: &'a Emulation,
-    /// The moment at which the clock of its pages begins, if it is not the time; milliseconds since 1970.
+    /// The moment at which the clock of its pages starts, in milliseconds since 1970; `None` is the real time.
     pub(crate) clock: Option<u64>,
 }
 
 impl WindowSetup<'_> {
-    /// What the browser is to be in it.
+    /// The emulation in this window.
     pub(super) fn emulation(&self) -> Emulation {
         self.screen.emulation(self.environment)
     }
 }
 
-/// What every engine holds: the wire, and the unguessable name that our scripts bear in pages.
+/// What every engine has: the wire, and the unguessable name of our scripts in pages.
 #[derive(Debug, Clone)]
 pub(super) struct Base {
     pub(super) wire: Arc<Wire>,
@@ -63,7 +63,7 @@ pub(super) struct Base {
 }
 
 impl Base {
-    /// The script of every page, with the clock of the flow.
+    /// The script that runs in every page, with the flow's clock.
     pub(super) fn preload(&self, window: PictureWindow, clock: Option<u64>) -> String {
         let scripts = page::preload(&self.name, window);
         match clock {
@@ -81,32 +81,32 @@ impl Base {
 /// How a step changes the cookies of a page.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CookieChanges<'a> {
-    /// Deletes all of them first.
+    /// Deletes all cookies first.
     pub(crate) clear: bool,
-    /// Deletes these.
+    /// Deletes the cookies with these names.
     pub(crate) delete: &'a [Text],
-    /// Sets these.
+    /// Sets these cookies.
     pub(crate) set: &'a [Cookie],
 }
 
-/// The host of a URL, to which a cookie belongs.
+/// The host of a URL, for which a cookie is set.
 pub(super) fn host_of(url: &str) -> String {
     let url = Url::parse(url).ok();
     let host = url.as_ref().and_then(Url::host_str);
     host.unwrap_or_default().to_owned()
 }
 
-/// The browser did not take a cookie.
+/// The error for a cookie that the browser did not accept.
 pub(super) fn refused_cookie(cookie: &Cookie) -> BrowserError {
     let name = &cookie.name;
     let message = format!("the browser refused the cookie `{name}`");
     BrowserError::refused(ErrorStatus::UnableToSetCookie, &message)
 }
 
-/// How long a document that is going away is given before its successor is asked.
+/// The pause before asking the next document, after the previous one went away.
 const NAVIGATION_PAUSE: Duration = Duration::from_millis(20);
 
-/// How long a script of ours is run again in the next document while documents go away under it.
+/// How long to retry one of our scripts while documents go away under it.
 pub(super) struct Patience {
     began: Instant,
     limit: Duration,
@@ -118,7 +118,7 @@ impl Patience {
         Self { began, limit }
     }
 
-    /// Whether the script is to be run again; waits for the next document then.
+    /// Whether to run the script again. If so, waits for the next document first.
     pub(super) async fn is_left(&self, answer: &Result<Value, BrowserError>) -> bool {
         let is_left = answer.as_ref().is_err_and(is_about_navigation);
         let is_left = is_left && self.began.elapsed() < self.limit;
@@ -129,7 +129,7 @@ impl Patience {
     }
 }
 
-/// What drivers say when a document went away while a script was to run in it.
+/// Whether this is a driver's error for a document that went away before a script ran in it.
 fn is_about_navigation(error: &BrowserError) -> bool {
     let BrowserError::Refused { status, message } = error else {
         return false;

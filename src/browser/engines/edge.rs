@@ -1,4 +1,4 @@
-//! Microsoft Edge: a Chromium with a driver and capabilities of its own. It has not been run by us.
+//! Microsoft Edge: a Chromium with its own driver and capabilities. We have not run it.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(super) const KIND: Kind = Kind {
     can_be_remote: true,
 };
 
-/// The name by which the browser is asked for in capabilities.
+/// The browser's name in capabilities.
 const BROWSER_NAME: &str = "MicrosoftEdge";
 
 fn programs(_: bool) -> Result<Programs, LaunchError> {

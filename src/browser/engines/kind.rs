@@ -1,4 +1,4 @@
-//! What is known of a browser before it runs.
+//! Describes a browser before it runs.
 
 use std::time::Duration;
 
@@ -10,26 +10,26 @@ use crate::browser::{
     options::SessionOptions,
 };
 
-/// What is known of a browser before it runs.
+/// The description of a browser before it runs.
 pub(super) struct Kind {
-    /// Finds its programs; shown on a display or not.
+    /// Finds its programs. With `headed` it needs a display of the user's.
     pub(super) programs: fn(headed: bool) -> Result<Programs, LaunchError>,
     /// The capabilities that only this browser has.
     pub(super) capabilities: fn(&Launcher, &SessionOptions) -> Map<String, Value>,
-    /// How long it may take to start.
+    /// How long the browser may take to start.
     pub(super) start_limit: Duration,
-    /// How it is spoken to beside the standard's HTTP commands.
+    /// The protocol that it uses in addition to the standard's HTTP commands.
     pub(super) protocol: Protocol,
-    /// Whether a driver that runs already, also on another machine, can drive it.
+    /// Whether it can run under a driver that is already running, possibly on another machine.
     pub(super) can_be_remote: bool,
 }
 
-/// By which protocol a browser gives pictures, viewports and a world of our own.
+/// The protocol through which a browser offers pictures, viewports and an isolated world for our scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
     /// The Chrome DevTools protocol, through the driver at this path.
     DevTools {
-        /// Below the session's.
+        /// The path below the session's.
         path: &'static str,
     },
     /// WebDriver BiDi.

@@ -1,4 +1,4 @@
-//! The browsers that are known, and how each of them is found and asked for.
+//! The supported browsers: how each is found, and which capabilities it needs.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ use crate::{
     config::{Browser, Proxy},
 };
 
-/// What is known of a browser.
+/// The description of a browser.
 pub(super) fn kind(browser: Browser) -> &'static Kind {
     match browser {
         Browser::Chrome => &chrome::KIND,
@@ -29,7 +29,7 @@ pub(super) fn kind(browser: Browser) -> &'static Kind {
     }
 }
 
-/// Finds the programs of these browsers, unless running drivers are named.
+/// Finds the programs of these browsers, unless running drivers are given.
 pub(crate) fn launcher(
     options: LaunchOptions,
     browsers: &BTreeSet<Browser>,
@@ -48,7 +48,7 @@ pub(crate) fn launcher(
     Ok(Launcher::new(options, programs, scratch))
 }
 
-/// Checks that the programs of a browser are on this machine.
+/// Checks that a browser's programs are installed on this machine.
 pub(crate) fn check_programs(browser: Browser, headed: bool) -> Result<(), LaunchError> {
     (kind(browser).programs)(headed).map(drop)
 }
@@ -58,7 +58,7 @@ pub(crate) fn start_limit(browser: Browser) -> Duration {
     kind(browser).start_limit
 }
 
-/// Returns once a browser that is starting has ended, where its driver does not report that; else never.
+/// Returns when a starting browser has ended, if its driver does not report that itself; otherwise never returns.
 pub(crate) async fn end_of_browser(browser: Browser, driver: &Driver) {
     match kind(browser).protocol {
         Protocol::Inspector if driver.is_ours() => launch::browser_end(driver).await,
@@ -66,7 +66,7 @@ pub(crate) async fn end_of_browser(browser: Browser, driver: &Driver) {
     }
 }
 
-/// What a session is asked to be.
+/// The capabilities that a session asks for.
 pub(crate) fn capabilities(launcher: &Launcher, options: &SessionOptions) -> Capabilities {
     let milliseconds = u64::try_from(options.page_timeout.as_millis()).unwrap_or(u64::MAX);
     let wanted = json!({
@@ -88,7 +88,7 @@ pub(crate) fn capabilities(launcher: &Launcher, options: &SessionOptions) -> Cap
     wanted
 }
 
-/// Adds what is not there yet. Lists grow; where both have a value, ours stays.
+/// Adds missing values. Lists are joined; where both have a value, ours wins.
 fn add_all(ours: &mut Map<String, Value>, theirs: &Map<String, Value>) {
     for (name, value) in theirs {
         match ours.get_mut(name) {

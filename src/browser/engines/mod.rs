@@ -1,8 +1,8 @@
-//! What differs between browsers: how their programs are found and started, and by which protocol they give what the
-//! standard's HTTP commands do not. This floor is the only place that tells one engine from another.
+//! The differences between browsers: how to find and start their programs, and which protocol offers what the
+//! standard's HTTP commands do not. Only this module distinguishes engines.
 //!
-//! An engine holds the session's [`Wire`] and answers a few questions; it knows neither flows nor shots. A new browser
-//! is a new file with a [`Kind`](kind::Kind) and an arm in [`known::kind`].
+//! An engine has the session's [`Wire`] and answers a few questions. It knows nothing about flows or shots. To add a
+//! browser, add a file with its description and an arm in [`known::kind`].
 
 mod chrome;
 mod chromium;
@@ -35,7 +35,7 @@ pub(crate) use chromium::Leftovers;
 pub(crate) use common::{CookieChanges, Traits, WindowSetup};
 pub(crate) use known::{capabilities, check_programs, end_of_browser, launcher, start_limit};
 
-/// What a session's browser gives beyond the standard's HTTP commands, and how.
+/// The engine of a session's browser: the commands beyond the standard's HTTP, and the protocol for them.
 #[derive(Debug)]
 pub(crate) enum Engine {
     /// The Chrome DevTools protocol, through the driver.
@@ -47,7 +47,7 @@ pub(crate) enum Engine {
 }
 
 impl Engine {
-    /// The engine of a session that has just begun.
+    /// Connects the engine of a session that has just started.
     pub(crate) async fn connect(
         browser: Browser,
         wire: Wire,
@@ -81,17 +81,17 @@ impl Engine {
         }
     }
 
-    /// The session's line to its driver.
+    /// The session's wire to its driver.
     pub(crate) fn wire(&self) -> &Wire {
         &self.base().wire
     }
 
-    /// The unguessable name that our scripts bear in pages, of their events too.
+    /// The unguessable name of our scripts in pages, and of their events.
     pub(crate) fn name(&self) -> &str {
         &self.base().name
     }
 
-    /// Prepares a session for its windows, once, before the first of them is entered.
+    /// Prepares a session for its windows. Called once, before the first window is entered.
     pub(crate) async fn begin(&self, setup: WindowSetup<'_>) -> Result<(), BrowserError> {
         match self {
             Self::Firefox(firefox) => firefox.begin(setup).await,
@@ -99,7 +99,7 @@ impl Engine {
         }
     }
 
-    /// Makes a window that the flow enters for the first time what it is to be.
+    /// Sets up a window that the flow enters for the first time.
     pub(crate) async fn enter_window(&self, setup: WindowSetup<'_>) -> Result<(), BrowserError> {
         match self {
             Self::Chromium(chromium) => chromium.enter_window(setup).await?,
@@ -110,7 +110,7 @@ impl Engine {
         self.set_viewport(*viewport, device.mobile).await
     }
 
-    /// Gives the page in front exactly this viewport.
+    /// Sets exactly this viewport for the page in front.
     pub(crate) async fn set_viewport(
         &self,
         viewport: Viewport,
@@ -123,7 +123,8 @@ impl Engine {
         }
     }
 
-    /// Makes the window in front another screen. What the new one does not ask for is the browser's own again.
+    /// Changes the window in front to another screen. Settings that the new screen does not have are reset to the
+    /// browser's own.
     pub(crate) async fn set_screen(
         &self,
         before: WindowSetup<'_>,
@@ -134,12 +135,12 @@ impl Engine {
         match self {
             Self::Chromium(chromium) => chromium.change_device(before, now).await,
             Self::Firefox(firefox) => firefox.change_environment(&before.emulation(), now).await,
-            // A session of WebKit has one device, which it starts with.
+            // A WebKit session keeps the device that it starts with.
             Self::WebKit(_) => Ok(()),
         }
     }
 
-    /// Sets the clock of the pages from the next one on, in milliseconds since 1970; none is the real time.
+    /// Sets the clock of the pages, from the next page on, in milliseconds since 1970; `None` is the real time.
     pub(crate) async fn set_clock(&mut self, clock: Option<u64>) -> Result<(), BrowserError> {
         match self {
             Self::Chromium(chromium) => chromium.set_clock(clock).await,
@@ -148,9 +149,9 @@ impl Engine {
         }
     }
 
-    /// Runs one of our functions (`page/`) in the top document, in a world that the page's own scripts cannot reach where
-    /// the engine has one, and returns what it resolves to. When the document goes away meanwhile, the function is run
-    /// again in the next one.
+    /// Runs one of our functions (`page/`) in the top document and returns its result. If the engine has an isolated
+    /// world, the page's own scripts cannot reach the function. If the document goes away, the function runs again in
+    /// the next one.
     pub(crate) async fn run(
         &self,
         limit: Duration,
@@ -164,7 +165,7 @@ impl Engine {
         }
     }
 
-    /// After a navigation the old document's world is not asked any more.
+    /// Forgets the old document's world after a navigation.
     pub(crate) fn leave_document(&self) {
         match self {
             Self::Chromium(chromium) => chromium.leave_world(),
@@ -172,8 +173,8 @@ impl Engine {
         }
     }
 
-    /// Runs a script of the flow in the page's own world, in the flow's frame. Only a boolean, a number or a text comes
-    /// back from every engine.
+    /// Runs a script of the flow in the page's own world, in the flow's frame. Only booleans, numbers and strings are
+    /// returned by every engine.
     pub(crate) async fn evaluate(
         &self,
         limit: Duration,
@@ -193,7 +194,7 @@ impl Engine {
         }
     }
 
-    /// Runs a source as a script of the page would run: what it declares is global.
+    /// Runs the source as a script of the page: its declarations are global.
     pub(crate) async fn inject(&self, source: &str, is_in_frame: bool) -> Result<(), BrowserError> {
         match self {
             Self::Firefox(firefox) => firefox.inject(source, is_in_frame).await,
@@ -209,7 +210,7 @@ impl Engine {
         }
     }
 
-    /// A PNG of the viewport, or of an area of the page.
+    /// Takes a PNG of the viewport, or of an area of the page.
     pub(crate) async fn picture(
         &self,
         limit: Duration,
@@ -222,7 +223,7 @@ impl Engine {
         }
     }
 
-    /// Waits until the page is told of everything again after a picture. That comes before anything happens to the page.
+    /// Waits until the page receives all events again after a picture. Call this before anything is done to the page.
     pub(crate) async fn wait_for_end_of_picture(&self) -> Result<(), BrowserError> {
         match self {
             Self::Chromium(chromium) => chromium.wait_for_end_of_picture().await,
@@ -230,7 +231,7 @@ impl Engine {
         }
     }
 
-    /// Changes the cookies of the page at this URL, `httpOnly` ones too, which no script could set.
+    /// Changes the cookies of the page at this URL, including `httpOnly` ones, which no script can set.
     pub(crate) async fn change_cookies(
         &self,
         changes: CookieChanges<'_>,
@@ -243,7 +244,7 @@ impl Engine {
         }
     }
 
-    /// The addresses of the images, fonts and style sheets that the page in front still waits for.
+    /// The URLs of the images, fonts and style sheets that the page in front still waits for.
     pub(crate) async fn pending_resources(&self) -> Result<Vec<String>, BrowserError> {
         match self {
             Self::Chromium(chromium) => chromium.pending_resources().await,
@@ -252,7 +253,7 @@ impl Engine {
         }
     }
 
-    /// Moves the pointer to where it touches nothing of the page, where the browser starts it over the page.
+    /// Moves the pointer to where it does not hover over the page, if the browser starts with it over the page.
     pub(crate) async fn park_pointer(&self) -> Result<(), BrowserError> {
         match self {
             Self::Chromium(chromium) => chromium.park_pointer().await,
@@ -260,12 +261,14 @@ impl Engine {
         }
     }
 
-    /// Empties what a flow left in the browser, which shows a page of its own, and describes that page.
+    /// Removes what a flow left in the browser and describes the page in front, which is the browser's first or blank
+    /// page.
     pub(crate) async fn forget(&mut self, leftovers: Leftovers) -> Result<Value, BrowserError> {
         self.chromium_mut()?.forget(leftovers).await
     }
 
-    /// The names and values in the local storage of an origin; none when the page went on meanwhile or must not store.
+    /// The names and values in the local storage of an origin; `None` if the page has navigated meanwhile or may not
+    /// store.
     pub(crate) async fn local_storage(
         &self,
         origin: &str,
@@ -273,13 +276,13 @@ impl Engine {
         self.chromium()?.local_storage(origin).await
     }
 
-    /// All cookies of the browser, as it describes them.
+    /// All cookies of the browser, in its own format.
     pub(crate) async fn all_cookies(&self) -> Result<Vec<Value>, BrowserError> {
         self.chromium()?.all_cookies().await
     }
 
-    /// Sets cookies that [`Self::all_cookies`] gave, and fills the storage of each origin when its first page begins, before
-    /// any script of the page.
+    /// Sets cookies from [`Self::all_cookies`]. Fills the storage of each origin when its first page starts, before any
+    /// script of the page.
     pub(crate) async fn restore(
         &mut self,
         cookies: &[Value],
@@ -303,7 +306,7 @@ impl Engine {
     }
 }
 
-/// Validation refuses what only Chromium can do, so that this is never seen.
+/// Validation refuses settings that only Chromium supports, so a user never sees this.
 fn only_chromium() -> BrowserError {
     let status = ErrorStatus::UnsupportedOperation;
     BrowserError::refused(status, "only Chrome and Edge can do this")

@@ -1,4 +1,4 @@
-//! What Chrome, Chromium and Edge give through the Chrome DevTools protocol, which their driver passes on.
+//! What Chrome, Chromium and Edge offer through the Chrome DevTools protocol, which their driver passes on.
 
 mod picture;
 mod storage;
@@ -32,23 +32,23 @@ pub(super) const TRAITS: Traits = Traits {
     names_itself: true,
 };
 
-/// A Chromium and its driver.
+/// A Chromium-based browser and its driver.
 #[derive(Debug)]
 pub(crate) struct Chromium {
     base: Base,
-    /// Where the driver takes commands of the DevTools, below the session's path.
+    /// The driver's path for DevTools commands, below the session's path.
     path: &'static str,
-    /// The number of our world in the document that was asked last, or `NO_WORLD`.
+    /// The number of our world in the document that was last used, or `NO_WORLD`.
     world: AtomicI64,
-    /// The name of the top frame of the window that was asked last, which is the same for all of its documents.
+    /// The ID of the top frame of the window that was last used. It is the same for all documents of the window.
     main_frame: Mutex<Option<Value>>,
-    /// The script that sets the clock in the first window, by the browser's name for it.
+    /// The script that sets the clock in the first window, by the browser's ID.
     clock_script: Option<Value>,
-    /// The same of the script that fills storage as a login left it.
+    /// The script that restores a login's storage, by the browser's ID.
     storage_script: Option<Value>,
-    /// Whether a picture's window was hidden from the page in front, and nobody waited for the end of that.
+    /// Whether resizes are hidden from the page in front and nobody has waited for the end of that.
     is_window_hidden: AtomicBool,
-    /// Whether the pointer was moved away from where the browser starts it.
+    /// Whether the pointer was moved away from its initial position.
     is_pointer_parked: AtomicBool,
 }
 
@@ -79,7 +79,7 @@ impl Chromium {
         self.command_within(COMMAND_LIMIT, command, params).await
     }
 
-    /// The same with a deadline of its own.
+    /// Sends a command with its own deadline.
     async fn command_within(
         &self,
         limit: Duration,

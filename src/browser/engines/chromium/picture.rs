@@ -1,5 +1,5 @@
-//! Pictures. For one that is larger than the viewport the browser grows its view for an instant, which is hidden from the
-//! page so that it does not react.
+//! Takes pictures. For a picture larger than the viewport the browser enlarges its view for a moment. This is hidden
+//! from the page, so that the page does not react.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -31,7 +31,7 @@ impl Chromium {
                 }),
             )
             .await;
-        // That ends in the page's next frames, for which nobody waits here.
+        // Hiding ends in the page's next frames. Nothing waits for these here.
         let shown = self.hide_window(false).await;
         let picture = picture?;
         shown?;
@@ -49,7 +49,7 @@ impl Chromium {
             .map_err(|error| BrowserError::nonsense(COMMAND, &error.to_string()))
     }
 
-    /// Tells the page's scripts nothing of resizes from now on, or everything again.
+    /// Hides resizes from the page's scripts from now on, or shows them again.
     async fn hide_window(&self, is_hidden: bool) -> Result<(), BrowserError> {
         self.is_window_hidden.store(true, Ordering::Relaxed);
         let argument = json!({ "event": self.base.name, "on": is_hidden });

@@ -1,4 +1,5 @@
-//! What a browser has of its pages: resources under way, cookies, storage, and all that a flow leaves behind.
+//! What the browser keeps for its pages: resources that are loading, cookies, storage, and everything that a flow
+//! leaves behind.
 
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 
@@ -19,30 +20,30 @@ use crate::{
     spec::{Cookie, Text},
 };
 
-/// Undoes what a page may have left in its window and, by copying, beside it.
+/// Resets what a page may have left in its window and in the clipboard.
 const FORGET: &str = "
     window.name = '';
     const empty = (event) => { event.clipboardData.setData('text/plain', ''); event.preventDefault(); };
     document.addEventListener('copy', empty, { once: true });
     document.execCommand('copy');";
-/// The same on a desktop, whose clipboard is its owner's.
+/// The same on a desktop, whose clipboard belongs to the user.
 const FORGET_NAME: &str = "window.name = '';";
-/// The page that is left then, as our function in the page describes documents.
+/// Describes the page in front after that, in the form that our page function uses.
 const DESCRIBE: &str = "({ url: location.href, load: performance.timeOrigin })";
 
-/// What a flow left in a browser, as far as it need not all be forgotten.
+/// What a flow left in a browser and what of that may stay.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Leftovers {
-    /// The flow did more than look at pages.
+    /// The flow did more than view pages.
     pub(crate) is_touched: bool,
-    /// Its pages copied to a clipboard that no person works with.
+    /// Its pages copied to a clipboard that no person uses.
     pub(crate) has_own_clipboard: bool,
-    /// What was loaded may be used by the next flow.
+    /// The next flow may use the cache.
     pub(crate) keeps_cache: bool,
 }
 
 impl Chromium {
-    /// The addresses of the images, fonts and style sheets that are under way.
+    /// The URLs of the images, fonts and style sheets that are loading.
     pub(in crate::browser::engines) async fn pending_resources(
         &self,
     ) -> Result<Vec<String>, BrowserError> {
@@ -79,8 +80,8 @@ impl Chromium {
         Ok(())
     }
 
-    /// Empties cookies, storage, history, permissions and what else a flow left, and describes the page in front. The `*`
-    /// stands for every origin, also those of frames and of frames within other sites.
+    /// Clears cookies, storage, history, permissions and everything else that a flow left, and describes the page in
+    /// front. `*` stands for every origin, including those of frames and of frames inside of other sites.
     pub(in crate::browser::engines) async fn forget(
         &mut self,
         leftovers: Leftovers,
@@ -127,7 +128,7 @@ impl Chromium {
             .command("DOMStorage.getDOMStorageItems", json!({ "storageId": id }))
             .await;
         let items = match items {
-            // The page went on meanwhile, or must not store anything.
+            // The page has navigated meanwhile, or may not store anything.
             Err(BrowserError::Refused { .. }) => return Ok(None),
             items => items?,
         };

@@ -1,5 +1,5 @@
-//! Windows: their viewport, device, clock and scripts, and what the environment asks of its browser. Chrome needs all of
-//! it again in every window.
+//! Windows: their viewport, device, clock, scripts and the environment's settings. Chrome needs all of these again for
+//! every window.
 
 use std::sync::atomic::Ordering;
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Chromium {
-    /// Gives a window our script, for the page in front and those that follow, and what its setup asks for.
+    /// Adds our script to a window, for the page in front and all later pages, and applies the window's setup.
     pub(in crate::browser::engines) async fn enter_window(
         &self,
         setup: WindowSetup<'_>,
@@ -46,7 +46,7 @@ impl Chromium {
             .map(drop)
     }
 
-    /// Goes from one device and its emulation to another.
+    /// Changes from one device and its emulation to another.
     pub(in crate::browser::engines) async fn change_device(
         &self,
         before: WindowSetup<'_>,
@@ -71,7 +71,7 @@ impl Chromium {
             .map(drop)
     }
 
-    /// Takes back what was asked for and is not any more.
+    /// Resets settings that are no longer asked for.
     async fn take_back(&self, before: &Emulation, now: &Emulation) -> Result<(), BrowserError> {
         let had_name = before.user_agent.is_some() || before.locale.is_some();
         let has_name = now.user_agent.is_some() || now.locale.is_some();
@@ -107,7 +107,7 @@ impl Chromium {
         Ok(())
     }
 
-    /// Makes the window in front what is asked for. The rest is left alone.
+    /// Applies the wanted settings to the window in front, and leaves all others as they are.
     async fn set_emulation(&self, wanted: &Emulation) -> Result<(), BrowserError> {
         let Emulation {
             user_agent,
@@ -130,7 +130,7 @@ impl Chromium {
         self.set_media(wanted).await
     }
 
-    /// The language that is sent along belongs to the same command as the browser's name.
+    /// The user agent and the `Accept-Language` header are set by the same command.
     async fn set_user_agent(
         &self,
         user_agent: Option<&str>,
@@ -173,8 +173,8 @@ impl Chromium {
         .map(drop)
     }
 
-    /// Sets the clock of the pages from the next one on. The first window has a script of its own for it, which can be
-    /// taken away.
+    /// Sets the clock of the pages, from the next page on. In the first window the clock has its own script, which can
+    /// be removed.
     pub(in crate::browser::engines) async fn set_clock(
         &mut self,
         clock: Option<u64>,
@@ -188,8 +188,8 @@ impl Chromium {
         Ok(())
     }
 
-    /// Lets this source run in every page from the next one on, before the page's own scripts. What is returned takes it
-    /// away again.
+    /// Runs this source in every page from the next one on, before the page's own scripts. Returns the ID with which
+    /// the script can be removed.
     async fn add_preload(&self, source: String) -> Result<Value, BrowserError> {
         let params = json!({ "source": source });
         let mut added = self
@@ -205,7 +205,8 @@ impl Chromium {
             .map(drop)
     }
 
-    /// Headless Chromium's pointer begins in the corner of the first page and hovers over what is there.
+    /// Moves the pointer away. In headless Chromium it starts in the corner of the first page, and hovers over what is
+    /// there.
     pub(in crate::browser::engines) async fn park_pointer(&self) -> Result<(), BrowserError> {
         if !self.is_pointer_parked.load(Ordering::Relaxed) {
             self.move_pointer_away().await?;
@@ -222,7 +223,7 @@ impl Chromium {
     }
 }
 
-/// Windows of one process share locale and time zone, and the second one to ask is refused what it has.
+/// Accepts the refusal of a locale or time zone that is already set: windows of one process share them.
 fn unless_set_before<T>(result: Result<T, BrowserError>) -> Result<(), BrowserError> {
     match result {
         Err(BrowserError::Refused { message, .. }) if message.contains("already in effect") => {

@@ -1,4 +1,5 @@
-//! Scripts: ours in a world of their own, which the page's scripts can neither see nor change, and the flow's.
+//! Runs scripts: ours in an isolated world, which the page's scripts can neither see nor change, and the flow's in the
+//! page's world.
 
 use std::{
     sync::{MutexGuard, PoisonError, atomic::Ordering},
@@ -11,9 +12,10 @@ use serde_json::{Value, json};
 use super::Chromium;
 use crate::browser::{engines::common::Patience, error::BrowserError, page};
 
-/// Worlds are counted from 1.
+/// Worlds are numbered from 1.
 pub(super) const NO_WORLD: i64 = 0;
-/// How long a page is given for its next two frames, in milliseconds, before it is taken for one that has none.
+/// How long to wait for a page's next two frames, in milliseconds. After that the page counts as one that draws no
+/// frames.
 const FRAMES_MS: u32 = 100;
 
 impl Chromium {
@@ -48,7 +50,7 @@ impl Chromium {
             let expression = format!("(() => {{ {ours}\n{call}");
             match self.evaluate_in(known, limit, expression).await {
                 Err(error) if is_about_a_world(&error) => {}
-                // Another document's world has this number now.
+                // The world of another document has this number now.
                 Ok(answer) if answer == json!(name) => {}
                 Ok(answer) => {
                     self.world.store(known, Ordering::Relaxed);
@@ -65,17 +67,17 @@ impl Chromium {
         Ok(answer)
     }
 
-    /// After a navigation the old document's world is not asked any more.
+    /// Forgets the old document's world after a navigation.
     pub(in crate::browser::engines) fn leave_world(&self) {
         self.world.store(NO_WORLD, Ordering::Relaxed);
     }
 
-    /// The number of our world in the top document; it is made when there is none yet.
+    /// The number of our world in the top document. Creates the world if there is none.
     async fn new_world(&self) -> Result<i64, BrowserError> {
         let known = self.main_frame().clone();
         if let Some(frame) = known {
             match self.world_in(&frame).await {
-                // Another window may be in front.
+                // Another window may be in front now.
                 Err(error) if !error.is_fatal() => {}
                 made => return made,
             }
@@ -119,7 +121,7 @@ impl Chromium {
         Ok(returned(&answer)?["value"].clone())
     }
 
-    /// Runs a source as a script of the page would run: what it declares is global. No CSP of the page stands against it.
+    /// Runs the source as a script of the page: its declarations are global. The page's CSP does not block it.
     pub(in crate::browser::engines) async fn inject(
         &self,
         source: &str,
@@ -134,7 +136,7 @@ impl Chromium {
     }
 }
 
-/// What a script gave, or what it threw.
+/// The script's result, or the error that it threw.
 fn returned(answer: &Value) -> Result<&Value, BrowserError> {
     match answer.get("exceptionDetails") {
         None => Ok(&answer["result"]),
@@ -156,8 +158,8 @@ fn exception_text(details: &Value) -> String {
         .to_owned()
 }
 
-/// Whether the world is gone in which something was to be evaluated. Chromedriver calls that a timeout,
-/// at once and without a word; of a real one it says what it waited for.
+/// Whether the error means that the world of the script is gone. Chromedriver reports that as a timeout, immediately
+/// and without a message; for a real timeout it says what it waited for.
 fn is_about_a_world(error: &BrowserError) -> bool {
     let BrowserError::Refused { status, message } = error else {
         return false;

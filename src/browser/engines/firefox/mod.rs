@@ -1,5 +1,5 @@
-//! Firefox: how it is started, and what it gives through WebDriver BiDi — exact viewports, pictures of any area, and a
-//! sandbox for our own functions.
+//! Firefox: how to start it, and what it offers through WebDriver BiDi: exact viewports, pictures of any area, and a
+//! sandbox for our functions.
 
 mod preferences;
 mod script;
@@ -30,7 +30,7 @@ use preferences::preferences;
 pub(super) const KIND: Kind = Kind {
     programs,
     capabilities,
-    // It takes a few seconds for itself, and most of a minute beside others on a small machine.
+    // Firefox alone takes a few seconds; next to others on a small machine it can take most of a minute.
     start_limit: Duration::from_secs(120),
     protocol: Protocol::BiDi,
     can_be_remote: true,
@@ -45,7 +45,7 @@ pub(super) const TRAITS: Traits = Traits {
     names_itself: true,
 };
 
-/// What all windows of a session belong to, those too that are not open yet.
+/// The user context of all windows of a session, including those that are not open yet.
 const EVERY_WINDOW: [&str; 1] = ["default"];
 
 fn programs(_: bool) -> Result<Programs, LaunchError> {
@@ -69,7 +69,7 @@ fn programs(_: bool) -> Result<Programs, LaunchError> {
 fn driver_arguments(folder: &Path, port: u16) -> Vec<OsString> {
     vec![
         format!("--port={port}").into(),
-        // Its default is one port for all.
+        // The driver's default is one port for every Firefox.
         "--websocket-port=0".into(),
         "--profile-root".into(),
         folder.into(),
@@ -93,17 +93,17 @@ fn capabilities(launcher: &Launcher, options: &SessionOptions) -> Map<String, Va
     ])
 }
 
-/// A Firefox, its driver, and the session's second channel.
+/// A Firefox, its driver, and the session's BiDi connection.
 #[derive(Debug)]
 pub(crate) struct Firefox {
     base: Base,
     bidi: Bidi,
-    /// The script that sets the clock, by the browser's name for it.
+    /// The script that sets the clock, by the browser's ID.
     clock_script: Option<Value>,
 }
 
 impl Firefox {
-    /// Opens the session's second channel.
+    /// Opens the session's BiDi connection.
     pub(super) async fn connect(base: Base) -> Result<Self, BrowserError> {
         let capabilities = base.wire.client().capabilities();
         let url = capabilities
@@ -134,7 +134,7 @@ impl Firefox {
         &self.base.wire
     }
 
-    /// Sends a command of WebDriver BiDi, with a deadline of its own.
+    /// Sends a BiDi command with its own deadline.
     async fn command(
         &self,
         limit: Duration,
@@ -145,7 +145,7 @@ impl Firefox {
         self.wire().within(method, limit, answer).await
     }
 
-    /// Prepares every window that there will be.
+    /// Prepares all windows, including later ones.
     pub(super) async fn begin(&self, setup: WindowSetup<'_>) -> Result<(), BrowserError> {
         self.change_environment(&Emulation::default(), setup)
             .await?;
@@ -153,7 +153,7 @@ impl Firefox {
         self.add_preload(&preload).await.map(drop)
     }
 
-    /// The addresses of the images, fonts and style sheets that are under way.
+    /// The URLs of the images, fonts and style sheets that are loading.
     pub(super) async fn pending_resources(&self) -> Result<Vec<String>, BrowserError> {
         let asked = self.bidi.pending_resources();
         self.wire()
@@ -161,7 +161,7 @@ impl Firefox {
             .await
     }
 
-    /// Gives the window in front exactly this viewport.
+    /// Sets exactly this viewport for the window in front.
     pub(super) async fn set_viewport(&self, viewport: Viewport) -> Result<(), BrowserError> {
         let params = json!({
             "context": self.window_context().await?,
@@ -173,7 +173,7 @@ impl Firefox {
             .map(drop)
     }
 
-    /// Sets the clock of the pages from the next one on.
+    /// Sets the clock of the pages, from the next page on.
     pub(super) async fn set_clock(&mut self, clock: Option<u64>) -> Result<(), BrowserError> {
         if let Some(script) = self.clock_script.take() {
             let params = json!({ "script": script });
@@ -186,8 +186,8 @@ impl Firefox {
         Ok(())
     }
 
-    /// Lets this source run in every page from the next one on, before the page's own scripts. What is returned takes it
-    /// away again.
+    /// Runs this source in every page from the next one on, before the page's own scripts. Returns the ID with which
+    /// the script can be removed.
     async fn add_preload(&self, source: &str) -> Result<Value, BrowserError> {
         let function = format!("() => {{ {source}\n}}");
         let params = json!({ "functionDeclaration": function });
@@ -197,7 +197,8 @@ impl Firefox {
         Ok(added["script"].take())
     }
 
-    /// What is asked for and no preference gives, for every window that there will be; `before` is what it was.
+    /// Applies the settings for which there is no preference to all windows, including later ones. `before` has the
+    /// previous settings.
     pub(super) async fn change_environment(
         &self,
         before: &Emulation,
@@ -220,7 +221,7 @@ impl Firefox {
         Ok(())
     }
 
-    /// A PNG of the viewport, or of a box of the page, which takes no notice of it.
+    /// Takes a PNG of the viewport, or of a box of the page. The page does not notice it.
     pub(super) async fn picture(
         &self,
         limit: Duration,
@@ -254,7 +255,7 @@ impl Firefox {
             self.command(COMMAND_LIMIT, DELETE, json!({})).await?;
         }
         for name in changes.delete {
-            // A cookie of the host alone, or one that it shares with its neighbours.
+            // A cookie may be set for this host alone, or for its subdomains too.
             for domain in [host.clone(), format!(".{host}")] {
                 let filter = json!({ "filter": { "name": name.value(), "domain": domain } });
                 self.command(COMMAND_LIMIT, DELETE, filter).await?;

@@ -1,4 +1,4 @@
-//! The preferences that Firefox is started with.
+//! The preferences that Firefox starts with.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use crate::{
     config::{ColorScheme, Emulation},
 };
 
-/// What keeps pictures the same, and what the environment asks for.
+/// Preferences that keep pictures the same, and the environment's settings.
 pub(super) fn preferences(launcher: &Launcher, emulation: &Emulation) -> Map<String, Value> {
     let mut all: Map<String, Value> = QUIET_PREFERENCES
         .iter()
@@ -37,18 +37,18 @@ pub(super) fn preferences(launcher: &Launcher, emulation: &Emulation) -> Map<Str
     all
 }
 
-/// Keep the browser from talking to anyone, from asking anything, and from drawing by taste or by time.
+/// Keep the browser from using the network, asking questions, and drawing a page differently from time to time.
 const QUIET_PREFERENCES: &[(&str, i32)] = &[
     ("browser.startup.page", 0),
     ("layout.spellcheckDefault", 0),
     ("network.dns.disablePrefetch", 1),
     ("network.http.speculative-parallel-limit", 0),
-    // A user and a password in a URL are asked about otherwise.
+    // Otherwise Firefox asks about a user and password in a URL.
     ("network.http.phishy-userpass-length", 255),
     ("ui.caretBlinkTime", 0),
     ("ui.scrollbarFadeBeginDelay", 0),
     ("ui.scrollbarFadeDuration", 0),
-    // Scrollbars that take no room, as nowhere in our pictures.
+    // Scrollbars take no room, as in all our pictures.
     ("ui.useOverlayScrollbars", 1),
 ];
 
@@ -71,7 +71,7 @@ const SWITCHED_OFF: &[&str] = &[
     "dom.push.connection.enabled",
     "extensions.getAddons.cache.enabled",
     "extensions.update.enabled",
-    // What scrolls smoothly out of view stops wherever it is.
+    // A page that is still scrolling smoothly when it is out of view would stop halfway.
     "general.smoothScroll",
     "media.gmp-manager.updateEnabled",
     "messaging-system.rsexperimentloader.enabled",
@@ -79,7 +79,7 @@ const SWITCHED_OFF: &[&str] = &[
     "network.connectivity-service.enabled",
     "network.predictor.enabled",
     "network.prefetch-next",
-    // Two loads of one page are told apart by when they began.
+    // Two loads of one page are distinguished by their start times, which must be exact.
     "privacy.reduceTimerPrecision",
     "signon.autofillForms",
     "signon.rememberSignons",

@@ -1,4 +1,4 @@
-//! Scripts: ours in a sandbox, and the flow's in the page's own world.
+//! Runs scripts: ours in a sandbox, and the flow's in the page's own world.
 
 use std::time::Duration;
 
@@ -13,15 +13,16 @@ use crate::browser::{
     wire::COMMAND_LIMIT,
 };
 
-/// How long a page is given for its next two frames, in milliseconds, before it is taken for one that has none.
+/// How long to wait for a page's next two frames, in milliseconds. After that the page counts as one that draws no
+/// frames.
 const FRAMES_MS: u32 = 100;
-/// How often it is looked whether a script can still come to its end.
+/// How often to check whether a script can still finish.
 const PAUSE: Duration = Duration::from_millis(200);
 /// The key under which WebDriver sends a frame.
 const FRAME_KEY: &str = "frame-075b-4da1-b6ba-e579c2d3230a";
 
 impl Firefox {
-    /// The window in front, or the frame of it that the flow is in, as BiDi calls it.
+    /// The BiDi ID of the window in front, or of the frame of it that the flow is in.
     async fn context(&self, is_in_frame: bool) -> Result<String, BrowserError> {
         if !is_in_frame {
             return self.window_context().await;
@@ -34,13 +35,13 @@ impl Firefox {
         frame.ok_or_else(|| BrowserError::nonsense("execute", "the frame has no name"))
     }
 
-    /// The window in front, whatever frame of it the flow is in.
+    /// The BiDi ID of the window in front, regardless of the frame that the flow is in.
     pub(super) async fn window_context(&self) -> Result<String, BrowserError> {
         Ok(String::from(self.wire().window().await?))
     }
 
-    /// Runs one of our functions in the top document's sandbox: what a page puts in the place of the browser's own
-    /// functions is not seen there, and what we keep there is not seen by the page.
+    /// Runs one of our functions in the top document's sandbox. The sandbox does not see what a page puts in place of
+    /// the browser's own functions, and the page does not see what we store in the sandbox.
     pub(in crate::browser::engines) async fn run(
         &self,
         limit: Duration,
@@ -72,8 +73,8 @@ impl Firefox {
             .map_err(|error| BrowserError::nonsense("script.callFunction", &error.to_string()))
     }
 
-    /// Runs a function's body in the page's own world. Drivers end a script that takes too long; over BiDi we do, and the
-    /// page is left to it.
+    /// Runs a function's body in the page's own world. A driver ends a script that takes too long; over BiDi we stop
+    /// waiting for it, and it goes on in the page.
     pub(in crate::browser::engines) async fn evaluate(
         &self,
         limit: Duration,
@@ -108,7 +109,7 @@ impl Firefox {
         self.call_function(limit, call).await
     }
 
-    /// Runs a source as a script of the page would run: what it declares is global.
+    /// Runs the source as a script of the page: its declarations are global.
     pub(in crate::browser::engines) async fn inject(
         &self,
         source: &str,
@@ -125,8 +126,8 @@ impl Firefox {
         returned(answer).map(drop)
     }
 
-    /// A dialog stops the page's scripts and ours; that is told at once, as chromedriver does. Nor does
-    /// Firefox ever answer for a document that went away.
+    /// A dialog stops the page's scripts and ours. That is reported at once, as chromedriver does. Firefox never
+    /// answers for a document that went away, so this checks for that, too.
     async fn call_function(&self, limit: Duration, call: Value) -> Result<Value, BrowserError> {
         const COMMAND: &str = "script.callFunction";
         let context = call["target"]["context"].clone();
@@ -154,7 +155,7 @@ impl Firefox {
         answer.map_err(departed)
     }
 
-    /// What tells the document of a window or frame from all others.
+    /// The ID that distinguishes the document of a window or frame from all others.
     async fn realm(&self, context: &Value) -> Result<Value, BrowserError> {
         let params = json!({ "context": context, "type": "window" });
         let mut answer = self
@@ -167,7 +168,7 @@ impl Firefox {
     }
 }
 
-/// Where Firefox does answer for a document that went away, it speaks of its own workings.
+/// If Firefox does answer for a document that went away, its message is about its internals.
 fn departed(error: BrowserError) -> BrowserError {
     match &error {
         BrowserError::Refused { message, .. } if message.contains("destroyed before query") => {
@@ -177,7 +178,7 @@ fn departed(error: BrowserError) -> BrowserError {
     }
 }
 
-/// What a script gave, or what it threw.
+/// The script's result, or the error that it threw.
 fn returned(mut answer: Value) -> Result<Value, BrowserError> {
     if answer["type"] == json!("success") {
         return Ok(answer["result"].take());

@@ -1,5 +1,6 @@
-//! WebKitGTK (experimental): how it is started, and what it gives through its inspector — scripts before a page's own,
-//! pictures of any part of a page, statuses. Our functions run in the page's own world there: it has no other.
+//! WebKitGTK (experimental): how to start it, and what it offers through its inspector: scripts that run before a
+//! page's own, pictures of any part of a page, and HTTP statuses. Our functions run in the page's own world, because
+//! there is no other.
 
 mod script;
 mod window;
@@ -38,7 +39,7 @@ use crate::{
 pub(super) const KIND: Kind = Kind {
     programs,
     capabilities,
-    // It takes a few seconds for itself, and most of a minute beside others on a small machine.
+    // WebKit alone takes a few seconds; next to others on a small machine it can take most of a minute.
     start_limit: Duration::from_secs(120),
     protocol: Protocol::Inspector,
     can_be_remote: false,
@@ -75,19 +76,20 @@ fn programs(headed: bool) -> Result<Programs, LaunchError> {
     })
 }
 
-/// Its display bears the run's folder on the command line.
+/// The display has the run's folder on its command line, so the driver need not.
 fn driver_arguments(_: &Path, port: u16) -> Vec<OsString> {
     vec![format!("--port={port}").into()]
 }
 
-/// Without one the driver waits for its browser for ever.
+/// Without a display the driver waits for its browser forever.
 fn some_display() -> Result<(), LaunchError> {
     let names_one = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_there = ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(names_one);
     is_there.then_some(()).ok_or(LaunchError::NoDisplay)
 }
 
-/// WebKitGTK's own browser stands beside its library: on Debian in a folder of the machine's kind, elsewhere not.
+/// WebKitGTK's MiniBrowser is installed next to its library: on Debian in a folder named after the architecture,
+/// elsewhere not.
 fn mini_browser() -> Option<PathBuf> {
     const VERSIONS: [&str; 3] = ["webkit2gtk-4.1", "webkit2gtk-4.0", "webkitgtk-6.0"];
     let kind = format!("/usr/lib/{}-linux-gnu", std::env::consts::ARCH);
@@ -98,12 +100,12 @@ fn mini_browser() -> Option<PathBuf> {
     })
 }
 
-/// The browser's own name is another one on every system, so that none is asked for.
+/// The browser has a different name on every system, so we do not ask for one.
 fn capabilities(launcher: &Launcher, options: &SessionOptions) -> Map<String, Value> {
     let emulation = &options.emulation;
     let mut arguments = vec![
         "--automation".to_owned(),
-        // A page that is gone back to is loaded, as in other browsers.
+        // Going back loads the page again, as in other browsers.
         "--enable-page-cache=false".to_owned(),
         "--enable-smooth-scrolling=false".to_owned(),
         "--javascript-can-open-windows-automatically=true".to_owned(),
@@ -121,7 +123,7 @@ fn capabilities(launcher: &Launcher, options: &SessionOptions) -> Map<String, Va
     Map::from_iter([("webkitgtk:browserOptions".to_owned(), own)])
 }
 
-/// A WebKit, its driver, the session's second channel, and what is known of its windows.
+/// A WebKit, its driver, the session's inspector connection, and what is known about its windows.
 #[derive(Debug)]
 pub(crate) struct WebKit {
     base: Base,
@@ -132,14 +134,14 @@ pub(crate) struct WebKit {
 #[derive(Debug, Default)]
 struct Windows {
     pages: Vec<(WindowHandle, PageNumber)>,
-    /// Pages of windows that the flow has not been in.
+    /// Pages of windows that the flow has not entered.
     unclaimed: Vec<PageNumber>,
-    /// The size of the picture of a viewport; CSS pixels.
+    /// The size of a picture of the viewport, in CSS pixels.
     viewport: (u32, u32),
 }
 
 impl WebKit {
-    /// Opens the session's second channel.
+    /// Opens the session's inspector connection.
     pub(super) async fn connect(base: Base, driver: &Driver) -> Result<Self, BrowserError> {
         let Some(address) = inspector_address(driver) else {
             let reason =
@@ -165,7 +167,7 @@ impl WebKit {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A command of WebKit's inspector to the window in front, with a deadline of its own.
+    /// Sends a command of WebKit's inspector to the window in front, with its own deadline.
     async fn inspect(
         &self,
         limit: Duration,
@@ -177,7 +179,7 @@ impl WebKit {
         self.wire().within(method, limit, answer).await
     }
 
-    /// The addresses of the images, fonts and style sheets that are under way.
+    /// The URLs of the images, fonts and style sheets that are loading.
     pub(super) async fn pending_resources(&self) -> Result<Vec<String>, BrowserError> {
         let tree = self
             .inspect(COMMAND_LIMIT, "Page.getResourceTree", json!({}))
@@ -191,7 +193,7 @@ impl WebKit {
         Ok(resources::addresses(&left))
     }
 
-    /// WebKit's inspector deletes cookies one by one, of the page in front.
+    /// WebKit's inspector deletes cookies of the page in front, one at a time.
     pub(super) async fn change_cookies(
         &self,
         changes: CookieChanges<'_>,
@@ -221,7 +223,7 @@ impl WebKit {
     }
 }
 
-/// WebKit's inspector takes whatever it is given, and sets nothing.
+/// Whether WebKit can set the cookie: its inspector accepts any cookie, but does not set an invalid one.
 fn can_be_sent(cookie: &Cookie) -> bool {
     let (name, value) = (cookie.name.value(), cookie.value.value());
     let is_bad = |c: char| c.is_control() || c == ';';

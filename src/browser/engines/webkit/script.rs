@@ -1,4 +1,5 @@
-//! Scripts, which all run in the page's own world, and what the browser adds to what they say of a document.
+//! Runs scripts, all of them in the page's own world, and adds what only the browser knows to the description of a
+//! document.
 
 use std::time::Duration;
 
@@ -14,21 +15,21 @@ use crate::browser::{
     wire::inspector::{Arrival, PageNumber, PendingAnswer},
 };
 
-/// How long a page is given for its next two frames, in milliseconds, before it is taken for one that has none. WebKit takes
-/// pictures between two frames, so that it must have drawn one; on a busy machine that takes long.
+/// How long to wait for a page's next two frames, in milliseconds. After that the page counts as one that draws no
+/// frames. WebKit takes pictures between two frames, so it must have drawn one; on a busy machine that takes long.
 const FRAMES_MS: u32 = 2000;
-/// How often it is looked whether a script can still come to its end.
+/// How often to check whether a script can still finish.
 const PAUSE: Duration = Duration::from_millis(200);
-/// How long the end of an answer may be in coming after the page was loaded.
+/// How long to wait for the end of an answer after the page was loaded.
 const ARRIVAL_WAIT: Duration = Duration::from_millis(300);
 
-/// Drawings have clocks of their own, which no setting of WebKit stops.
+/// SVG images have their own clocks, which no WebKit setting stops.
 const STOP_DRAWINGS: &str = "for (const drawing of document.querySelectorAll('svg:not(svg svg)')) { \
      drawing.pauseAnimations(); drawing.setCurrentTime(0); } ";
 const LET_DRAWINGS_GO: &str = "for (const drawing of document.querySelectorAll('svg:not(svg svg)')) \
      drawing.unpauseAnimations(); ";
 
-/// What is done before one of our functions, besides what it does in every browser.
+/// A script to run before one of our functions, in addition to what every browser does.
 fn before(function: &str, argument: &Value) -> &'static str {
     match function {
         "settle" if argument["parts"]["animations"] == json!(true) => STOP_DRAWINGS,
@@ -57,8 +58,8 @@ impl WebKit {
         }
     }
 
-    /// What one of our functions resolves to in the top document. A dialog stops the page's scripts and ours; that
-    /// is told at once, as the driver does.
+    /// Runs one of our functions once in the top document and returns its result. A dialog stops the page's scripts and
+    /// ours. That is reported at once, as the driver does.
     async fn run_once(&self, limit: Duration, body: &str) -> Result<Value, BrowserError> {
         self.wire().check_dialog().await?;
         let page = self.page().await?;
@@ -107,7 +108,7 @@ impl WebKit {
         }
     }
 
-    /// As a script of the page would run: what it declares is global.
+    /// Runs the source as a script of the page: its declarations are global.
     pub(in crate::browser::engines) async fn inject(
         &self,
         source: &str,
@@ -120,8 +121,9 @@ impl WebKit {
     }
 }
 
-/// Adds to what a page says of its document what only the browser knows: the status, which load it is (the moment when it
-/// began is told anew each time, and not always alike), and why the page that was asked for last is not in front.
+/// Adds what only the browser knows to a page's description of its document: the status, the load ID, and why the page
+/// that was asked for last is not in front. The page's own load ID cannot be used: WebKit reports the start time again
+/// each time, and not always the same.
 fn complete(answer: &mut Value, page: PageNumber, arrival: &Arrival) {
     let document = match answer["document"].is_object() {
         true => &mut answer["document"],
@@ -143,7 +145,7 @@ fn complete(answer: &mut Value, page: PageNumber, arrival: &Arrival) {
     };
 }
 
-/// What a script gave, or what it threw.
+/// The script's result, or the error that it threw.
 fn returned(mut answer: Value) -> Result<Value, BrowserError> {
     if answer["wasThrown"] != json!(true) {
         return Ok(answer["result"].take());
@@ -158,7 +160,7 @@ mod tests {
     use super::*;
     use crate::browser::wire::inspector::FIRST_PAGE;
 
-    /// WebKit tells the moment anew each time, by a clock that is set and rounded.
+    /// WebKit reports the start time again each time, from a clock that is adjusted and rounded.
     #[test]
     fn a_load_is_the_same_whenever_it_is_said_to_have_begun() {
         let load = |moment: f64, documents: u64| {

@@ -1,4 +1,4 @@
-//! Windows: known by the inspector, given their scripts and viewport, and photographed.
+//! Windows: finds them through the inspector, adds scripts to them, sets their viewport and takes pictures.
 
 use std::time::Duration;
 
@@ -23,17 +23,17 @@ use crate::{
     spec::Viewport,
 };
 
-/// How long a window that is there may take to show itself to us.
+/// How long to wait for a window that exists to appear in the inspector.
 const WINDOW_WAIT: Duration = Duration::from_secs(2);
-/// How often a window is told its size, and how long it may take each time.
+/// How often a window is resized at most, and how long each attempt may take.
 const SIZE_ATTEMPTS: u32 = 3;
 const SIZE_POLLS: u32 = 25;
 const SIZE_PAUSE: Duration = Duration::from_millis(20);
-/// What a picture begins with.
+/// The start of every picture's data URL.
 const PICTURE_PREFIX: &str = "data:image/png;base64,";
 
 impl WebKit {
-    /// The window in front, as the inspector calls it.
+    /// The inspector's number of the window in front.
     pub(super) async fn page(&self) -> Result<PageNumber, BrowserError> {
         let window = self.wire().window().await?;
         if let Some(page) = self.known_page(&window) {
@@ -55,8 +55,8 @@ impl WebKit {
         Ok(page)
     }
 
-    /// Driver and inspector have no name in common for a window: it is given a mark by one that is looked for by
-    /// the other.
+    /// Finds the window in front. Driver and inspector have no common name for a window, so one marks it and the other
+    /// looks for the mark.
     async fn page_in_front(&self) -> Result<PageNumber, BrowserError> {
         let attached = self.inspector.attach_new(WINDOW_WAIT);
         let new = self
@@ -94,8 +94,8 @@ impl WebKit {
         pages.find(|(known, _)| known == window).map(|it| it.1)
     }
 
-    /// A window that the flow enters gets what the environment asks for, and our script for this page and those
-    /// that follow.
+    /// Applies the environment's settings to a window that the flow enters, and adds our script for the current page
+    /// and all later ones.
     pub(in crate::browser::engines) async fn enter_window(
         &self,
         setup: WindowSetup<'_>,
@@ -128,7 +128,7 @@ impl WebKit {
         Ok(())
     }
 
-    /// One script takes the place of the other.
+    /// Each script replaces the one before.
     pub(in crate::browser::engines) async fn set_preload(
         &self,
         clock: Option<u64>,
@@ -143,7 +143,7 @@ impl WebKit {
         self.base.preload(PictureWindow::WithScrollbars, clock)
     }
 
-    /// Gives the window in front exactly this viewport: its frame is measured and added.
+    /// Sets exactly this viewport for the window in front: measures the window's frame and adds it.
     pub(in crate::browser::engines) async fn set_viewport(
         &self,
         viewport: Viewport,
@@ -192,7 +192,7 @@ impl WebKit {
         }
     }
 
-    /// A PNG of the viewport, or of a box of the page, which takes no notice of it.
+    /// Takes a PNG of the viewport, or of a box of the page. The page does not notice it.
     pub(in crate::browser::engines) async fn picture(
         &self,
         limit: Duration,
@@ -220,7 +220,7 @@ impl WebKit {
     }
 }
 
-/// How large a window is, CSS pixels, and how many device pixels each of them takes.
+/// The size of a window in CSS pixels, and the device pixels for each of them.
 struct Sizes {
     inner: (f64, f64),
     outer: (f64, f64),

@@ -1,8 +1,7 @@
-//! A display for browsers that cannot do without a window: an Xvfb of their own, that nobody sees and nobody
-//! else may look at.
+//! Starts a display for browsers that need a window: a separate Xvfb that nobody sees and no other user can access.
 //!
-//! It is as small as the browser's toolbar, which lies under the pointer that rests in the display's middle. So the
-//! window has the focus, without anything of the page being pointed at. Pages are drawn whole all the same.
+//! The display is only as large as the browser's toolbar, which is under the pointer in the middle of the display. The
+//! window therefore has the focus while the pointer is over no part of the page. Pages are still drawn whole.
 
 use std::{
     fs,
@@ -21,16 +20,16 @@ use tokio::{
 use super::programs::in_own_group;
 use crate::browser::{error::LaunchError, random::random_name};
 
-/// How long it may take to say its number.
+/// How long Xvfb may take to report its display number.
 const START_LIMIT: Duration = Duration::from_secs(20);
-/// Width, height and depth, device pixels.
+/// Width and height in device pixels, and colour depth.
 const SCREEN: &str = "16x8x24";
-/// Under which name displays know this way to show who one is.
+/// The name of this authentication method.
 const COOKIE_NAME: &[u8] = b"MIT-MAGIC-COOKIE-1";
-/// A cookie for displays of any number on any machine.
+/// Makes a cookie valid for displays of any number on any machine.
 const ANY_MACHINE: u16 = 0xFFFF;
 
-/// A display, and the process to end with it.
+/// A display and its process, which ends with this value.
 #[derive(Debug)]
 pub(super) struct Display {
     server: Child,
@@ -39,7 +38,7 @@ pub(super) struct Display {
 }
 
 impl Display {
-    /// Starts a display in a process group of its own, with what it writes in the folder, which stands on its command line.
+    /// Starts a display in its own process group. Its files are in `folder`, which is on its command line.
     pub(super) async fn start(program: &Path, folder: &Path) -> Result<Self, LaunchError> {
         let failed = |reason: String| LaunchError::DriverStart {
             path: program.to_owned(),
@@ -48,7 +47,7 @@ impl Display {
         let authority = folder.join("display.cookie");
         write_private(&authority, &cookie()).map_err(|error| failed(error.to_string()))?;
         let mut server = in_own_group(program)
-            // It writes the number of the display there; the first that is free.
+            // Xvfb takes the first free display number and writes it to this file descriptor.
             .args(["-displayfd", "1", "-screen", "0", SCREEN])
             .args(["-nolisten", "tcp", "-noreset", "-auth"])
             .arg(&authority)
@@ -70,7 +69,7 @@ impl Display {
         }
     }
 
-    /// What programs must know that are to use it.
+    /// The environment variables for programs that use the display.
     pub(super) fn variables(&self) -> [(&'static str, String); 2] {
         let authority = self.authority.to_string_lossy().into_owned();
         [
@@ -79,25 +78,26 @@ impl Display {
         ]
     }
 
-    /// The process group that it leads.
+    /// The ID of the process group that it leads.
     pub(super) fn group(&self) -> Option<u32> {
         self.server.id()
     }
 
-    /// Removes what a display leaves behind that is killed. As long as it lives, no other one takes its number.
+    /// Removes the socket that a killed display leaves behind. While the display is running, no other one uses its
+    /// number.
     pub(super) fn remove_socket(&mut self) {
         if let Ok(None) = self.server.try_wait() {
             let _ = fs::remove_file(format!("/tmp/.X11-unix/X{}", self.number));
         }
     }
 
-    /// Takes note of its end.
+    /// Reaps its process.
     pub(super) fn reap(&mut self) {
         let _ = self.server.try_wait();
     }
 }
 
-/// An entry of an Xauthority file: a family, an address and a display, here any, and a name with its secret.
+/// An entry of an Xauthority file: a family, an address and a display (any, here), and a name with its secret.
 fn cookie() -> Vec<u8> {
     let secret = random_name();
     let mut entry = ANY_MACHINE.to_be_bytes().to_vec();

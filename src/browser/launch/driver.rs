@@ -1,4 +1,4 @@
-//! Driver processes: started in a process group of their own, and never left behind.
+//! Driver processes. Each runs in its own process group and is always ended.
 
 use std::path::{Path, PathBuf};
 
@@ -14,19 +14,19 @@ use crate::{
     yaml::without_credentials,
 };
 
-/// Where to ask for a session, and the process to end with it when it is ours.
+/// The URL where sessions are requested and, if the driver is ours, its process.
 #[derive(Debug)]
 pub(crate) struct Driver {
     pub(crate) url: Url,
     ownership: Ownership,
 }
 
-/// What ends with a driver.
+/// What ends together with a driver.
 #[derive(Debug)]
 enum Ownership {
     /// Our own process.
     Process(Box<DriverProcess>),
-    /// The session's place at somebody else's driver.
+    /// The session's slot at a remote driver.
     Remote(RemoteSlot),
 }
 
@@ -34,15 +34,15 @@ enum Ownership {
 #[derive(Debug)]
 pub(super) struct DriverProcess {
     child: Child,
-    /// What it draws on, when that is ours.
+    /// Its display, if we started one for it.
     display: Option<Display>,
     folder: PathBuf,
-    /// As people know the program.
+    /// The program's usual name.
     name: &'static str,
 }
 
 impl Driver {
-    /// The driver that listens there on this machine.
+    /// A driver that listens on this port of this machine.
     pub(super) fn at_port(port: u16, process: DriverProcess) -> Self {
         let url = Url::parse(&format!("http://127.0.0.1:{port}/"));
         Self {
@@ -66,15 +66,15 @@ impl Driver {
         }
     }
 
-    /// Remembers that it gave no session, so that others are asked before it for a while.
+    /// Records that the driver gave no session, so that other drivers are asked first for a while.
     pub(crate) fn was_refused(&self) {
         if let Ownership::Remote(place) = &self.ownership {
             place.was_refused();
         }
     }
 
-    /// Ends a session of somebody else's driver on a connection of its own, past a command that it may
-    /// still be busy with. Our own driver's sessions end with its processes.
+    /// Ends a session of a remote driver on a separate connection, because the driver may still be busy with a command.
+    /// Our own driver's sessions end with its processes.
     pub(crate) async fn forget(&self, session: &str) {
         if !self.is_ours() {
             let again = Client::with_existing_session(self.url.as_str(), session, self.connector());
@@ -84,7 +84,7 @@ impl Driver {
         }
     }
 
-    /// Opens connections to it.
+    /// The connector for connections to it.
     pub(crate) fn connector(&self) -> Connector {
         match &self.ownership {
             Ownership::Process(_) => connect::by_http(),
@@ -92,18 +92,18 @@ impl Driver {
         }
     }
 
-    /// Whether its processes end with this value.
+    /// Whether dropping this value ends its processes.
     pub(crate) fn is_ours(&self) -> bool {
         matches!(self.ownership, Ownership::Process(_))
     }
 
-    /// Whether its browser can be talked to from here.
+    /// Whether its browser runs on this machine and can be connected to.
     pub(crate) fn is_on_this_machine(&self) -> bool {
         let host = self.url.host_str().unwrap_or_default();
         self.is_ours() || matches!(host, "127.0.0.1" | "localhost" | "[::1]")
     }
 
-    /// What it is called in messages.
+    /// Its name in messages.
     pub(crate) fn describe(&self) -> String {
         match &self.ownership {
             Ownership::Process(process) => process.name.to_owned(),
@@ -113,7 +113,7 @@ impl Driver {
 }
 
 impl DriverProcess {
-    /// A driver that was just started, and what belongs to it. It ends with this value.
+    /// A driver that was just started, with everything that belongs to it. Dropping this value ends it.
     pub(super) fn new(
         child: Child,
         folder: &Path,
@@ -128,7 +128,7 @@ impl DriverProcess {
         }
     }
 
-    /// That of the display is the driver's too.
+    /// The display's process group ends with the driver.
     fn group(&self) -> Option<Pid> {
         let leader = match &self.display {
             Some(display) => display.group(),
@@ -140,7 +140,7 @@ impl DriverProcess {
     }
 }
 
-/// The driver and every process that it started share its group; none outlives this value.
+/// The driver and every process that it started are in its process group. All of them end here.
 impl Drop for DriverProcess {
     fn drop(&mut self) {
         if let Some(display) = &mut self.display {

@@ -1,5 +1,5 @@
-//! Programs and drivers: found, started with a display where one is needed, and ended with the run. Here nothing is known
-//! of what differs between browsers beside [`Programs`].
+//! Programs and drivers: finds them, starts them (with a display if needed), and ends them with the run. This module
+//! knows nothing about individual browsers except their [`Programs`].
 
 mod display;
 mod driver;
@@ -31,7 +31,7 @@ use remote::Remotes;
 pub(crate) use run_folder::RunFolder;
 pub(crate) use webkit::{browser_end, inspector_address};
 
-/// Knows how to start sessions; cheap to clone.
+/// Starts drivers for sessions; cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Launcher {
     inner: Arc<Inner>,
@@ -39,19 +39,19 @@ pub(crate) struct Launcher {
 
 #[derive(Debug)]
 struct Inner {
-    /// Those of each browser; none when running drivers were named.
+    /// The programs of each browser; empty when running drivers were given.
     programs: Vec<(Browser, Programs)>,
     remotes: Remotes,
     options: LaunchOptions,
     scratch: Arc<RunFolder>,
-    /// Numbers the folders of our drivers.
+    /// The number of driver folders so far.
     folders: AtomicU32,
     times: Mutex<SessionTimes>,
     turn: tokio::sync::Mutex<()>,
 }
 
 impl Launcher {
-    /// A launcher of these programs, which are not used where running drivers are named.
+    /// A launcher for these programs. They are not used if running drivers are given.
     pub(super) fn new(
         options: LaunchOptions,
         programs: Vec<(Browser, Programs)>,
@@ -72,7 +72,7 @@ impl Launcher {
         }
     }
 
-    /// Whether browsers show themselves on somebody's desktop.
+    /// Whether browsers are shown on a user's desktop.
     pub(crate) fn is_headed(&self) -> bool {
         self.inner.options.headed
     }
@@ -82,24 +82,25 @@ impl Launcher {
         self.inner.options.moving_images
     }
 
-    /// What starting and cleaning sessions has taken so far.
+    /// The time spent on starting and cleaning sessions so far.
     pub(crate) fn times(&self) -> SessionTimes {
         *self.times_mut()
     }
 
-    /// The same, to add to.
+    /// The same times, for adding to them.
     pub(crate) fn times_mut(&self) -> MutexGuard<'_, SessionTimes> {
         let times = self.inner.times.lock();
         times.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether drivers were named that run already, which may be full.
+    /// Whether running drivers were given. These may be full.
     pub(crate) fn is_remote(&self) -> bool {
         !self.inner.remotes.is_empty()
     }
 
-    /// Waits until no other flow asks remote drivers, which may be full, for its sessions. If several asked at once, each
-    /// could get one of the two that it needs and wait for the other for ever. Our own drivers are never full.
+    /// Waits until no other flow is requesting sessions from remote drivers, which may be full. If several flows asked
+    /// at once, each could get one of the two sessions that it needs and wait for the other forever. Our own drivers
+    /// are never full.
     pub(crate) async fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
         match self.is_remote() {
             true => Some(self.inner.turn.lock().await),
@@ -112,7 +113,7 @@ impl Launcher {
         self.inner.remotes.len().max(1)
     }
 
-    /// A driver to ask for a session at this scale: a new process, or one of those that were named and not yet `asked`.
+    /// A driver to ask for a session at this scale: a new process, or a running driver that was not `asked` yet.
     pub(crate) async fn driver(
         &self,
         browser: Browser,
@@ -137,7 +138,7 @@ impl Launcher {
         all.find(|it| it.0 == browser).map(|it| &it.1)
     }
 
-    /// The browser's program, when we start its driver.
+    /// The browser's program, if we start its driver.
     pub(crate) fn binary(&self, browser: Browser) -> Option<Cow<'_, str>> {
         let programs = self.programs(browser)?;
         Some(programs.browser.to_string_lossy())

@@ -1,4 +1,4 @@
-//! The programs that drive and draw: found on this machine, and what a driver says when it starts.
+//! Driver and browser programs: finds them on this machine, and reads what a driver prints when it starts.
 
 use std::{
     ffi::OsString,
@@ -13,10 +13,10 @@ use tokio::{
 
 use crate::browser::error::LaunchError;
 
-/// The oldest chromedriver that has what we rely on (`responseStatus`, the one headless mode).
+/// The oldest chromedriver with the features that we need (`responseStatus`, the single headless mode).
 const OLDEST_CHROMEDRIVER: u32 = 115;
 
-/// A program that hears and says nothing, leads a process group, and ends with whoever holds it.
+/// A program that has no input and output, leads its own process group, and is killed when its handle is dropped.
 pub(super) fn in_own_group(program: &Path) -> Command {
     let mut command = Command::new(program);
     command
@@ -33,22 +33,22 @@ pub(super) fn in_own_group(program: &Path) -> Command {
 pub(crate) struct Programs {
     pub(crate) driver: PathBuf,
     pub(crate) browser: PathBuf,
-    /// The program that makes a display, for a browser that cannot do without one.
+    /// The Xvfb program, for a browser that needs a display.
     pub(crate) display: Option<PathBuf>,
-    /// The driver as people know it.
+    /// The driver's usual name.
     pub(crate) driver_name: &'static str,
     /// How the driver starts.
     pub(crate) startup: Startup,
-    /// What the driver is started with: a folder for all that it writes, and its port. Port 0 is any free one.
+    /// The driver's arguments, for a folder in which it puts all its files and a port. Port 0 is any free port.
     pub(crate) arguments: fn(&Path, u16) -> Vec<OsString>,
 }
 
 /// How a driver starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Startup {
-    /// It looks for a port by itself and prints it.
+    /// It chooses a port itself and prints it.
     Greets,
-    /// It prints nothing, takes the port that it is given, and its browser needs a display.
+    /// It prints nothing, listens on the given port, and its browser needs a display.
     OnDisplay,
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn named(variable: &'static str) -> Result<Option<PathBuf>, LaunchErr
     }
 }
 
-/// The first of these programs that stands in PATH.
+/// The first of these programs that is in PATH.
 pub(crate) fn first_in_path(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     names.iter().find_map(|name| {
@@ -79,14 +79,14 @@ pub(crate) fn existing(path: &str) -> Option<PathBuf> {
     Some(PathBuf::from(path)).filter(|path| path.is_file())
 }
 
-/// What a driver says of itself on its first lines.
+/// What a driver prints about itself on its first lines.
 pub(super) struct Greeting {
-    /// Where the driver tells it there.
+    /// The driver's version, if it prints one.
     version: Option<String>,
     pub(super) port: u16,
 }
 
-/// Reads until the driver names its port.
+/// Reads until the driver prints its port.
 pub(super) async fn read_greeting(
     stdout: &mut tokio::process::ChildStdout,
 ) -> Result<Greeting, String> {
@@ -111,7 +111,7 @@ pub(super) async fn read_greeting(
     })
 }
 
-/// Chromedriver's words, or geckodriver's, which log with a time before them.
+/// Reads the port from a line of chromedriver, or of geckodriver, which starts its lines with a time.
 fn port_of(line: &str) -> Option<u16> {
     let port = match line.split("started successfully on port ").nth(1) {
         Some(port) => port.trim_end_matches('.'),

@@ -1,5 +1,5 @@
-//! Drivers that run already, on this machine or elsewhere; a Selenium Grid is one of them. How many sessions they have
-//! room for is theirs to know: whoever asks waits until there is room.
+//! Drivers that are already running, on this machine or elsewhere; a Selenium Grid is one. We do not know how many
+//! sessions they have room for. A request for a session waits until there is room.
 
 use std::{
     sync::{
@@ -13,14 +13,14 @@ use url::Url;
 
 use crate::connect::Connector;
 
-/// How long a driver that gave no session is asked only after the others.
+/// How long a driver that gave no session is asked after all others.
 const DISTRUST: Duration = Duration::from_secs(30);
 
-/// The drivers that were named, in the order in which they were.
+/// The given drivers, in the given order.
 #[derive(Debug)]
 pub(super) struct Remotes {
     remotes: Vec<Arc<Remote>>,
-    /// How many sessions a flow takes one after the other.
+    /// How many sessions a flow takes, one after the other.
     per_flow: usize,
 }
 
@@ -28,14 +28,14 @@ pub(super) struct Remotes {
 struct Remote {
     url: Url,
     connector: Connector,
-    /// How many sessions of ours it has or was asked for.
+    /// How many of our sessions it has, or was asked for.
     sessions: AtomicUsize,
-    /// When it last gave none.
+    /// When it last refused a session.
     refused: Mutex<Option<Instant>>,
 }
 
 impl Remotes {
-    /// Drivers for flows that take `per_flow` sessions each, at least one.
+    /// Drivers for flows that take `per_flow` sessions each (at least one).
     pub(super) fn new(urls: &[Url], per_flow: usize, connector: &Connector) -> Self {
         let remote = |url: &Url| Remote {
             url: as_folder(url),
@@ -57,9 +57,9 @@ impl Remotes {
         self.remotes.len()
     }
 
-    /// A place at the driver with the fewest flows, the first of equals: the sessions of one flow, whose pictures are
-    /// compared, are at the same one if they can be. One that gave none a moment ago comes last, and those that were
-    /// `asked` not at all.
+    /// A slot at the driver with the fewest flows, or at the first of several. The sessions of one flow, whose pictures
+    /// are compared, use the same driver if possible. A driver that refused a session recently comes last, and those
+    /// that were `asked` are left out.
     pub(super) fn place(&self, asked: &[Url]) -> Option<RemoteSlot> {
         let open = self
             .remotes
@@ -84,7 +84,7 @@ impl Remote {
     }
 }
 
-/// A session's place at a driver, until this value is dropped.
+/// A session's slot at a driver. Dropping this value frees it.
 #[derive(Debug)]
 pub(super) struct RemoteSlot(Arc<Remote>);
 
@@ -98,12 +98,12 @@ impl RemoteSlot {
         &self.0.url
     }
 
-    /// Opens connections to the driver.
+    /// The connector for connections to the driver.
     pub(super) fn connector(&self) -> Connector {
         self.0.connector.clone()
     }
 
-    /// Remembers that the driver gave no session.
+    /// Records that the driver gave no session.
     pub(super) fn was_refused(&self) {
         *self.0.refused() = Some(Instant::now());
     }
@@ -115,7 +115,7 @@ impl Drop for RemoteSlot {
     }
 }
 
-/// What is joined to a URL without the last slash takes the place of its last part.
+/// Adds a slash to the URL's path. Without it, joining would replace the last part of the path.
 fn as_folder(url: &Url) -> Url {
     let mut url = url.clone();
     if !url.path().ends_with('/') {

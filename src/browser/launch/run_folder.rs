@@ -1,5 +1,5 @@
-//! The scratch folder of a run. All that drivers and their browsers write goes into it. The next run removes the
-//! folders of runs that were killed, and ends the processes that still name them.
+//! The scratch folder of a run, for all files of drivers and their browsers. If a run is killed, the next run removes
+//! its folder and ends the processes that still name it.
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ const SCRATCH_PREFIX: &str = "twinshot-run-";
 const UNLOCKED_PREFIX: &str = "twinshot-new-";
 const LOCK_NAME: &str = "owner.lock";
 
-/// The scratch folder of one run, in the system's folder for such; its owner holds a lock in it.
+/// The scratch folder of one run, in the system's temporary folder. The run holds a lock in it.
 #[derive(Debug)]
 pub(crate) struct RunFolder {
     path: PathBuf,
@@ -28,14 +28,14 @@ impl Drop for RunFolder {
 }
 
 impl RunFolder {
-    /// Sweeps what killed runs left behind, then makes this run's folder.
+    /// Removes what killed runs left behind, then creates this run's folder.
     pub(crate) fn create() -> Result<Self, LaunchError> {
         let base = std::env::temp_dir();
         sweep(&base);
         Self::create_in(&base).map_err(|source| LaunchError::Scratch { path: base, source })
     }
 
-    /// The folder gets the name that sweeps look for only once its lock is held.
+    /// The folder gets the name that sweeps look for only after its lock is held.
     fn create_in(base: &Path) -> std::io::Result<Self> {
         let unlocked = tempfile::Builder::new()
             .prefix(UNLOCKED_PREFIX)
@@ -50,18 +50,18 @@ impl RunFolder {
         let chance = chance.trim_start_matches(UNLOCKED_PREFIX);
         let path = base.join(format!("{SCRATCH_PREFIX}{}-{chance}", getuid().as_raw()));
         fs::rename(unlocked.path(), &path)?;
-        // It is not there any more under its first name.
+        // The folder no longer exists under its first name.
         let _ = unlocked.keep();
         Ok(Self { path, _lock: lock })
     }
 
-    /// Ends every process that works in this folder, and removes what it holds, at once.
+    /// Ends every process that uses this folder, and removes its content, immediately.
     pub(crate) fn clear(&self) {
         end_processes_naming(&self.path);
         remove_folder(&self.path);
     }
 
-    /// A new folder inside it, for one driver.
+    /// Creates a subfolder for one driver.
     pub(super) fn subfolder(&self, number: u32) -> Result<PathBuf, LaunchError> {
         let path = self.path.join(number.to_string());
         fs::create_dir(&path)
@@ -70,7 +70,7 @@ impl RunFolder {
     }
 }
 
-/// Ends the processes and removes the folders of our runs whose Twinshot is gone.
+/// Ends the processes and removes the folders of runs whose Twinshot process has ended.
 fn sweep(base: &Path) {
     let prefix = format!("{SCRATCH_PREFIX}{}-", getuid().as_raw());
     for entry in fs::read_dir(base).into_iter().flatten().flatten() {
@@ -85,7 +85,7 @@ fn sweep(base: &Path) {
     }
 }
 
-/// Nobody holds the lock.
+/// Whether no process holds the lock.
 fn is_abandoned(folder: &Path) -> bool {
     let lock = fs::File::open(folder.join(LOCK_NAME));
     lock.is_ok_and(|lock| lock.try_lock().is_ok())
@@ -114,7 +114,7 @@ fn end_processes_naming(folder: &Path) {
     }
 }
 
-/// A browser that is being killed may still write for an instant; the run's sweep gets what stays.
+/// A browser that is being killed may still write for a moment. A later sweep removes what remains.
 pub(super) fn remove_folder(folder: &Path) {
     for _ in 0..3 {
         if fs::remove_dir_all(folder).is_ok() || !folder.exists() {

@@ -9,14 +9,15 @@ use super::{
 };
 use crate::browser::error::LaunchError;
 
-/// How long a driver may take to print the port that it listens on.
+/// How long a driver may take to print its port.
 const START_LIMIT: Duration = Duration::from_secs(20);
-/// How often a driver is started again because its port was not free after all.
+/// How often to start a driver again when its port was not free.
 const PORT_ATTEMPTS: u32 = 5;
-/// Drivers that can look for a free port do so.
+/// Lets a driver choose a free port, if it can.
 const ANY_PORT: u16 = 0;
 
-/// Chromedriver takes a free port of one protocol and gives up when the other's is not free.
+/// Starts a driver, again if its port is taken: chromedriver chooses a free port for IPv4 or IPv6, and exits if that
+/// port is taken for the other.
 pub(super) async fn start_on_a_free_port(
     programs: &Programs,
     folder: &Path,
@@ -61,7 +62,7 @@ async fn start(programs: &Programs, folder: &Path) -> Result<Driver, LaunchError
         })?
         .map_err(failed)?;
     greeting.check(&programs.driver)?;
-    // Some drivers and their browsers go on talking, and stumble over a closed pipe.
+    // Some drivers and their browsers keep printing, and fail when the pipe is closed.
     tokio::spawn(async move { tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await });
     Ok(Driver::at_port(greeting.port, process))
 }

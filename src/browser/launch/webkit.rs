@@ -1,5 +1,5 @@
-//! WebKitGTK's driver and its browser: started with a display, a look and a language that are the same on every
-//! machine. One driver has one session.
+//! Starts WebKitGTK's driver and its browser with a display, style and language that are the same on every machine. One
+//! driver has one session.
 
 use std::{
     fs,
@@ -21,16 +21,16 @@ use crate::browser::error::LaunchError;
 
 /// How long the driver may take until it listens.
 const START_LIMIT: Duration = Duration::from_secs(20);
-/// How often it is asked meanwhile.
+/// How often to check whether it does.
 const POLL: Duration = Duration::from_millis(10);
-/// The variable that tells the browser where its server for inspectors is to listen.
+/// The variable that tells the browser where its inspector server listens.
 const INSPECTOR_SERVER: &str = "WEBKIT_INSPECTOR_SERVER=";
 
-/// Lets the toolbar be as narrow as a phone; nothing of a page is drawn by it.
+/// Allows a toolbar as narrow as a phone. Pages are not affected.
 const STYLE: &str =
     "* { font-size: 1px; min-width: 0; min-height: 0; padding: 0; margin: 0; border-width: 0; }\n";
 
-/// Letters as on every machine, whatever its desktop likes.
+/// The same font rendering on every machine, regardless of the desktop's settings.
 const SETTINGS: &str = "[Settings]
 gtk-theme-name = Adwaita
 gtk-application-prefer-dark-theme = false
@@ -44,7 +44,7 @@ gtk-xft-rgba = none
 gtk-xft-dpi = 98304
 ";
 
-/// Keep the browser from a desktop's settings, its bus and its language.
+/// Keep the browser from using a desktop's settings, its D-Bus and its language.
 const QUIET_VARIABLES: &[(&str, &str)] = &[
     ("LC_ALL", "en_US.UTF-8"),
     ("LANGUAGE", "en_US"),
@@ -54,15 +54,16 @@ const QUIET_VARIABLES: &[(&str, &str)] = &[
     ("GIO_USE_VFS", "local"),
     ("GSETTINGS_BACKEND", "memory"),
     ("DBUS_SESSION_BUS_ADDRESS", "disabled:"),
-    // Pixels are made by the processor, the same on every machine; frames then come twice as fast without a card.
+    // The CPU draws the pixels, the same on every machine. Without a graphics card, frames are also twice as fast this
+    // way.
     ("WEBKIT_SKIA_ENABLE_CPU_RENDERING", "1"),
     ("WEBKIT_DISABLE_DMABUF_RENDERER", "1"),
 ];
 
-/// How often it is looked whether a browser that is starting is still there.
+/// How often to check whether a starting browser is still running.
 const WATCH_POLL: Duration = Duration::from_millis(500);
 
-/// Starts the driver with its display. The scale holds for all pages of the session.
+/// Starts the driver with its display. All pages of the session have this scale.
 pub(super) async fn start(
     programs: &Programs,
     folder: &Path,
@@ -107,7 +108,7 @@ async fn wait_until_it_listens(driver: &Driver) -> Result<(), String> {
     ))
 }
 
-/// Returns once the browser that the driver was starting has ended, which the driver itself does not report.
+/// Returns when the browser that the driver started has ended. The driver itself does not report that.
 pub(crate) async fn browser_end(driver: &Driver) {
     while inspector_address(driver).is_none() {
         tokio::time::sleep(WATCH_POLL).await;
@@ -117,7 +118,7 @@ pub(crate) async fn browser_end(driver: &Driver) {
     }
 }
 
-/// Where the browser's server for inspectors listens: the driver told it in a variable, and tells nobody else.
+/// The address of the browser's inspector server. The driver passes it only in an environment variable.
 pub(crate) fn inspector_address(driver: &Driver) -> Option<SocketAddr> {
     let group = driver.group()?;
     let processes = fs::read_dir("/proc").ok()?.flatten();
@@ -126,7 +127,7 @@ pub(crate) fn inspector_address(driver: &Driver) -> Option<SocketAddr> {
     ours.find_map(|process| inspector_address_in(&process.join("environ")))
 }
 
-/// The third of the words behind the program's name, which may hold anything.
+/// Reads the third word after the program's name, which may contain anything.
 fn group_of(process: &Path) -> Option<Pid> {
     let status = fs::read_to_string(process.join("stat")).ok()?;
     let (_, words) = status.rsplit_once(')')?;
@@ -143,7 +144,7 @@ fn inspector_address_in(environment: &Path) -> Option<SocketAddr> {
     std::str::from_utf8(value).ok()?.parse().ok()
 }
 
-/// A port that is free now; the driver cannot look for one itself.
+/// Finds a port that is free now. The driver cannot choose one itself.
 fn free_port() -> std::io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())

@@ -1,5 +1,5 @@
-//! WebDriver BiDi: commands and answers over one WebSocket for each session, beside the driver's HTTP.
-//! Firefox gives through it what Chrome gives through its own protocol.
+//! WebDriver BiDi: commands and answers over one WebSocket for each session, next to the driver's HTTP. Firefox offers
+//! through it what Chrome offers through the DevTools protocol.
 
 use std::{
     collections::HashMap,
@@ -19,10 +19,10 @@ use tokio_tungstenite::{
 use super::socket::{open, receive};
 use crate::browser::error::BrowserError;
 
-/// How long the connection may take.
+/// How long connecting may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 
-/// One session's connection.
+/// The BiDi connection of one session.
 #[derive(Debug)]
 pub(crate) struct Bidi {
     channel: Mutex<Channel>,
@@ -32,21 +32,21 @@ pub(crate) struct Bidi {
 #[derive(Debug)]
 struct Channel {
     socket: WebSocketStream<TcpStream>,
-    /// Answers that others than those who wait for them have read; none yet under a number that somebody
-    /// is going to ask for.
+    /// Answers that were read on behalf of another caller, by command number. `None` marks an answer that has not
+    /// arrived yet.
     awaited: HashMap<u64, Option<Value>>,
-    /// The images, fonts and style sheets that the browser has told to be under way, by its name for the request.
+    /// The URLs of the images, fonts and style sheets that are loading, by the browser's request ID.
     pending_resources: HashMap<String, String>,
 }
 
-/// What [`Bidi::pending_resources`] is told by.
+/// The events that keep [`Bidi::pending_resources`] up to date.
 const RESOURCE_EVENTS: [&str; 3] = [
     "network.beforeRequestSent",
     "network.responseCompleted",
     "network.fetchError",
 ];
 
-/// A command that was sent.
+/// A command that was sent and may still have to be answered.
 #[derive(Debug)]
 pub(crate) struct PendingAnswer {
     number: u64,
@@ -82,7 +82,7 @@ impl Bidi {
         self.answer(&sent).await
     }
 
-    /// Sends a command whose answer may be long in coming.
+    /// Sends a command whose answer may take long.
     pub(crate) async fn send(
         &self,
         method: &'static str,
@@ -97,7 +97,7 @@ impl Bidi {
         Ok(PendingAnswer { number, method })
     }
 
-    /// Waits for an answer. Who gives up waiting may send other commands, and wait again.
+    /// Waits for an answer. A caller that stops waiting may send other commands and wait again.
     pub(crate) async fn answer(&self, sent: &PendingAnswer) -> Result<Value, BrowserError> {
         let mut channel = self.channel.lock().await;
         loop {
@@ -109,7 +109,7 @@ impl Bidi {
             let answer: Value = serde_json::from_str(&text)
                 .map_err(|error| BrowserError::nonsense(sent.method, &error.to_string()))?;
             channel.hear(&answer);
-            // Events have no number, and what nobody waits for any more is not kept.
+            // Events have no number. Answers that nothing waits for are dropped.
             let number = answer["id"].as_u64().unwrap_or_default();
             if let Some(place) = channel.awaited.get_mut(&number) {
                 *place = Some(answer);
@@ -117,28 +117,28 @@ impl Bidi {
         }
     }
 
-    /// Has the browser tell what it asks servers for.
+    /// Subscribes to the browser's network events.
     pub(crate) async fn watch_resources(&self) -> Result<(), BrowserError> {
         let events = json!({ "events": RESOURCE_EVENTS });
         self.command("session.subscribe", &events).await.map(drop)
     }
 
-    /// The addresses of the images, fonts and style sheets that are under way.
+    /// The URLs of the images, fonts and style sheets that are loading.
     pub(crate) async fn pending_resources(&self) -> Result<Vec<String>, BrowserError> {
-        // Its answer comes after all that happened before.
+        // The answer arrives after the events of everything that happened before.
         self.command("session.status", &json!({})).await?;
         let channel = self.channel.lock().await;
         Ok(channel.pending_resources.values().cloned().collect())
     }
 
-    /// Nobody is going to ask for this answer.
+    /// Drops the answer when it arrives.
     pub(crate) async fn forget(&self, sent: PendingAnswer) {
         self.channel.lock().await.awaited.remove(&sent.number);
     }
 }
 
 impl Channel {
-    /// Keeps account of what is under way.
+    /// Updates the resources that are loading.
     fn hear(&mut self, event: &Value) {
         let request = &event["params"]["request"];
         let Some(name) = request["request"].as_str() else {
@@ -153,7 +153,7 @@ impl Channel {
             Some("image" | "font" | "style") => {
                 drop(self.pending_resources.insert(name.to_owned(), url))
             }
-            // What another document had asked for never comes.
+            // Requests of the previous document are never answered.
             Some("document") => self.pending_resources.clear(),
             _ => {}
         }

@@ -1,9 +1,9 @@
-//! An environment's own headers on requests to its own hosts. The browser asks about every such request,
-//! whichever page, frame, worker or window made it, on a connection of its own beside the driver's; a
-//! redirect asks anew, so that nothing goes along to another host.
+//! Adds an environment's own headers to requests to its own hosts. On a separate connection, the browser asks about
+//! every such request from any page, frame, worker or window. It asks again after a redirect, so no header is sent to
+//! another host.
 //!
-//! The driver's own way to add headers sends them to everybody, and its WebDriver BiDi answers nothing
-//! while a page loads. So the browser must be one that this machine can reach.
+//! The driver's own way to add headers sends them to every host, and its WebDriver BiDi answers nothing while a page
+//! loads. The browser must therefore be one that this machine can connect to.
 
 use std::{
     sync::{
@@ -31,14 +31,14 @@ use crate::browser::{
     options::SessionOptions,
 };
 
-/// How long the browser may take to agree.
+/// How long the browser may take to confirm.
 const START_LIMIT: Duration = Duration::from_secs(10);
-/// The number of our first command; those that follow need no answer.
+/// The number of our first command. Later commands need no answer.
 const ENABLE: u64 = 1;
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// Adds headers as long as it lives.
+/// Adds headers until it is dropped.
 #[derive(Debug)]
 pub(super) struct HeaderSender {
     task: JoinHandle<()>,
@@ -52,7 +52,7 @@ impl Drop for HeaderSender {
 }
 
 impl HeaderSender {
-    /// Returns once the browser asks about every request to the environment's hosts.
+    /// Returns when the browser asks about every request to the environment's hosts.
     pub(super) async fn start(address: &str, options: &SessionOptions) -> Result<Self, String> {
         let own = HeaderRule::new(options);
         let connected = timeout(START_LIMIT, connect(address, &own)).await;
@@ -66,13 +66,13 @@ impl HeaderSender {
         Ok(Self { task, is_over })
     }
 
-    /// Whether requests go without our headers now.
+    /// Whether requests are now sent without our headers.
     pub(super) fn is_over(&self) -> bool {
         self.is_over.load(Ordering::Relaxed)
     }
 }
 
-/// Whose requests get which headers.
+/// The hosts and headers of an environment.
 struct HeaderRule {
     base: Url,
     hosts: Vec<String>,
@@ -88,15 +88,15 @@ impl HeaderRule {
         }
     }
 
-    /// What goes to the environment over https goes to none of its hosts without.
+    /// Whether the URL belongs to the environment. If the environment uses https, URLs without it never do.
     fn has(&self, url: &Url) -> bool {
         let is_listed = self.hosts.iter().any(|host| matches_host(host, url));
         let is_as_safe = url.scheme() == "https" || self.base.scheme() == "http";
         same_origin(url, &self.base) || (is_listed && is_as_safe)
     }
 
-    /// Which requests the browser asks about, also those whose URL has a password. More may match: each is
-    /// looked at again.
+    /// The URL patterns that the browser asks about, including URLs with a password. They may match too much: each
+    /// request is checked again.
     fn patterns(&self) -> Value {
         let base = self.base.host_str().into_iter().map(str::to_owned);
         let hosts = base.chain(self.hosts.iter().cloned());
@@ -108,7 +108,7 @@ impl HeaderRule {
         patterns.collect()
     }
 
-    /// What the browser is told about a request that it asks about.
+    /// The answer to a request that the browser asks about.
     fn answer(&self, paused: &Value) -> Value {
         let request = &paused["request"];
         let mut params = json!({ "requestId": paused["requestId"] });
@@ -146,7 +146,7 @@ async fn connect(address: &str, own: &HeaderRule) -> Result<Socket, String> {
     Err("it hung up".to_owned())
 }
 
-/// Where the browser itself can be talked to, and not one of its pages.
+/// The address of the browser's own socket, not of one of its pages.
 async fn socket_url(address: &str) -> Result<String, String> {
     let client = Client::builder(TokioExecutor::new()).build::<_, String>(HttpConnector::new());
     let request = Request::get(format!("http://{address}/json/version"));
@@ -169,12 +169,12 @@ async fn socket_url(address: &str) -> Result<String, String> {
         .ok_or_else(|| "it names no address".to_owned())
 }
 
-/// Until the browser hangs up, or refuses what it was told: then a request waits for ever.
+/// Serves until the browser disconnects or rejects an answer. A rejected request would wait forever.
 async fn serve(socket: &mut Socket, own: &HeaderRule) {
     let mut number = ENABLE;
     while let Some(message) = hear(socket).await {
         if let Some(error) = message.get("error") {
-            // A page went away with its request before we answered.
+            // The page and its request went away before we answered.
             let is_gone = error["message"]
                 .as_str()
                 .is_some_and(|said| said.contains("InterceptionId"));
@@ -202,7 +202,7 @@ async fn say(socket: &mut Socket, id: u64, method: &str, params: &Value) -> Resu
     said.map_err(|error| error.to_string())
 }
 
-/// The next message; none when there is no connection any more.
+/// The next message; `None` when the connection has ended.
 async fn hear(socket: &mut Socket) -> Option<Value> {
     let text = receive(socket).await.ok()?;
     serde_json::from_str(&text).ok()

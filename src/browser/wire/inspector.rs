@@ -1,9 +1,9 @@
-//! WebKit's inspector: commands and answers over one socket beside the driver's HTTP. WebKit gives through it
-//! what Chrome gives through its own protocol.
+//! WebKit's inspector: commands and answers over one socket, next to the driver's HTTP. WebKit offers through it what
+//! Chrome offers through the DevTools protocol.
 //!
-//! The driver starts its browser with a server for inspectors, and is one of its two clients; we are the other. A
-//! message is its length and a byte of flags, a name that ends with zero, and its values one after the other. What
-//! is said to a page and what it says is JSON in such a message.
+//! The driver starts its browser with an inspector server. The server has two clients: the driver and us. A message is
+//! its length and a byte of flags, a zero-terminated name, and its values in order. Messages to a page and from it are
+//! JSON inside of such a message.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -33,28 +33,28 @@ use crate::browser::{
     error::{BrowserError, DEPARTED},
 };
 
-/// How long the connection may take.
+/// How long connecting may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 /// How long a page may take to answer for the first time.
 const ATTACH_LIMIT: Duration = Duration::from_secs(10);
-/// No message is longer: a picture of the tallest page takes a hundredth of it.
+/// The maximum message size. A picture of the tallest page takes a hundredth of it.
 const MOST_BYTES: u32 = 1 << 30;
-/// The browser, as its server for inspectors calls it: it is the only one there.
+/// The inspector server's number of the browser. There is only one browser.
 const BROWSER: u64 = 1;
 /// The page that the browser starts with.
 pub(crate) const FIRST_PAGE: PageNumber = PageNumber(1);
-/// The driver's own, which must be left alone.
+/// The driver's own target, which must be left alone.
 const DRIVER: u64 = 2;
-/// The server tells the driver of new pages, and us not: so many numbers are tried for one.
+/// The server reports new pages to the driver but not to us, so this many numbers are tried.
 const TRIED_NUMBERS: u64 = 24;
-/// The values are written by a machine that begins with the lowest byte.
+/// The values are little-endian.
 const LITTLE_ENDIAN: u8 = 1;
 
-/// A page, as the browser's server for inspectors calls it.
+/// The inspector server's number of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PageNumber(u64);
 
-/// One session's connection.
+/// The inspector connection of one session.
 #[derive(Debug)]
 pub(crate) struct Inspector {
     writer: tokio::sync::Mutex<OwnedWriteHalf>,
@@ -73,42 +73,42 @@ struct Shared {
 struct State {
     pages: BTreeMap<PageNumber, InspectedPage>,
     waiting: HashMap<u64, oneshot::Sender<Value>>,
-    /// Nobody reads any more.
+    /// Whether reading has ended.
     is_over: bool,
 }
 
-/// What is known of a page from what it says unasked.
+/// The state of a page, from the events that it sends.
 #[derive(Debug, Default)]
 struct InspectedPage {
-    /// Under which name it takes commands.
+    /// The target to which it takes commands.
     target: String,
     main_frame: String,
-    /// What loads or loaded the document in front.
+    /// The loader of the document in front.
     loader: String,
-    /// Statuses by loader, of main documents.
+    /// The HTTP statuses of main documents, by loader.
     statuses: HashMap<String, u16>,
-    /// The main document that was asked for last, until all of it is there.
+    /// The main document that was requested last, until it has fully arrived.
     request: Option<String>,
-    /// How long its answer says that it is, bytes as they travel.
+    /// The length that its answer declares, in bytes as transferred.
     length: Option<u64>,
-    /// Why that did not come.
+    /// Why that document did not arrive.
     trouble: Option<String>,
     /// How many documents have been in front.
     documents: u64,
 }
 
-/// How the document in front came.
+/// How the document in front was loaded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Arrival {
-    /// Its HTTP status, where it has any.
+    /// Its HTTP status, if it has one.
     pub(crate) status: Option<u16>,
-    /// Why the document that was asked for last did not come.
+    /// Why the document that was requested last did not arrive.
     pub(crate) trouble: Option<String>,
     /// How many documents have been in front.
     pub(crate) documents: u64,
 }
 
-/// A command that was sent.
+/// A command that was sent and may still have to be answered.
 #[derive(Debug)]
 pub(crate) struct PendingAnswer {
     method: &'static str,
@@ -116,7 +116,7 @@ pub(crate) struct PendingAnswer {
 }
 
 impl PendingAnswer {
-    /// Waits for the answer. Who gives up waiting may wait again.
+    /// Waits for the answer. A caller that stops waiting may wait again.
     pub(crate) async fn answer(&mut self) -> Result<Value, BrowserError> {
         match (&mut self.answer).await {
             Ok(answer) => outcome(self.method, answer),
@@ -132,7 +132,7 @@ impl Drop for Inspector {
 }
 
 impl Inspector {
-    /// Connects to the server for inspectors that a browser was started with.
+    /// Connects to the inspector server of a browser.
     pub(crate) async fn connect(address: SocketAddr) -> Result<Self, BrowserError> {
         let lost = |reason: String| BrowserError::Lost(format!("WebKit's inspector: {reason}"));
         let stream = timeout(CONNECT_LIMIT, TcpStream::connect(address)).await;
@@ -153,14 +153,14 @@ impl Inspector {
             last_number: AtomicU64::new(0),
             reader,
         };
-        // The hash of the protocol that we know, of which nothing depends.
+        // The hash of the protocol version that we know. Nothing depends on it.
         inspector
             .write(&message("SetupInspectorClient", &[0]))
             .await?;
         Ok(inspector)
     }
 
-    /// Takes part in a page's life.
+    /// Attaches to a page.
     pub(crate) async fn attach(&self, page: PageNumber) -> Result<(), BrowserError> {
         self.write(&setup(page.0)).await?;
         let is_there = || self.state().pages.contains_key(&page);
@@ -171,7 +171,7 @@ impl Inspector {
         self.learn(page).await
     }
 
-    /// Takes part in pages that nobody told us of, and returns those that are there now.
+    /// Attaches to pages that were not reported to us, and returns those that exist now.
     pub(crate) async fn attach_new(&self, wait: Duration) -> Result<Vec<PageNumber>, BrowserError> {
         let known: Vec<PageNumber> = self.state().pages.keys().copied().collect();
         let last = known.last().map_or(0, |page| page.0).max(DRIVER);
@@ -191,7 +191,7 @@ impl Inspector {
         Ok(new)
     }
 
-    /// What must be known of a page before it tells of its requests.
+    /// Reads the state of a page that it had before it reported its requests.
     async fn learn(&self, page: PageNumber) -> Result<(), BrowserError> {
         for domain in ["Page.enable", "Network.enable"] {
             self.command(page, domain, &json!({})).await?;
@@ -207,7 +207,7 @@ impl Inspector {
         Ok(())
     }
 
-    /// How the document in front came.
+    /// How the document in front was loaded.
     pub(crate) fn arrival(&self, page: PageNumber) -> Arrival {
         let state = self.state();
         let Some(page) = state.pages.get(&page) else {
@@ -220,7 +220,7 @@ impl Inspector {
         }
     }
 
-    /// Waits until all of the document in front has come, but no longer than this.
+    /// Waits until the document in front has fully arrived, but no longer than this.
     pub(crate) async fn wait_for_arrival(&self, page: PageNumber, limit: Duration) {
         let has_come = || {
             let state = self.state();
@@ -240,7 +240,7 @@ impl Inspector {
         self.send(page, method, params).await?.answer().await
     }
 
-    /// Sends a command whose answer may be long in coming.
+    /// Sends a command whose answer may take long.
     pub(crate) async fn send(
         &self,
         page: PageNumber,
@@ -274,7 +274,7 @@ impl Inspector {
         writer.write_all(message).await.map_err(|_| ended())
     }
 
-    /// Whether it came true in time.
+    /// Waits for a condition; returns whether it became true in time.
     async fn wait_until(&self, limit: Duration, is_true: impl Fn() -> bool) -> bool {
         let waiting = async {
             loop {
@@ -327,7 +327,7 @@ async fn read_message(reader: &mut BufReader<OwnedReadHalf>) -> Option<Vec<u8>> 
     Some(body)
 }
 
-/// The name, a zero, two numbers, and a text with a zero behind it.
+/// A name, a zero, two numbers, and a zero-terminated text.
 fn said_by_page(body: &[u8]) -> Option<(PageNumber, Value)> {
     let end = body.iter().position(|byte| *byte == 0)?;
     let (name, values) = (&body[..end], &body[end + 1..]);
@@ -363,7 +363,7 @@ fn to_page(page: PageNumber, said: &Value) -> Vec<u8> {
 }
 
 impl State {
-    /// Of what a page says: its beginning, the messages of its inside, or that it did not take a command.
+    /// Handles a message of a page: its target, a message from inside of it, or an error.
     fn take(&mut self, page: PageNumber, mut said: Value) {
         match said["method"].as_str() {
             Some("Target.targetCreated") => {
@@ -384,7 +384,7 @@ impl State {
                 self.take_from_inside(page, message);
             }
             Some(_) => {}
-            // That it was passed on says nothing.
+            // The confirmation that a command was passed on needs no handling.
             None if said["error"].is_null() => {}
             None => self.answer(said.take()),
         }
@@ -411,7 +411,7 @@ impl InspectedPage {
     fn take(&mut self, event: &str, params: &Value) {
         let is_document = params["frameId"] == json!(self.main_frame)
             && params["type"] == "Document"
-            // What the browser shows in the place of a page that did not come.
+            // The browser shows this page in place of one that did not arrive.
             && params["request"]["url"] != BLANK_PAGE
             && params["response"]["url"] != BLANK_PAGE;
         match event {
@@ -443,7 +443,7 @@ impl InspectedPage {
         }
     }
 
-    /// WebKit takes an answer that broke off for a whole one.
+    /// WebKit accepts an answer that ended early as complete, so compare lengths.
     fn check_length(&mut self, metrics: &Value) {
         let came = metrics["responseBodyBytesReceived"].as_u64();
         if let (Some(came), Some(length)) = (came, self.length)
@@ -454,7 +454,7 @@ impl InspectedPage {
         }
     }
 
-    /// Another document is in front.
+    /// Records that another document is in front.
     fn begin(&mut self, frame: &Value) {
         self.loader = text(&frame["loaderId"]);
         self.main_frame = text(&frame["id"]);
@@ -510,7 +510,7 @@ mod tests {
         from_page(&json!({ "method": "Target.dispatchMessageFromTarget", "params": params }))
     }
 
-    /// A browser whose page answers every command, or ends at the first one that it does not want.
+    /// A browser whose page answers every command, or ends at the first unwanted one.
     async fn connected(answer: fn(u64, &str) -> Option<Vec<u8>>) -> Inspector {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -545,7 +545,7 @@ mod tests {
         json!({ "id": "1", "loaderId": loader, "url": url })
     }
 
-    /// Answers to what is asked when a page is met, then its events, then the answer.
+    /// Answers the questions about a new page: first its events, then the answer.
     fn usual(number: u64, method: &str) -> Option<Vec<u8>> {
         let passed_on = from_page(&json!({ "id": number, "result": {} }));
         let result = match method {
@@ -590,7 +590,7 @@ mod tests {
         assert!(!error.is_fatal() && error.to_string() == "Something else");
     }
 
-    /// A page that has been asked for the document.
+    /// A page that has requested the document.
     fn asked(url: &str, headers: &Value) -> InspectedPage {
         let mut page = InspectedPage {
             main_frame: "1".to_owned(),
@@ -647,7 +647,7 @@ mod tests {
         }
     }
 
-    /// The browser puts an empty page in the place of one that did not come.
+    /// The browser shows an empty page in place of one that did not arrive.
     #[test]
     fn trouble_lasts_until_another_document_is_asked_for() {
         let mut page = asked("http://a/", &json!({}));

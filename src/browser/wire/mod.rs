@@ -1,5 +1,5 @@
-//! One session's lines to its browser: WebDriver over HTTP with a deadline for each command, and beside it WebDriver
-//! BiDi, WebKit's inspector, and Chrome's own socket. Nothing here knows what a flow does.
+//! One session's connections to its browser: WebDriver over HTTP with a deadline for each command, and next to it
+//! WebDriver BiDi, WebKit's inspector, and Chrome's own socket. Nothing here knows about flows.
 
 pub(crate) mod bidi;
 mod headers;
@@ -25,23 +25,23 @@ use headers::HeaderSender;
 
 /// How long an ordinary command may take.
 pub(crate) const COMMAND_LIMIT: Duration = Duration::from_secs(30);
-/// What our deadline adds to the driver's own page-load timeout.
+/// How much longer our deadline is than the driver's page-load timeout.
 const PAGE_LIMIT_MARGIN: Duration = Duration::from_secs(5);
 
-/// The session's line to its driver. When a command misses its deadline, or the driver or browser is gone, the line is
-/// lost: every later command fails at once.
+/// The session's connection to its driver. When a command misses its deadline, or the driver or browser is gone, the
+/// session is lost: every later command fails immediately.
 #[derive(Debug)]
 pub(crate) struct Wire {
     client: Client,
     /// How long a page may take to load.
     page_timeout: Duration,
-    /// Adds the environment's headers, where it has any.
+    /// Adds the environment's headers, if it has any.
     header_sender: Option<HeaderSender>,
     is_lost: AtomicBool,
 }
 
 impl Wire {
-    /// The line of a session that has just begun.
+    /// The wire of a session that has just started.
     pub(crate) fn new(client: Client, page_timeout: Duration) -> Self {
         Self {
             client,
@@ -51,13 +51,13 @@ impl Wire {
         }
     }
 
-    /// Fantoccini's end of the line, for the commands that it has methods for.
+    /// Fantoccini's client, for the commands that it has methods for.
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Adds the environment's headers to the browser's requests from now on. The browser must be one that can be reached
-    /// from this machine. An error says why it cannot be done.
+    /// Adds the environment's headers to the browser's requests from now on. This machine must be able to connect to
+    /// the browser. An error says why headers cannot be added.
     pub(crate) async fn send_headers(&mut self, options: &SessionOptions) -> Result<(), String> {
         let capabilities = self.client.capabilities().into_iter();
         let mut vendors = capabilities.flat_map(|all| all.values());
@@ -69,12 +69,12 @@ impl Wire {
         Ok(())
     }
 
-    /// Whether the browser, its driver or our patience with them came to an end.
+    /// Whether the browser or its driver is gone, or a command missed its deadline.
     pub(crate) fn is_lost(&self) -> bool {
         self.is_lost.load(Ordering::Relaxed)
     }
 
-    /// Gives up on the session: it is not asked anything any more.
+    /// Gives up on the session: it gets no further commands.
     pub(crate) fn give_up(&self) {
         self.is_lost.store(true, Ordering::Relaxed);
     }
@@ -84,12 +84,12 @@ impl Wire {
         self.page_timeout
     }
 
-    /// How long a navigation may take, our margin included.
+    /// How long a navigation may take, including our margin.
     pub(crate) fn page_limit(&self) -> Duration {
         self.page_timeout + PAGE_LIMIT_MARGIN
     }
 
-    /// Waits for a command, but never longer than `limit`: then the session is lost.
+    /// Waits for a command, but no longer than `limit`. After that the session is lost.
     pub(crate) async fn call<T>(
         &self,
         command: &'static str,
@@ -103,7 +103,7 @@ impl Wire {
         self.within(command, limit, answer).await
     }
 
-    /// The same for a command that went another way than the driver's HTTP.
+    /// The same for a command that does not use the driver's HTTP.
     pub(crate) async fn within<T>(
         &self,
         command: &'static str,
@@ -129,7 +129,7 @@ impl Wire {
         result
     }
 
-    /// Sends a POST that fantoccini has no method for, to a path below the session's.
+    /// Sends a POST for which fantoccini has no method, to a path below the session's.
     pub(crate) async fn post(
         &self,
         limit: Duration,
@@ -177,13 +177,13 @@ impl Wire {
             .await
     }
 
-    /// The text of the dialog that is open, which is an error of the status `NoSuchAlert` where none is.
+    /// The text of the open dialog. If there is none, this is an error with the status `NoSuchAlert`.
     pub(crate) async fn dialog_text(&self) -> Result<String, BrowserError> {
         self.call("alert", COMMAND_LIMIT, self.client.get_alert_text())
             .await
     }
 
-    /// A dialog that is open stops every script.
+    /// Fails if a dialog is open: it would stop every script.
     pub(crate) async fn check_dialog(&self) -> Result<(), BrowserError> {
         match self.dialog_text().await {
             Err(error) if error.is(ErrorStatus::NoSuchAlert) => Ok(()),
@@ -195,7 +195,7 @@ impl Wire {
         }
     }
 
-    /// The error, in words of ours when the page's own scripts let nobody in.
+    /// Replaces the error with our own message if the page's scripts block the driver.
     fn or_silence(&self, error: BrowserError) -> BrowserError {
         if !is_about_silence(&error) {
             return error;
@@ -210,17 +210,17 @@ impl Wire {
     }
 }
 
-/// What we say when the page's own scripts let nobody in.
+/// Our message for a page whose own scripts block the driver.
 pub(crate) const SILENCE: &str = "the page did not answer";
 
-/// What chromedriver says then.
+/// Whether this is chromedriver's error for a page that blocks it.
 fn is_about_silence(error: &BrowserError) -> bool {
     error.is(ErrorStatus::Timeout)
         && matches!(error, BrowserError::Refused { message, .. }
             if message.contains("receiving message from renderer"))
 }
 
-/// A command of the WebDriver protocol that fantoccini has no method for.
+/// A command of the WebDriver protocol for which fantoccini has no method.
 #[derive(Debug)]
 struct Post {
     path: String,
@@ -238,7 +238,7 @@ impl WebDriverCompatibleCommand for Post {
     }
 }
 
-/// Ends a session. Fantoccini's own way does so without the user and the password in the driver's URL.
+/// Ends a session. Fantoccini's own method drops the user and the password in the driver's URL.
 #[derive(Debug)]
 struct End;
 
@@ -252,11 +252,11 @@ impl WebDriverCompatibleCommand for End {
     }
 }
 
-/// Whether the driver ended the client's session.
+/// Ends the client's session; returns whether the driver did so.
 pub(crate) async fn end(client: &Client) -> bool {
     let is_ended = client.issue_cmd(End).await.is_ok();
     if is_ended {
-        // Fantoccini must not try again when the client is dropped.
+        // Keeps fantoccini from ending it again when the client is dropped.
         let _ = client.persist().await;
     }
     is_ended

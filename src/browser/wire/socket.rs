@@ -1,4 +1,4 @@
-//! WebSockets to browsers and drivers, without TLS: they never leave the machine.
+//! WebSockets to browsers and drivers. They have no TLS, as they never leave the machine.
 
 use futures_util::StreamExt;
 use tokio::net::TcpStream;
@@ -8,7 +8,7 @@ use tokio_tungstenite::{
 };
 use url::Url;
 
-/// A WebSocket on which a message may be of any length.
+/// Opens a WebSocket without a limit on message size.
 pub(super) async fn open(url: &str) -> Result<WebSocketStream<TcpStream>, String> {
     let parsed = Url::parse(url).map_err(|error| error.to_string())?;
     if parsed.scheme() != "ws" {
@@ -23,7 +23,7 @@ pub(super) async fn open(url: &str) -> Result<WebSocketStream<TcpStream>, String
     stream
         .set_nodelay(true)
         .map_err(|error| error.to_string())?;
-    // A picture comes as one message.
+    // A picture is one message.
     let config = WebSocketConfig::default()
         .max_message_size(None)
         .max_frame_size(None);
@@ -33,7 +33,7 @@ pub(super) async fn open(url: &str) -> Result<WebSocketStream<TcpStream>, String
         .map_err(|error| error.to_string())
 }
 
-/// The next text; pings are answered on the way.
+/// Reads the next text; answers pings on the way.
 pub(super) async fn receive(
     socket: &mut WebSocketStream<TcpStream>,
 ) -> Result<String, tungstenite::Error> {

@@ -1,4 +1,4 @@
-//! Addresses: where a path of an environment leads, and which URLs are an environment's own.
+//! Addresses: resolves an environment's paths, and tells which URLs belong to an environment.
 
 use url::Url;
 
@@ -15,14 +15,14 @@ pub(crate) fn below(base: &Url, path: &str) -> Result<Url, String> {
         .map_err(|error| format!("`{path}` cannot be put after {base}: {error}"))
 }
 
-/// Whether the URL is one of the environment's own.
+/// Whether the URL is below the environment's base URL.
 pub(crate) fn is_below(url: &Url, base: &Url) -> bool {
     let folder = base.path().trim_end_matches('/');
     let rest = url.path().strip_prefix(folder);
     same_origin(url, base) && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Scheme, host and port: what a credential may be sent to.
+/// Whether scheme, host and port are the same. Credentials are sent to the same origin only.
 pub(crate) fn same_origin(one: &Url, other: &Url) -> bool {
     one.scheme() == other.scheme() && host_and_port(one) == host_and_port(other)
 }
@@ -35,13 +35,13 @@ pub(crate) fn host_and_port(url: &Url) -> String {
     }
 }
 
-/// Whether the URL names a place in the document in front, so that nothing has to be loaded.
+/// Whether the URL points into the document in front, so that nothing needs to be loaded.
 pub(crate) fn is_within(document: &str, url: &Url) -> bool {
     let bare = |url: &str| url.split('#').next().unwrap_or_default().to_owned();
     url.fragment().is_some() && bare(document) == bare(without_credentials(url).as_str())
 }
 
-/// Whether the URL has credentials that the environment's own does not have for this origin.
+/// Whether the URL has credentials that the environment's base URL does not have for this origin.
 pub(crate) fn has_other_credentials(url: &Url, base: &Url) -> bool {
     let has_any = !url.username().is_empty() || url.password().is_some();
     let is_known = same_origin(url, base)
@@ -49,7 +49,7 @@ pub(crate) fn has_other_credentials(url: &Url, base: &Url) -> bool {
     has_any && !is_known
 }
 
-/// `name` allows any port of the host, `name:port` that one.
+/// `name` allows any port of the host, `name:port` only that one.
 pub(crate) fn matches_host(allowed: &str, url: &Url) -> bool {
     url.host_str()
         .is_some_and(|host| host.eq_ignore_ascii_case(allowed))

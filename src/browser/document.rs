@@ -1,18 +1,18 @@
-//! A document in front of a session, as our function in the page describes it.
+//! A document, as our page function describes it.
 
 use serde_json::{Value, json};
 
-/// The page of a window that nothing was loaded into, or nothing could be.
+/// The page of a window in which nothing was loaded, or could be loaded.
 pub(crate) const BLANK_PAGE: &str = "about:blank";
 
-/// The page in front, as it was at some moment.
+/// The page in front at some moment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PageInfo {
     /// The document's URL.
     pub(crate) url: String,
     /// Its title.
     pub(crate) title: String,
-    /// Its HTTP status, when the browser knows it.
+    /// Its HTTP status, if the browser knows it.
     pub(crate) status: Option<u16>,
 }
 
@@ -21,18 +21,18 @@ pub(crate) struct PageInfo {
 pub(crate) struct Document {
     /// The page.
     pub(crate) info: PageInfo,
-    /// What the browser or its error page calls the trouble that kept the page from loading.
+    /// Why the page could not be loaded, in the words of the browser or its error page.
     pub(crate) trouble: Option<String>,
-    /// The browser shows an empty page in the place of one that it asked for.
+    /// The browser shows an empty page instead of the requested one.
     pub(crate) stands_in: bool,
-    /// There is no element in it: the answer broke off.
+    /// The document has no elements: the answer ended early.
     pub(crate) is_empty: bool,
-    /// Tells two loads of one URL apart.
+    /// The load ID: distinguishes two loads of one URL.
     pub(crate) load: String,
 }
 
 impl Document {
-    /// Reads what `describe` says in the page.
+    /// Reads the result of `describe` in the page.
     pub(crate) fn of(value: &Value) -> Self {
         let status = value["status"].as_u64();
         let info = PageInfo {

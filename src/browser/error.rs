@@ -1,4 +1,4 @@
-//! What can go wrong between us and a browser.
+//! Errors between us and a browser.
 
 use std::{error::Error, path::PathBuf, time::Duration};
 
@@ -6,81 +6,81 @@ use fantoccini::error::{CmdError, ErrorStatus, NewSessionError};
 
 use crate::connect::tls_trouble;
 
-/// Why a script cannot come to its end.
+/// The reason when a script cannot finish.
 pub(crate) const DEPARTED: &str = "the document went away while a script ran in it";
-/// WebKit's words for a document that went away while a script ran in it.
+/// WebKit's message for a document that went away while a script ran in it.
 const LEFT_UNDER_A_SCRIPT: &str = "Callback was not called before the unload event";
 
-/// No browser can be driven at all.
+/// The browser could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
-    /// No driver on this machine.
+    /// There is no driver on this machine.
     #[error(
         "chromedriver was not found in PATH: install it (Debian: apt-get install chromium-driver; \
          elsewhere: https://googlechromelabs.github.io/chrome-for-testing), name it in \
          TWINSHOT_CHROMEDRIVER, or give --webdriver URL"
     )]
     NoDriver,
-    /// No browser on this machine.
+    /// There is no browser on this machine.
     #[error(
         "no Chrome or Chromium was found in PATH: install one (Debian: apt-get install \
          chromium-headless-shell) or name it in TWINSHOT_CHROME"
     )]
     NoBrowser,
-    /// No driver of Edge on this machine.
+    /// There is no Edge driver on this machine.
     #[error(
         "msedgedriver was not found in PATH: install the version of your Edge (https://developer.microsoft.com/microsoft-edge/tools/webdriver), \
          name it in TWINSHOT_EDGEDRIVER, or give --webdriver URL"
     )]
     NoEdgeDriver,
-    /// No Edge on this machine.
+    /// There is no Edge on this machine.
     #[error(
         "no Microsoft Edge was found in PATH: install it (https://www.microsoft.com/edge) or name it in TWINSHOT_EDGE"
     )]
     NoEdge,
-    /// No driver of Firefox on this machine.
+    /// There is no Firefox driver on this machine.
     #[error(
         "geckodriver was not found in PATH: install it (cargo install geckodriver --locked; elsewhere: \
          https://github.com/mozilla/geckodriver/releases), name it in TWINSHOT_GECKODRIVER, or give \
          --webdriver URL"
     )]
     NoGeckodriver,
-    /// No Firefox on this machine.
+    /// There is no Firefox on this machine.
     #[error(
         "no Firefox was found in PATH: install it (Debian: apt-get install firefox-esr) or name it in \
          TWINSHOT_FIREFOX"
     )]
     NoFirefox,
-    /// No driver of WebKit on this machine.
+    /// There is no WebKit driver on this machine.
     #[error(
         "WebKitWebDriver was not found in PATH: install it (Debian: apt-get install webkit2gtk-driver xvfb) or name \
          it in TWINSHOT_WEBKITDRIVER"
     )]
     NoWebKitDriver,
-    /// No WebKit on this machine.
+    /// There is no WebKit on this machine.
     #[error(
         "no MiniBrowser of WebKitGTK was found: install it (Debian: apt-get install webkit2gtk-driver xvfb) or name it \
          in TWINSHOT_WEBKIT"
     )]
     NoWebKit,
-    /// WebKit has no way to be without a window.
+    /// WebKit cannot run without a window, and there is no program for a display.
     #[error(
         "Xvfb was not found in PATH, and WebKit needs a display: install it (Debian: apt-get install xvfb), or show \
          the browser on yours with --headed"
     )]
     NoXvfb,
-    /// Nobody could see it.
+    /// There is no display on which to show the window.
     #[error(
         "--headed shows WebKit on your display, and DISPLAY names none; without --headed Twinshot brings its own"
     )]
     NoDisplay,
-    /// A driver of WebKit that somebody else started.
+    /// A WebKit driver that is already running cannot be used.
     #[error(
         "WebKit cannot be driven through `webdriver`: Twinshot must start its driver itself to reach WebKit's inspector; \
          leave `webkit` to a run of its own"
     )]
     WebKitElsewhere,
-    /// A path that the user named is not a program.
+    /// A path that the user gave is not a program.
     #[error("{variable} names {path}, which is not there")]
     NotThere {
         /// The environment variable.
@@ -88,7 +88,7 @@ pub enum LaunchError {
         /// Its value.
         path: PathBuf,
     },
-    /// The driver is older than what we rely on.
+    /// The driver is too old.
     #[error(
         "{path} is version {found}, too old: Twinshot needs chromedriver {needed} or newer, of \
          the same version as the browser"
@@ -98,23 +98,23 @@ pub enum LaunchError {
         path: PathBuf,
         /// Its version.
         found: String,
-        /// The oldest major version that will do.
+        /// The oldest major version that works.
         needed: u32,
     },
-    /// The driver did not come up.
+    /// The driver did not start.
     #[error("{path} did not start: {reason}")]
     DriverStart {
         /// The driver.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// The driver runs, but starts no browser.
+    /// The driver runs, but did not start a browser.
     #[error("{driver} started no browser: {reason}")]
     Session {
         /// The driver or its URL.
         driver: String,
-        /// What it said.
+        /// The driver's message.
         reason: String,
     },
     /// The environment's headers cannot be added to requests.
@@ -122,21 +122,21 @@ pub enum LaunchError {
     Headers {
         /// The driver or its URL.
         driver: String,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// Our scratch folder cannot be made.
+    /// The scratch folder cannot be created.
     #[error("cannot make a scratch folder in {path}: {source}")]
     Scratch {
-        /// Where.
+        /// The parent folder.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: std::io::Error,
     },
 }
 
 impl LaunchError {
-    /// Turns fantoccini's refusal into a sentence with the next step.
+    /// Turns fantoccini's error into a sentence that says what to do next.
     pub(crate) fn session(driver: String, error: &NewSessionError) -> Self {
         let said = match error {
             NewSessionError::SessionNotCreated(refusal) => first_line(&refusal.message),
@@ -158,26 +158,26 @@ fn unreached(error: &(dyn Error + 'static)) -> String {
     tls_trouble(error).unwrap_or_else(|| "nothing that speaks WebDriver answers there".to_owned())
 }
 
-/// A call to the driver that did not do what it should.
+/// A failed call to the driver.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BrowserError {
-    /// Our own deadline ran out; the session is thrown away.
+    /// Our own deadline has passed. The session is discarded.
     #[error("the driver did not answer `{command}` within {} s", limit.as_secs_f32())]
     Deadline {
-        /// What was asked.
+        /// The command.
         command: &'static str,
-        /// How long we waited.
+        /// The time limit.
         limit: Duration,
     },
     /// The browser, its page or its driver is gone.
     #[error("the browser or its driver is gone: {0}")]
     Lost(String),
-    /// The driver answered with something that no driver should say.
+    /// The driver's answer is invalid.
     #[error("the driver's answer to `{command}` makes no sense: {reason}")]
     Nonsense {
-        /// What was asked.
+        /// The command.
         command: &'static str,
-        /// Why it makes no sense.
+        /// Why it is invalid.
         reason: String,
     },
     /// The driver refused the command.
@@ -185,13 +185,13 @@ pub(crate) enum BrowserError {
     Refused {
         /// The W3C error.
         status: ErrorStatus,
-        /// What the driver said, first line.
+        /// The first line of the driver's message.
         message: String,
     },
 }
 
 impl BrowserError {
-    /// Sorts fantoccini's error: gone for ever, or refused this once.
+    /// Decides whether the session is lost or only this command was refused.
     pub(crate) fn command(command: &'static str, error: CmdError) -> Self {
         match error {
             CmdError::Standard(refusal) => Self::refused(refusal.error, &refusal.message),
@@ -202,10 +202,10 @@ impl BrowserError {
         }
     }
 
-    /// A refusal in the words of the driver.
+    /// A refusal with the driver's message.
     pub(crate) fn refused(status: ErrorStatus, message: &str) -> Self {
         let message = first_line(message);
-        // Some drivers say nothing but the kind of trouble.
+        // Some drivers send only the kind of error.
         let message = match message.is_empty() {
             true => status.to_string(),
             false => message,
@@ -246,13 +246,13 @@ impl BrowserError {
         matches!(self, Self::Refused { status, .. } if *status == wanted)
     }
 
-    /// Whether the session is of no more use.
+    /// Whether the session cannot be used any more.
     pub(crate) fn is_fatal(&self) -> bool {
         !matches!(self, Self::Refused { .. })
     }
 }
 
-/// What Firefox calls its own error page, whose address has the browser's whole sentence in it.
+/// Reads the name of Firefox's own error page. Its URL has the browser's whole message in it.
 fn own_error_page(message: &str) -> Option<String> {
     let query = message.strip_prefix("Reached error page: about:")?;
     let trouble = query
@@ -261,7 +261,7 @@ fn own_error_page(message: &str) -> Option<String> {
     Some(format!("the browser shows its own error page ({trouble})"))
 }
 
-/// Drivers append stack traces and build details; people need the first line.
+/// Drivers append stack traces and build details. Only the first line is useful in a message.
 fn first_line(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
     line.split("\n  (Session info")

@@ -1,6 +1,6 @@
-//! EFFECT, ASYNC. Real browsers through W3C WebDriver: the only module that names fantoccini.
+//! EFFECT, ASYNC. Drives real browsers through W3C WebDriver: the only module that names fantoccini.
 //!
-//! Its floors, each of which uses only those below it:
+//! Its layers; each uses only those below it:
 //!
 //! - [`pool`]: sessions started ahead of time, and cleaned between flows.
 //! - [`shoot`] takes pictures; [`act`] does steps. Neither knows the other.
@@ -9,7 +9,7 @@
 //! - [`launch`]: programs, drivers and displays. [`wire`]: the protocols. [`page`]: our scripts inside pages.
 //! - [`error`], [`options`], [`picture`], [`document`], [`address`], [`target`] and [`random`]: the ground floor.
 //!
-//! Every call to a driver has a deadline of ours. A session that misses one is thrown away with its processes.
+//! Every call to a driver has a deadline of ours. A session that misses one is discarded with its processes.
 
 mod act;
 mod address;

@@ -1,4 +1,4 @@
-//! What browsers and sessions are asked to be.
+//! Options of browsers and sessions.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,55 +15,55 @@ use crate::{
 /// How browsers are started.
 #[derive(Debug, Clone)]
 pub(crate) struct LaunchOptions {
-    /// Drivers that run already; ours when there are none.
+    /// Drivers that are already running; if empty, we start our own.
     pub(crate) webdrivers: Vec<Url>,
-    /// Opens connections to them.
+    /// The connector for connections to these drivers.
     pub(crate) connector: Connector,
     /// How many sessions a flow takes, at least one.
     pub(crate) per_flow: usize,
-    /// Shows the browser's window.
+    /// Shows the browser's window on the user's display.
     pub(crate) headed: bool,
-    /// Lets animated images (GIF and the like) move.
+    /// Lets animated images (such as GIF) move.
     pub(crate) moving_images: bool,
 }
 
-/// What a session is asked to be, for all of its flows.
+/// The options of a session, for all of its flows.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionOptions {
     /// The browser that it runs in.
     pub(crate) browser: Browser,
     /// How long a page may take to load.
     pub(crate) page_timeout: Duration,
-    /// How long waits and searches take when the step says nothing.
+    /// The default timeout of waits and searches, for steps that set none.
     pub(crate) timeout: Duration,
-    /// Where relative URLs lead.
+    /// The base of relative URLs.
     pub(crate) base: Url,
-    /// Other hosts (`name` or `name:port`) that pages may end on.
+    /// Other hosts (`name` or `name:port`) on which navigations may end.
     pub(crate) hosts: Vec<String>,
-    /// The other side's environment, where no page of this side may end.
+    /// The other side's environment. No page of this side may end there.
     pub(crate) other: Option<Url>,
-    /// Taller pages are cut here; CSS pixels.
+    /// The height in CSS pixels at which taller pages are cut.
     pub(crate) max_page_height: u32,
-    /// What the environment asks of its browser.
+    /// The environment's settings for the browser.
     pub(crate) emulation: Emulation,
-    /// What is brought to rest where a shot does not say.
+    /// What is settled before a picture, unless the shot says otherwise.
     pub(crate) settle: Settle,
-    /// When the run began, for clocks that begin there; milliseconds since 1970.
+    /// When the run began, in milliseconds since 1970. Fixed clocks start then.
     pub(crate) run_began: u64,
-    /// Further capabilities that the driver is asked for.
+    /// Further capabilities to ask the driver for.
     pub(crate) capabilities: Map<String, Value>,
-    /// Headers that are sent to the environment's own hosts.
+    /// Headers for requests to the environment's own hosts.
     pub(crate) headers: HeaderMap,
     /// How the browser reaches the environment.
     pub(crate) network: Network,
 }
 
-/// A viewport and the device that it belongs to; cheap to clone.
+/// A viewport and its device; cheap to clone.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Screen {
-    /// The size of the page's window.
+    /// The size of the page's viewport.
     pub(crate) viewport: Viewport,
-    /// What the viewport asks for beside its size.
+    /// What the viewport sets beside its size.
     pub(crate) device: Arc<Device>,
 }
 
@@ -77,21 +77,21 @@ impl From<&NamedViewport> for Screen {
 }
 
 impl Screen {
-    /// What the browser is to be: the viewport's wishes before the environment's.
+    /// The browser's settings. Those of the viewport take precedence over the environment's.
     pub(crate) fn emulation(&self, environment: &Emulation) -> Emulation {
         self.device.emulation.or(environment)
     }
 }
 
-/// What the sessions of a run cost apart from what is done in them.
+/// What starting and cleaning the sessions of a run costs.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SessionTimes {
     /// How many were started.
     pub(crate) started: u32,
-    /// What that took, one after the other.
+    /// The total time for starting them.
     pub(crate) start: Duration,
-    /// How often one was cleaned for another flow.
+    /// How often a session was cleaned for another flow.
     pub(crate) cleaned: u32,
-    /// What that took, one after the other.
+    /// The total time for cleaning them.
     pub(crate) clean: Duration,
 }

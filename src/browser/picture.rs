@@ -1,4 +1,4 @@
-//! What a browser photographs, and what comes of it.
+//! What a browser photographs, and the results.
 
 use std::{sync::Arc, time::Instant};
 
@@ -28,23 +28,23 @@ pub(crate) struct Picture {
     pub(crate) page: PageInfo,
     /// For each mask of the shot, what it covers in device pixels of the picture.
     pub(crate) masks: Vec<Vec<Rect>>,
-    /// How tall the page is, when the picture ends before it does; CSS pixels.
+    /// The page's height in CSS pixels, if the picture does not show all of it.
     pub(crate) cut_from: Option<u32>,
-    /// What a reader should know.
+    /// Warnings for the reader of the report.
     pub(crate) warnings: Vec<String>,
 }
 
-/// What of the page is photographed.
+/// The area of the page that is photographed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PhotographedArea {
-    /// CSS pixels of the page; the viewport as it stands when absent.
+    /// In CSS pixels of the page; if absent, the current viewport.
     pub(crate) page: Option<CssBox>,
-    /// How tall the page is, when the picture ends before it does; CSS pixels.
+    /// The page's height in CSS pixels, if the picture does not show all of it.
     pub(crate) cut_from: Option<f64>,
 }
 
 impl PhotographedArea {
-    /// The viewport as it stands.
+    /// The current viewport.
     pub(crate) const VIEWPORT: Self = Self {
         page: None,
         cut_from: None,
@@ -59,24 +59,24 @@ impl PhotographedArea {
     }
 }
 
-/// One photograph: a shot takes several until they agree.
+/// One photograph. A shot takes several until two are equal.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Frame {
     /// PNG.
     pub(crate) png: Arc<[u8]>,
     /// Device pixels.
     pub(crate) size: Size,
-    /// What of the page it shows.
+    /// The area of the page that it shows.
     pub(crate) area: PhotographedArea,
     /// For each mask of the shot, what it covers in device pixels.
     pub(crate) masks: Vec<Vec<Rect>>,
 }
 
-/// The frame that the last shot ended with, and what it is a frame of.
+/// The last frame of the previous shot, and what it shows.
 #[derive(Debug)]
 pub(crate) struct PreviousFrame {
     pub(crate) at: Instant,
-    /// The document's load.
+    /// The document's load ID.
     pub(crate) load: String,
     /// The shot's area.
     pub(crate) area: Area,

@@ -1,4 +1,4 @@
-//! The sessions of one side of a run: started before anybody asks for them, and handed from flow to flow.
+//! The sessions of one side of a run. They are started ahead of time and reused from flow to flow.
 
 use std::{
     collections::VecDeque,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{config::Isolation, spec::Clock};
 
-/// Sessions that are ready or about to be.
+/// Sessions that are ready, or are being started or cleaned.
 #[derive(Debug)]
 pub(crate) struct Pool {
     launcher: Launcher,
@@ -39,20 +39,20 @@ impl Pool {
         }
     }
 
-    /// Begins to start a session that somebody is going to take.
+    /// Starts a session in the background. A flow must take it later.
     pub(crate) fn start_one(&self, screen: Screen) {
         let (launcher, options) = (self.launcher.clone(), self.options.clone());
         let coming = async move { started(&launcher, options, &screen).await.map(Some) };
         self.coming().push_back(tokio::spawn(coming));
     }
 
-    /// The session that has been on its way for longest; whoever has it must wait for it.
+    /// Takes the oldest session from the pool. The caller must wait for it.
     pub(crate) fn reserve(&self) -> Option<PooledSession> {
         self.coming().pop_front()
     }
 
-    /// A reserved session, as good as new, at this screen and with this clock; none when it could not be made so
-    /// and whoever waits must ask for another. It must be given back or closed.
+    /// Waits for a reserved session and gives it this screen and clock. Returns `None` if the session cannot be used;
+    /// the caller must then ask for another. The session must be given back or closed.
     pub(crate) async fn receive(
         &self,
         coming: PooledSession,
@@ -69,7 +69,7 @@ impl Pool {
         }
     }
 
-    /// A new session at this screen and with this clock. It must be given back or closed.
+    /// Starts a new session with this screen and clock. It must be given back or closed.
     pub(crate) async fn start(
         &self,
         screen: &Screen,
@@ -79,9 +79,9 @@ impl Pool {
         begun(session, screen, clock).await
     }
 
-    /// Takes a session back from a flow that went well, for one that is still to come. It is cleaned
-    /// in the background; when that does not go well, or another one is better, a new one takes its place. A driver
-    /// that may be full is not asked for that one here: it has to wait for its turn.
+    /// Takes a session back after a successful flow, for a later one. It is cleaned in the background. If that fails,
+    /// or the session should not be reused, a new one replaces it. A remote driver may be full, so none is requested
+    /// from it here: that has to wait for its turn.
     pub(crate) fn give_back(&self, session: Session) {
         let (launcher, options) = (self.launcher.clone(), self.options.clone());
         let isolation = self.isolation;
@@ -96,7 +96,7 @@ impl Pool {
         self.coming().push_back(tokio::spawn(coming));
     }
 
-    /// The session, or another one in its place, as good as new, at this screen and with this clock.
+    /// Returns a clean session with this screen and clock: this one after cleaning, or a new one.
     pub(crate) async fn renew(
         &self,
         session: Session,
@@ -111,7 +111,7 @@ impl Pool {
         begun(session, screen, clock).await
     }
 
-    /// Ends the sessions that nobody took.
+    /// Ends the sessions that no flow took.
     pub(crate) async fn close(&self) {
         loop {
             let Some(coming) = self.reserve() else { return };
@@ -126,7 +126,7 @@ impl Pool {
     }
 }
 
-/// A session that is worth it, cleaned; it is closed where that does not go well or is not wanted.
+/// Cleans the session if it can be reused; otherwise closes it.
 async fn cleaned_or_closed(
     launcher: &Launcher,
     isolation: Isolation,
@@ -146,7 +146,7 @@ async fn cleaned_or_closed(
     }
 }
 
-/// A new session; what it took is noted, also when there is none in the end.
+/// Starts a session. The time is counted even if that fails.
 async fn started(
     launcher: &Launcher,
     options: SessionOptions,
@@ -160,7 +160,7 @@ async fn started(
     session
 }
 
-/// A session made what a flow needs.
+/// Applies the screen and the clock that the flow needs.
 async fn begun(
     mut session: Session,
     screen: &Screen,
@@ -176,7 +176,7 @@ async fn begun(
     }
 }
 
-/// The session is given back as the error when it could not be cleaned.
+/// Cleans the session. If that fails, returns it as the error.
 async fn cleaned(launcher: &Launcher, mut session: Session) -> Result<Session, Session> {
     let began = Instant::now();
     let cleaned = timeout(CLEAN_LIMIT, session.clean()).await;
@@ -195,7 +195,7 @@ async fn cleaned(launcher: &Launcher, mut session: Session) -> Result<Session, S
     }
 }
 
-/// A panic in the background is a panic of whoever waits for it.
+/// Passes a panic of the background task on to the caller.
 async fn outcome(coming: PooledSession) -> Result<Option<Session>, LaunchError> {
     match coming.await {
         Ok(outcome) => outcome,

@@ -1,4 +1,4 @@
-//! Targets of a spec, as our functions in a page take them.
+//! Targets of a spec, in the form that our page functions take.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::spec::{Selector, Target};
 
-/// How often a condition is looked at again.
+/// The pause between two checks of a condition.
 pub(crate) const POLL: Duration = Duration::from_millis(50);
 
-/// The target as `page/find.js` takes it.
+/// The target in the form that `page/find.js` takes.
 pub(crate) fn alternatives(target: &Target) -> Value {
     target
         .alternatives

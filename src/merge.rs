@@ -9,7 +9,7 @@ use std::{
 use crate::{
     report::{
         self, Report,
-        merge::{MergeError, Part},
+        merge::{MergeError, NamedReport},
     },
     run,
     store::{ReportFolder, StoreError},
@@ -62,11 +62,11 @@ pub enum MergeFilesError {
 /// When one is no report, when they do not go together, or when the result cannot be written. `latest` then
 /// stays where it was.
 pub fn merge(folders: &[PathBuf], reports: &Path) -> Result<Merged, MergeFilesError> {
-    let parts: Vec<(PathBuf, Part)> = folders
+    let parts: Vec<(PathBuf, NamedReport)> = folders
         .iter()
         .map(|folder| read_part(folder))
         .collect::<Result<_, _>>()?;
-    let (sources, parts): (Vec<PathBuf>, Vec<Part>) = parts.into_iter().unzip();
+    let (sources, parts): (Vec<PathBuf>, Vec<NamedReport>) = parts.into_iter().unzip();
     let id = run::new_run_id();
     let report = report::merge::merge(id.clone(), &parts)?;
     let folder = ReportFolder::create(reports, &id)?;
@@ -87,7 +87,7 @@ pub fn merge(folders: &[PathBuf], reports: &Path) -> Result<Merged, MergeFilesEr
 }
 
 /// A report, and the folder that its pictures are in.
-fn read_part(named: &Path) -> Result<(PathBuf, Part), MergeFilesError> {
+fn read_part(named: &Path) -> Result<(PathBuf, NamedReport), MergeFilesError> {
     let own = [named.to_owned(), named.join("latest")];
     let folder = own.into_iter().find(|it| it.join(REPORT).is_file());
     let folder = folder.ok_or_else(|| MergeFilesError::NoReport(named.to_owned()))?;
@@ -97,7 +97,7 @@ fn read_part(named: &Path) -> Result<(PathBuf, Part), MergeFilesError> {
     let report = report::json::parse(&text);
     let report = report.map_err(|error| MergeFilesError::Unreadable(file, error))?;
     let name = named.display().to_string();
-    Ok((folder, Part { name, report }))
+    Ok((folder, NamedReport { name, report }))
 }
 
 /// Stored pictures are called by their content, so that a damaged one gives itself away.

@@ -183,7 +183,7 @@ pub enum PlanError {
 
 /// What a flow runs in.
 #[derive(Debug, Clone, Copy)]
-struct Place<'a> {
+struct FlowVariant<'a> {
     browser: Browser,
     viewport: &'a NamedViewport,
     is_first_viewport: bool,
@@ -200,12 +200,12 @@ impl Plan {
             check_has_shot(flow)?;
             for &browser in &config.browsers {
                 for (index, viewport) in viewports_of(flow, config).enumerate() {
-                    let place = Place {
+                    let variant = FlowVariant {
                         browser,
                         viewport,
                         is_first_viewport: index == 0,
                     };
-                    plan.add_job(flow, place, config, filters)?;
+                    plan.add_job(flow, variant, config, filters)?;
                 }
             }
         }
@@ -246,14 +246,14 @@ impl Plan {
     fn add_job(
         &mut self,
         flow: &Flow,
-        place: Place<'_>,
+        variant: FlowVariant<'_>,
         config: &Config,
         filters: &Filters,
     ) -> Result<(), PlanError> {
         let mut shots = Vec::with_capacity(flow.steps.len());
         let mut left_out = Vec::with_capacity(flow.steps.len());
         for step in &flow.steps {
-            let planned = planned_shot(flow, step, place, config);
+            let planned = planned_shot(flow, step, variant, config);
             left_out.push(
                 planned
                     .as_ref()
@@ -264,13 +264,13 @@ impl Plan {
             planned.into_iter().for_each(|shot| self.add_shot(shot));
         }
         if let Some(last) = shots.iter().rposition(Option::is_some) {
-            check_pixel_ratio(flow, place)?;
+            check_pixel_ratio(flow, variant)?;
             let end = (last + 1..flow.steps.len()).find(|&step| left_out[step]);
             self.jobs.push(Job {
                 steps_to_run: end.unwrap_or(flow.steps.len()),
                 flow: flow.clone(),
-                browser: place.browser,
-                viewport: place.viewport.clone(),
+                browser: variant.browser,
+                viewport: variant.viewport.clone(),
                 shots,
             });
         }
@@ -331,11 +331,11 @@ fn check_has_shot(flow: &Flow) -> Result<(), PlanError> {
 }
 
 /// What WebKit cannot do is said before anything runs.
-fn check_pixel_ratio(flow: &Flow, place: Place<'_>) -> Result<(), PlanError> {
-    let from = place.viewport.viewport;
+fn check_pixel_ratio(flow: &Flow, variant: FlowVariant<'_>) -> Result<(), PlanError> {
+    let from = variant.viewport.viewport;
     let asked = |step: &Step| match (&step.action, &step.shot) {
         (Action::Viewport(viewport), _) => Some(*viewport),
-        (_, Some(shot)) if place.is_first_viewport => shot.viewport,
+        (_, Some(shot)) if variant.is_first_viewport => shot.viewport,
         _ => None,
     };
     let changes = |to: &Viewport| to.scale != from.scale;
@@ -344,7 +344,7 @@ fn check_pixel_ratio(flow: &Flow, place: Place<'_>) -> Result<(), PlanError> {
         Some((to, &step.location))
     });
     match changing.next() {
-        Some((to, location)) if place.browser == Browser::WebKit => Err(PlanError::PixelRatio {
+        Some((to, location)) if variant.browser == Browser::WebKit => Err(PlanError::PixelRatio {
             flow: flow.name.clone(),
             from,
             to,
@@ -365,22 +365,22 @@ fn viewports_of<'a>(flow: &'a Flow, config: &'a Config) -> impl Iterator<Item = 
 fn planned_shot(
     flow: &Flow,
     step: &Step,
-    place: Place<'_>,
+    variant: FlowVariant<'_>,
     config: &Config,
 ) -> Option<PlannedShot> {
     let shot = step
         .shot
         .as_ref()
-        .filter(|shot| shot.viewport.is_none() || place.is_first_viewport)?;
+        .filter(|shot| shot.viewport.is_none() || variant.is_first_viewport)?;
     let own = shot.viewport.map(|own| (name_of(own, config), own));
     let (name, size) =
-        own.unwrap_or_else(|| (place.viewport.name.clone(), place.viewport.viewport));
+        own.unwrap_or_else(|| (variant.viewport.name.clone(), variant.viewport.viewport));
     Some(PlannedShot {
         id: ShotId {
             flow: flow.name.clone(),
             shot: shot.name.clone(),
             viewport: name,
-            browser: place.browser.name().to_owned(),
+            browser: variant.browser.name().to_owned(),
         },
         shot: shot.clone(),
         viewport: size,

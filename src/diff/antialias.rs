@@ -4,7 +4,7 @@
 //! Source: V. Vyšniauskas, "Anti-aliased Pixel and Intensity Slope Detector", 2009, in the form that
 //! pixelmatch gave it.
 
-use super::metric::Judge;
+use super::metric::PixelComparer;
 use super::picture::{Pixel, Point, Shared, View};
 
 /// With more equal neighbours than this, a pixel belongs to a flat area.
@@ -14,13 +14,14 @@ const MAX_EQUAL_ON_SLOPE: usize = 2;
 pub(super) fn is_antialiased<P: Pixel>(
     shared: &Shared<'_, P>,
     point: Point,
-    judge: &Judge,
+    comparer: &PixelComparer,
 ) -> bool {
     let Shared {
         baseline,
         candidate,
     } = shared;
-    is_on_slope(baseline, candidate, point, judge) || is_on_slope(candidate, baseline, point, judge)
+    is_on_slope(baseline, candidate, point, comparer)
+        || is_on_slope(candidate, baseline, point, comparer)
 }
 
 /// Whether the pixel of `view` lies between a darker and a brighter neighbour, one of which belongs to
@@ -29,10 +30,10 @@ fn is_on_slope<P: Pixel>(
     view: &View<'_, P>,
     other: &View<'_, P>,
     point: Point,
-    judge: &Judge,
+    comparer: &PixelComparer,
 ) -> bool {
     let flat_in_both = |point| is_flat(view, point) && is_flat(other, point);
-    slope_at(view, point, judge)
+    slope_at(view, point, comparer)
         .is_some_and(|slope| flat_in_both(slope.brightest) || flat_in_both(slope.darkest))
 }
 
@@ -49,14 +50,14 @@ struct Extreme {
 }
 
 /// The ramp through `point`; none in a flat area, or where no neighbour is darker, or none brighter.
-fn slope_at<P: Pixel>(view: &View<'_, P>, point: Point, judge: &Judge) -> Option<Slope> {
+fn slope_at<P: Pixel>(view: &View<'_, P>, point: Point, comparer: &PixelComparer) -> Option<Slope> {
     let centre = view.at(point).rgba();
     let index = view.index(point);
     let mut equal = usize::from(view.is_border(point));
     let mut brightest = Extreme { point, delta: 0.0 };
     let mut darkest = Extreme { point, delta: 0.0 };
     for point in view.neighbours(point) {
-        let delta = judge.brightness_delta(centre, view.at(point).rgba(), index);
+        let delta = comparer.brightness_delta(centre, view.at(point).rgba(), index);
         if delta == 0.0 {
             equal += 1;
             if equal > MAX_EQUAL_ON_SLOPE {
@@ -114,8 +115,8 @@ mod tests {
             baseline: draw(baseline),
             candidate: draw(candidate),
         };
-        let judge = Judge::new(&Options::default());
-        is_antialiased(&pair.shared::<Rgba>(), Point { x, y }, &judge)
+        let comparer = PixelComparer::new(&Options::default());
+        is_antialiased(&pair.shared::<Rgba>(), Point { x, y }, &comparer)
     }
 
     #[test]

@@ -11,8 +11,8 @@ use super::{Metric, Options};
 const YIQ_MAX_DELTA: f64 = 35215.0;
 const WHITE: [f64; 3] = [255.0; 3];
 
-/// A metric, ready to judge pixels.
-pub(super) enum Judge {
+/// Compares pixels with one metric and threshold.
+pub(super) enum PixelComparer {
     /// Any differing channel.
     Exact,
     /// Squared YIQ distance above a limit.
@@ -21,7 +21,7 @@ pub(super) enum Judge {
     Oklab(Box<Oklab>),
 }
 
-impl Judge {
+impl PixelComparer {
     pub(super) fn new(options: &Options) -> Self {
         // `max` also turns NaN into 0: a senseless threshold must be strict, never a pass.
         let threshold = options.threshold.max(0.0);
@@ -166,8 +166,8 @@ mod tests {
     const BLACK: Rgba = [0, 0, 0, 255];
     const WHITE: Rgba = [255; 4];
 
-    fn judge(metric: Metric, threshold: f64) -> Judge {
-        Judge::new(&Options {
+    fn comparer(metric: Metric, threshold: f64) -> PixelComparer {
+        PixelComparer::new(&Options {
             metric,
             threshold,
             ..Options::default()
@@ -178,11 +178,11 @@ mod tests {
     fn black_and_white_are_about_one_apart() {
         for metric in [Metric::Yiq, Metric::Oklab] {
             assert!(
-                judge(metric, 0.95).mismatches(BLACK, WHITE, 0),
+                comparer(metric, 0.95).mismatches(BLACK, WHITE, 0),
                 "{metric:?}"
             );
             assert!(
-                !judge(metric, 1.001).mismatches(BLACK, WHITE, 0),
+                !comparer(metric, 1.001).mismatches(BLACK, WHITE, 0),
                 "{metric:?}"
             );
         }
@@ -192,9 +192,9 @@ mod tests {
     fn senseless_thresholds_are_strict() {
         for metric in [Metric::Yiq, Metric::Oklab] {
             for threshold in [f64::NAN, -1.0, f64::NEG_INFINITY] {
-                let judge = judge(metric, threshold);
+                let comparer = comparer(metric, threshold);
                 assert!(
-                    judge.mismatches(BLACK, [1, 0, 0, 255], 0),
+                    comparer.mismatches(BLACK, [1, 0, 0, 255], 0),
                     "{metric:?} {threshold}"
                 );
             }
@@ -204,17 +204,17 @@ mod tests {
     #[test]
     fn fully_transparent_colours_differ_only_exactly() {
         let [clear_black, clear_red] = [[0; 4], [255, 0, 0, 0]];
-        assert!(judge(Metric::Exact, 0.1).mismatches(clear_black, clear_red, 5));
-        assert!(!judge(Metric::Yiq, 0.0).mismatches(clear_black, clear_red, 5));
-        assert!(!judge(Metric::Oklab, 0.1).mismatches(clear_black, clear_red, 5));
+        assert!(comparer(Metric::Exact, 0.1).mismatches(clear_black, clear_red, 5));
+        assert!(!comparer(Metric::Yiq, 0.0).mismatches(clear_black, clear_red, 5));
+        assert!(!comparer(Metric::Oklab, 0.1).mismatches(clear_black, clear_red, 5));
     }
 
     #[test]
     fn what_looks_alike_on_white_differs_on_the_checkerboard() {
         let half_black = [0, 0, 0, 128];
         let gray = [127, 127, 127, 255];
-        assert!(judge(Metric::Oklab, 0.1).mismatches(half_black, gray, 0));
-        assert!(judge(Metric::Yiq, 0.1).mismatches(half_black, gray, 0));
+        assert!(comparer(Metric::Oklab, 0.1).mismatches(half_black, gray, 0));
+        assert!(comparer(Metric::Yiq, 0.1).mismatches(half_black, gray, 0));
     }
 
     #[test]
@@ -229,12 +229,12 @@ mod tests {
     fn alpha_breaks_a_tie_of_brightness_only_for_oklab() {
         let [opaque, clear] = [WHITE, [255, 255, 255, 0]];
         assert_eq!(
-            judge(Metric::Oklab, 0.1).brightness_delta(opaque, clear, 0),
+            comparer(Metric::Oklab, 0.1).brightness_delta(opaque, clear, 0),
             127.5
         );
-        assert!(judge(Metric::Yiq, 0.1).brightness_delta(opaque, clear, 0) > 200.0);
+        assert!(comparer(Metric::Yiq, 0.1).brightness_delta(opaque, clear, 0) > 200.0);
         assert_eq!(
-            judge(Metric::Yiq, 0.1).brightness_delta(clear, [9, 9, 9, 0], 0),
+            comparer(Metric::Yiq, 0.1).brightness_delta(clear, [9, 9, 9, 0], 0),
             0.0
         );
     }

@@ -66,13 +66,13 @@ enum Drawing {
 }
 
 /// Which rows of a picture are drawn from their pixels, besides those where something may be found.
-pub(super) enum Shown {
+pub(super) enum DrawnRows {
     Nothing,
     Rows(Vec<Range<u32>>),
     Everything,
 }
 
-impl Shown {
+impl DrawnRows {
     /// Whether row `y` is among them.
     pub(super) fn has(&self, y: u32) -> bool {
         match self {
@@ -140,17 +140,17 @@ impl Painter {
 
     /// Which rows of baseline and candidate must be restored to be drawn, when their pixels have this layout, besides
     /// those where something may be found and the two above and below them.
-    pub(super) fn shows(&self, layout: Layout) -> [Shown; 2] {
+    pub(super) fn shows(&self, layout: Layout) -> [DrawnRows; 2] {
         match &self.drawing {
             Drawing::Overlay { masks, .. } if layout == Layout::Rgb => {
                 // Below the first row, and below masks, opacities are those of the row above.
                 let masked = masks.iter().map(|mask| mask.y..mask.y + mask.height + 1);
                 let rows = std::iter::once(0..1).chain(masked).collect();
-                [Shown::Rows(rows), Shown::Nothing]
+                [DrawnRows::Rows(rows), DrawnRows::Nothing]
             }
-            Drawing::Overlay { .. } => [Shown::Everything, Shown::Nothing],
-            Drawing::Mask { .. } => [Shown::Nothing, Shown::Nothing],
-            Drawing::SideBySide { .. } => [Shown::Everything, Shown::Everything],
+            Drawing::Overlay { .. } => [DrawnRows::Everything, DrawnRows::Nothing],
+            Drawing::Mask { .. } => [DrawnRows::Nothing, DrawnRows::Nothing],
+            Drawing::SideBySide { .. } => [DrawnRows::Everything, DrawnRows::Everything],
         }
     }
 

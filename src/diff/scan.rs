@@ -6,7 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::antialias::is_antialiased;
-use super::metric::Judge;
+use super::metric::PixelComparer;
 use super::picture::{Pair, Pixel, Point, Rgba, Shared};
 use super::prefilter::{Prefiltered, STRETCH, Stretch, ones, runs_of_ones};
 use super::{Antialiasing, Options, Size};
@@ -50,7 +50,7 @@ impl Run {
 
 /// Compares rows of a pair.
 pub(super) struct Scanner {
-    judge: Judge,
+    comparer: PixelComparer,
     forgives_antialiasing: bool,
     /// Whether rows that differ are shared out to threads.
     threads: bool,
@@ -58,11 +58,11 @@ pub(super) struct Scanner {
 
 impl Scanner {
     pub(super) fn new(options: &Options, threads: bool) -> Self {
-        let judge = Judge::new(options);
+        let comparer = PixelComparer::new(options);
         Self {
             forgives_antialiasing: options.antialiasing == Antialiasing::Ignore
-                && judge.forgives_antialiasing(),
-            judge,
+                && comparer.forgives_antialiasing(),
+            comparer,
             threads,
         }
     }
@@ -118,12 +118,12 @@ impl Scanner {
         if P::samples(stretch[0]) == P::samples(stretch[1]) {
             return;
         }
-        let Prefiltered { mut apart, unsure } = self.judge.prefilter(stretch);
+        let Prefiltered { mut apart, unsure } = self.comparer.prefilter(stretch);
         let y = found.y as usize;
         for x in ones(unsure) {
             let colours = [stretch[0][x].rgba(), stretch[1][x].rgba()];
             let index = shared.baseline.index(Point { x: start + x, y });
-            if found.verdict.of(colours, index, &self.judge) {
+            if found.cached.mismatches(colours, index, &self.comparer) {
                 apart |= 1 << x;
             }
         }
@@ -141,7 +141,7 @@ impl Scanner {
 
     /// What a pixel is that is further apart than the threshold.
     fn finding<P: Pixel>(&self, shared: &Shared<'_, P>, point: Point) -> Finding {
-        if is_antialiased(shared, point, &self.judge) {
+        if is_antialiased(shared, point, &self.comparer) {
             Finding::Antialiased
         } else {
             Finding::Mismatched
@@ -153,7 +153,7 @@ impl Scanner {
 struct RowRuns {
     y: u32,
     runs: Vec<Run>,
-    verdict: Verdict,
+    cached: CachedComparison,
 }
 
 impl RowRuns {
@@ -161,7 +161,7 @@ impl RowRuns {
         Self {
             y,
             runs: Vec::new(),
-            verdict: Verdict::default(),
+            cached: CachedComparison::default(),
         }
     }
 
@@ -181,23 +181,23 @@ impl RowRuns {
     }
 }
 
-/// The newest verdict on two opaque colours: in flat areas each pixel asks for the one of its neighbour again.
+/// The last comparison of two opaque colours. In flat areas each pixel asks for its neighbour's colours again.
 #[derive(Default)]
-struct Verdict {
+struct CachedComparison {
     colours: [Rgba; 2],
-    mismatches: bool,
+    answer: bool,
 }
 
-impl Verdict {
-    /// As [`Judge::mismatches`]. Only the verdict on opaque colours does not depend on the place.
-    fn of(&mut self, colours: [Rgba; 2], index: usize, judge: &Judge) -> bool {
+impl CachedComparison {
+    /// As [`PixelComparer::mismatches`]. Only the result for opaque colours does not depend on the position.
+    fn mismatches(&mut self, colours: [Rgba; 2], index: usize, comparer: &PixelComparer) -> bool {
         let [baseline, candidate] = colours;
         let is_opaque = baseline[3] & candidate[3] == 255;
         if !is_opaque || self.colours != colours {
             self.colours = colours;
-            self.mismatches = judge.mismatches(baseline, candidate, index);
+            self.answer = comparer.mismatches(baseline, candidate, index);
         }
-        self.mismatches
+        self.answer
     }
 }
 

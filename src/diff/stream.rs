@@ -13,7 +13,7 @@ use std::ops::Range;
 use super::band::Band;
 use super::decode::{Layout, Rows};
 use super::error::DiffError;
-use super::overlay::Shown;
+use super::overlay::DrawnRows;
 use super::picture::{Pair, Pixel, Rgba};
 use super::scan::Scanner;
 use super::tally::Tally;
@@ -142,7 +142,7 @@ struct Ahead<'a> {
     sources: [Rows<'a>; 2],
     bands: [Band; 2],
     /// Which rows are restored because they are drawn.
-    shows: [Shown; 2],
+    shows: [DrawnRows; 2],
     /// The first row of the newest bands, and the one behind their last.
     rows: Range<u32>,
     /// The rows of the newest bands that may differ, and the last of those before, from the top.
@@ -152,7 +152,7 @@ struct Ahead<'a> {
 }
 
 impl<'a> Ahead<'a> {
-    fn new(pace: Pace, sources: [Rows<'a>; 2], shows: [Shown; 2]) -> Result<Self, DiffError> {
+    fn new(pace: Pace, sources: [Rows<'a>; 2], shows: [DrawnRows; 2]) -> Result<Self, DiffError> {
         let band = |source| Band::new(source, pace.head, pace.rows);
         let bands = [
             band(&sources[0]).map_err(DiffError::Baseline)?,

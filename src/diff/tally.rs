@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::decode::Layout;
 use super::densest::Densest;
-use super::overlay::{Painter, Shown};
+use super::overlay::{DrawnRows, Painter};
 use super::picture::{Pair, Pixel};
 use super::regions::Regions;
 use super::scan::{Finding, Run};
@@ -33,8 +33,8 @@ impl Tally {
     }
 
     /// As [`Painter::shows`].
-    pub(super) fn shows(&self, layout: Layout) -> [Shown; 2] {
-        let nothing = [Shown::Nothing, Shown::Nothing];
+    pub(super) fn shows(&self, layout: Layout) -> [DrawnRows; 2] {
+        let nothing = [DrawnRows::Nothing, DrawnRows::Nothing];
         let painter = self.painter.as_ref();
         painter.map_or(nothing, |painter| painter.shows(layout))
     }

@@ -38,7 +38,7 @@ pub fn render(report: &Report) -> String {
         .get_template("index.html")
         .expect("it was added above");
     template
-        .render(Serde(Page::of(report)))
+        .render(Serde(PageContext::of(report)))
         .expect("the template uses only what the page has")
 }
 
@@ -53,7 +53,7 @@ fn tidy_syntax() -> SyntaxConfig {
 
 /// What the template shows.
 #[derive(Serialize)]
-struct Page<'a> {
+struct PageContext<'a> {
     policy: String,
     style: &'static str,
     script: &'static str,
@@ -71,7 +71,7 @@ struct Page<'a> {
     shots: Vec<PlainShot<'a>>,
 }
 
-impl<'a> Page<'a> {
+impl<'a> PageContext<'a> {
     fn of(report: &'a Report) -> Self {
         Self {
             policy: policy(),

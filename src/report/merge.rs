@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{plan::Shard, side::Role};
 
-/// One shard's report, and what to call it when something is wrong with it.
+/// One shard's report, with a name for error messages.
 #[derive(Debug, Clone)]
-pub struct Part {
+pub struct NamedReport {
     /// For example the folder that it was read from.
     pub name: String,
     /// The report.
@@ -99,7 +99,7 @@ struct Checked<'a> {
 ///
 /// # Errors
 /// When the reports are not those of different shards of one run.
-pub fn merge(id: String, parts: &[Part]) -> Result<Report, MergeError> {
+pub fn merge(id: String, parts: &[NamedReport]) -> Result<Report, MergeError> {
     let mut checked: Vec<Checked<'_>> = parts.iter().map(check).collect::<Result<_, _>>()?;
     checked.sort_by_key(|part| part.shard.index);
     let Some(first) = checked.first() else {
@@ -119,8 +119,8 @@ pub fn merge(id: String, parts: &[Part]) -> Result<Report, MergeError> {
     Ok(report)
 }
 
-fn check(part: &Part) -> Result<Checked<'_>, MergeError> {
-    let Part { name, report } = part;
+fn check(part: &NamedReport) -> Result<Checked<'_>, MergeError> {
+    let NamedReport { name, report } = part;
     if report.run.merged.is_some() {
         return Err(MergeError::Merged(name.clone()));
     }

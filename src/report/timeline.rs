@@ -31,12 +31,12 @@ struct ShotBar<'a> {
 #[derive(Serialize)]
 struct Bar {
     total: String,
-    parts: Vec<Part>,
+    parts: Vec<BarSegment>,
 }
 
 /// A part of a bar; numbers are percents of the room.
 #[derive(Serialize)]
-struct Part {
+struct BarSegment {
     name: &'static str,
     took: String,
     left: String,
@@ -75,7 +75,7 @@ impl Bar {
         let percent = |ms: u64| format!("{:.2}", ms as f64 * 100.0 / room.max(1) as f64);
         let mut left = 0;
         let part = |(name, ms): (&'static str, u64)| {
-            let part = Part {
+            let part = BarSegment {
                 name,
                 took: words::duration(ms),
                 left: percent(left),

@@ -13,7 +13,7 @@ use super::{
     action::{self, Actions},
     names::twice,
     raw::{FlowYaml, FragmentYaml},
-    step::{Defaults, Parsed, Part, Wish, wish},
+    step::{Defaults, Parsed, Section, Wish, wish},
 };
 use crate::yaml::{
     Diagnostic, Diagnostics,
@@ -50,7 +50,7 @@ struct Draft {
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) reader: Reader<'a>,
-    pub(super) part: Part,
+    pub(super) section: Section,
     pub(super) defaults: &'a Defaults,
     pub(super) timeout: Option<Duration>,
 }
@@ -97,15 +97,15 @@ impl<'f> Expander<'f> {
             None
         });
         self.steps.set(0);
-        let context = |part| Context {
+        let context = |section| Context {
             reader,
-            part,
+            section,
             defaults: &defaults,
             timeout,
         };
         let mut found = Vec::new();
-        let setup = self.expand(context(Part::Setup), setup, &mut Vec::new(), &mut found);
-        let mut steps = self.expand(context(Part::Steps), steps, &mut Vec::new(), &mut found);
+        let setup = self.expand(context(Section::Setup), setup, &mut Vec::new(), &mut found);
+        let mut steps = self.expand(context(Section::Steps), steps, &mut Vec::new(), &mut found);
         before_dialogs(&mut steps, &mut found);
         name_shots(&mut steps, &mut found);
         found.into_iter().for_each(|problem| problems.push(problem));
@@ -151,7 +151,7 @@ impl<'f> Expander<'f> {
                     tree: fragment.tree,
                     scope,
                 },
-                part: Part::Fragment,
+                section: Section::Fragment,
                 defaults: &defaults,
                 timeout: None,
             };
@@ -259,7 +259,7 @@ impl<'f> Expander<'f> {
                 .key_error(inner.id, "`timeout` stands twice in this step"));
         }
         let inner = context.reader.maybe_timeout(inner)?;
-        let wish = wish(actions, &parsed.yaml, context.part, context.defaults)?;
+        let wish = wish(actions, &parsed.yaml, context.section, context.defaults)?;
         Ok(Draft {
             wish: wish.map(|wish| Wish {
                 label: label.clone(),
@@ -303,7 +303,7 @@ impl<'f> Expander<'f> {
             reader,
             settings: self.settings,
         };
-        let own = wish(actions, &parsed.yaml, context.part, context.defaults)?;
+        let own = wish(actions, &parsed.yaml, context.section, context.defaults)?;
         let timeout = reader.maybe_timeout(parsed.yaml.timeout.as_ref())?;
         let scope = reader.scope.with_params(params);
         let inner = Context {
@@ -311,7 +311,7 @@ impl<'f> Expander<'f> {
                 tree: fragment.tree,
                 scope: &scope,
             },
-            part: Part::Fragment,
+            section: Section::Fragment,
             timeout: timeout.or(context.timeout),
             ..context
         };

@@ -12,7 +12,7 @@ use super::{
     expand::{Context, Expander},
     names::{check_name, twice},
     raw::{StepYaml, WaitYaml},
-    step::{Defaults, Parsed, Part},
+    step::{Defaults, Parsed, Section},
 };
 use crate::yaml::{
     Diagnostic, Diagnostics, Location,
@@ -158,7 +158,7 @@ fn login(
     let defaults = Defaults::default();
     let context = Context {
         reader,
-        part: Part::Setup,
+        section: Section::Setup,
         defaults: &defaults,
         timeout: None,
     };

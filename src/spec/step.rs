@@ -176,9 +176,9 @@ pub(super) struct Wish {
     pub(super) asked: Option<Spot>,
 }
 
-/// Where a step stands decides about its picture.
+/// The section in which a step stands. It decides whether the step gets a picture.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum Section {
     /// Never photographed.
     Setup,
     /// Photographed unless told otherwise.
@@ -191,14 +191,14 @@ pub(super) enum Part {
 pub(super) fn wish(
     actions: Actions<'_>,
     yaml: &StepYaml,
-    part: Part,
+    section: Section,
     defaults: &Defaults,
 ) -> Result<Option<Wish>, Diagnostic> {
     let reader = actions.reader;
     let Some(place) = &yaml.shot else {
-        return match part {
-            Part::Steps => shot(actions, yaml, None, defaults).map(Some),
-            Part::Setup | Part::Fragment => no_shot(actions, yaml).map(|()| None),
+        return match section {
+            Section::Steps => shot(actions, yaml, None, defaults).map(Some),
+            Section::Setup | Section::Fragment => no_shot(actions, yaml).map(|()| None),
         };
     };
     match reader.is_bool(place.id) {
@@ -209,7 +209,7 @@ pub(super) fn wish(
         }
         None => {}
     }
-    if part == Part::Setup {
+    if section == Section::Setup {
         let error = reader.key_error(place.id, "a setup step is never photographed");
         return Err(error.help("move the step to `steps`, or leave `shot` off"));
     }

@@ -21,11 +21,11 @@ const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// The state that an action needs an element to be in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Need {
+pub(crate) enum ElementState {
     /// The element exists.
     Present,
     /// The element is visible.
-    Seen,
+    Visible,
 }
 
 impl Session {
@@ -40,13 +40,15 @@ impl Session {
     pub(crate) async fn find(
         &self,
         target: &Target,
-        need: Need,
+        state: ElementState,
         deadline: Instant,
     ) -> Result<Element, Trouble> {
         let began = Instant::now();
         loop {
             let seen = match self.find_now(target).await {
-                Ok(Some((element, seen))) if seen || need == Need::Present => return Ok(element),
+                Ok(Some((element, seen))) if seen || state == ElementState::Present => {
+                    return Ok(element);
+                }
                 Ok(found) => found.is_some(),
                 Err(trouble) => return Err(trouble.about_selector(target)),
             };

@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Instant};
 use fantoccini::elements::Element;
 use serde_json::{Value, json};
 
-use super::{Deed, Trouble, find::Need, reference};
+use super::{ElementCommand, Trouble, find::ElementState, reference};
 use crate::{
     browser::session::Session,
     spec::{Target, Text},
@@ -31,8 +31,13 @@ impl Session {
                 .await?;
         }
         let keys = self.keys_of(text);
-        self.deed(into, Need::Seen, Deed::SendKeys(&keys), deadline)
-            .await?;
+        self.command_element(
+            into,
+            ElementState::Visible,
+            ElementCommand::SendKeys(&keys),
+            deadline,
+        )
+        .await?;
         if field.has_parts {
             self.check_taken(into, deadline).await?;
         }
@@ -51,7 +56,14 @@ impl Session {
     pub(super) async fn clear(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
         let field = self.prepare_field(target, false, deadline).await?;
         if field.has_parts {
-            return self.deed(target, Need::Seen, Deed::Clear, deadline).await;
+            return self
+                .command_element(
+                    target,
+                    ElementState::Visible,
+                    ElementCommand::Clear,
+                    deadline,
+                )
+                .await;
         }
         if field.holds_text {
             self.press(&[vec!["Backspace".to_owned()]], None, deadline)
@@ -68,7 +80,7 @@ impl Session {
         append: bool,
         deadline: Instant,
     ) -> Result<Field, Trouble> {
-        let element = self.find(target, Need::Seen, deadline).await?;
+        let element = self.find(target, ElementState::Visible, deadline).await?;
         let script = "
             const [field, append] = arguments;
             const frame = () => new Promise((done) => requestAnimationFrame(() => done()));
@@ -109,7 +121,7 @@ impl Session {
     /// Fails if the field took nothing of the typed text. Date fields expect keys in the order of the browser's
     /// language, or no keys at all.
     async fn check_taken(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
-        let element = self.find(target, Need::Present, deadline).await?;
+        let element = self.find(target, ElementState::Present, deadline).await?;
         let script = "return arguments[0].value;";
         let value = self.script(script, vec![reference(&element)]).await?;
         if value != json!("") {
@@ -127,7 +139,7 @@ impl Session {
         text: &str,
         deadline: Instant,
     ) -> Result<(), Trouble> {
-        let element = self.find(into, Need::Seen, deadline).await?;
+        let element = self.find(into, ElementState::Visible, deadline).await?;
         let script = "
             const [field, text] = arguments;
             if (field.isContentEditable) field.textContent = text;
@@ -151,7 +163,7 @@ impl Session {
         wanted: bool,
         deadline: Instant,
     ) -> Result<(), Trouble> {
-        let element = self.find(target, Need::Present, deadline).await?;
+        let element = self.find(target, ElementState::Present, deadline).await?;
         let is_checked = || async {
             let script = "return Boolean(arguments[0].checked ?? arguments[0].getAttribute('aria-checked') === 'true');";
             self.script(script, vec![reference(&element)]).await
@@ -181,7 +193,12 @@ impl Session {
         let clicked = self.script(script, vec![reference(element)]).await?;
         if clicked == reference(element) {
             return self
-                .deed(target, Need::Present, Deed::Click, deadline)
+                .command_element(
+                    target,
+                    ElementState::Present,
+                    ElementCommand::Click,
+                    deadline,
+                )
                 .await;
         }
         let path = format!("element/{}/click", element_id(&clicked));
@@ -199,7 +216,7 @@ impl Session {
         options: &[Text],
         deadline: Instant,
     ) -> Result<(), Trouble> {
-        let element = self.find(from, Need::Seen, deadline).await?;
+        let element = self.find(from, ElementState::Visible, deadline).await?;
         let script = "
             const [list, wanted] = arguments;
             if (!(list instanceof HTMLSelectElement)) throw new Error('the element is not a <select>');
@@ -250,8 +267,10 @@ impl Session {
         paths: &str,
         deadline: Instant,
     ) -> Result<(), Trouble> {
-        let element = self.find(into, Need::Present, deadline).await?;
-        Ok(self.try_deed(&element, Deed::SendKeys(paths)).await?)
+        let element = self.find(into, ElementState::Present, deadline).await?;
+        Ok(self
+            .try_command(&element, ElementCommand::SendKeys(paths))
+            .await?)
     }
 }
 

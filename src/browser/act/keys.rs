@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{Trouble, find::Need, reference};
+use super::{Trouble, find::ElementState, reference};
 use crate::{browser::session::Session, spec::Target};
 
 impl Session {
@@ -15,7 +15,7 @@ impl Session {
         deadline: Instant,
     ) -> Result<(), Trouble> {
         if let Some(target) = on {
-            let element = self.find(target, Need::Present, deadline).await?;
+            let element = self.find(target, ElementState::Present, deadline).await?;
             self.script("arguments[0].focus();", vec![reference(&element)])
                 .await?;
         }

@@ -28,7 +28,7 @@ use crate::{
     spec::{Action, Condition, Step, Target, Wait},
     yaml::without_credentials,
 };
-use find::Need;
+use find::ElementState;
 use pointer::{DOUBLE_CLICK, DOWN, UP, pointer_button};
 
 /// Why a step failed.
@@ -127,7 +127,7 @@ fn leaves_the_page_alone(action: &Action) -> bool {
 
 /// What to do with an element once it is found.
 #[derive(Debug, Clone, Copy)]
-enum Deed<'a> {
+enum ElementCommand<'a> {
     Click,
     Clear,
     SendKeys(&'a str),
@@ -157,12 +157,13 @@ impl Session {
             return Err(Trouble::Navigation(message.clone()));
         }
         let loaded = done?;
-        self.judge_step(&step.action, loaded, expected_status).await
+        self.check_led_to(&step.action, loaded, expected_status)
+            .await
     }
 
     /// Checks the document that a step led to. If the step has already `loaded` a document, any page that this one
     /// moves on to is checked with the next step or shot.
-    async fn judge_step(
+    async fn check_led_to(
         &mut self,
         action: &Action,
         loaded: Option<Document>,
@@ -177,11 +178,11 @@ impl Session {
             let named = Url::parse(url.value()).ok().map(|url| host_and_port(&url));
             allowance.host = host.as_ref().map(|host| host.value().to_owned()).or(named);
         }
-        let judged = match loaded {
-            Some(document) => Ok(self.judge_this(document, &allowance)),
-            None => self.judge_document(&allowance).await,
+        let checked = match loaded {
+            Some(document) => Ok(self.check_described(document, &allowance)),
+            None => self.check_document(&allowance).await,
         };
-        match judged {
+        match checked {
             Ok(Ok(())) => Ok(()),
             Ok(Err(message)) => Err(Trouble::Navigation(message)),
             // If the step opened a dialog, the step that answers it handles it. If the step closed the window, the step
@@ -329,7 +330,15 @@ impl Session {
     /// Clicks the element. Chromedriver's own script fails on some elements in shadow trees; a click with the pointer
     /// works there.
     async fn click(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
-        match self.deed(target, Need::Seen, Deed::Click, deadline).await {
+        match self
+            .command_element(
+                target,
+                ElementState::Visible,
+                ElementCommand::Click,
+                deadline,
+            )
+            .await
+        {
             Err(Trouble::Step(message)) if message.contains("Cannot read properties of") => {
                 self.point_at(target, &[DOWN, UP], deadline).await
             }
@@ -338,16 +347,16 @@ impl Session {
     }
 
     /// Finds the element and acts on it. Retries until the deadline if that fails because the page is still moving.
-    async fn deed(
+    async fn command_element(
         &self,
         target: &Target,
-        need: Need,
-        deed: Deed<'_>,
+        state: ElementState,
+        command: ElementCommand<'_>,
         deadline: Instant,
     ) -> Result<(), Trouble> {
         loop {
-            let element = self.find(target, need, deadline).await?;
-            match self.try_deed(&element, deed).await {
+            let element = self.find(target, state, deadline).await?;
+            match self.try_command(&element, command).await {
                 Err(error) if is_transient(&error) && Instant::now() < deadline => {
                     tokio::time::sleep(POLL).await;
                 }
@@ -359,21 +368,25 @@ impl Session {
         }
     }
 
-    async fn try_deed(&self, element: &Element, deed: Deed<'_>) -> Result<(), BrowserError> {
+    async fn try_command(
+        &self,
+        element: &Element,
+        command: ElementCommand<'_>,
+    ) -> Result<(), BrowserError> {
         let page_limit = self.wire().page_limit();
-        match deed {
-            Deed::Click => self.wire().call("click", page_limit, element.click()).await,
-            Deed::Clear => {
+        match command {
+            ElementCommand::Click => self.wire().call("click", page_limit, element.click()).await,
+            ElementCommand::Clear => {
                 self.wire()
                     .call("clear", COMMAND_LIMIT, element.clear())
                     .await
             }
-            Deed::SendKeys(keys) => {
+            ElementCommand::SendKeys(keys) => {
                 self.wire()
                     .call("send keys", page_limit, element.send_keys(keys))
                     .await
             }
-            Deed::EnterFrame => {
+            ElementCommand::EnterFrame => {
                 self.wire()
                     .call("enter frame", COMMAND_LIMIT, element.enter_frame())
                     .await

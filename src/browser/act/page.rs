@@ -5,7 +5,7 @@ use std::time::Instant;
 use fantoccini::error::ErrorStatus;
 use serde_json::{Value, json};
 
-use super::{Trouble, find::Need, reference};
+use super::{Trouble, find::ElementState, reference};
 use crate::{
     browser::session::Session,
     spec::{Inject, Scroll},
@@ -16,7 +16,7 @@ impl Session {
         const TO: &str = "(arguments[0] || window).scrollTo({ left: arguments[1], top: arguments[2], behavior: 'instant' });";
         let (script, arguments) = match scroll {
             Scroll::IntoView(target) => {
-                let element = self.find(target, Need::Present, deadline).await?;
+                let element = self.find(target, ElementState::Present, deadline).await?;
                 let script = "arguments[0].scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' });";
                 (script, vec![reference(&element)])
             }
@@ -25,7 +25,7 @@ impl Session {
                 x,
                 y,
             } => {
-                let element = self.find(target, Need::Present, deadline).await?;
+                let element = self.find(target, ElementState::Present, deadline).await?;
                 (TO, vec![reference(&element), json!(x), json!(y)])
             }
             Scroll::To { within: None, x, y } => (TO, vec![Value::Null, json!(x), json!(y)]),

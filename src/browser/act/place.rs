@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use fantoccini::{error::ErrorStatus, wd::WindowHandle};
 use serde_json::json;
 
-use super::{Deed, Trouble, find::Need};
+use super::{ElementCommand, Trouble, find::ElementState};
 use crate::{
     browser::{session::Session, target::POLL, wire::COMMAND_LIMIT},
     spec::{Frame, Text, Window},
@@ -22,8 +22,13 @@ impl Session {
     ) -> Result<(), Trouble> {
         match frame {
             Frame::Enter(target) => {
-                self.deed(target, Need::Present, Deed::EnterFrame, deadline)
-                    .await?;
+                self.command_element(
+                    target,
+                    ElementState::Present,
+                    ElementCommand::EnterFrame,
+                    deadline,
+                )
+                .await?;
                 self.flow.enter_frame();
             }
             Frame::Parent => {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use fantoccini::elements::Element;
 use serde_json::{Value, json};
 
-use super::{Trouble, find::Need, reference};
+use super::{Trouble, find::ElementState, reference};
 use crate::{
     browser::session::Session,
     spec::{DragTo, Target},
@@ -24,7 +24,7 @@ impl Session {
         deadline: Instant,
     ) -> Result<(), Trouble> {
         self.bring_into_view(target, deadline).await?;
-        let element = self.find(target, Need::Seen, deadline).await?;
+        let element = self.find(target, ElementState::Visible, deadline).await?;
         let mut actions = vec![pointer_move_to(&element, 0)];
         actions.extend(buttons.iter().map(|button| pointer_button(button)));
         self.pointer(actions).await
@@ -32,7 +32,7 @@ impl Session {
 
     /// Scrolls the element into view: the pointer cannot leave the viewport.
     async fn bring_into_view(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
-        let element = self.find(target, Need::Seen, deadline).await?;
+        let element = self.find(target, ElementState::Visible, deadline).await?;
         let script = "arguments[0].scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' });";
         self.script(script, vec![reference(&element)])
             .await
@@ -46,11 +46,11 @@ impl Session {
         deadline: Instant,
     ) -> Result<(), Trouble> {
         self.bring_into_view(from, deadline).await?;
-        let start = self.find(from, Need::Seen, deadline).await?;
+        let start = self.find(from, ElementState::Visible, deadline).await?;
         let mut actions = vec![pointer_move_to(&start, 0), pointer_button(DOWN)];
         match to {
             DragTo::Element(target) => {
-                let end = self.find(target, Need::Seen, deadline).await?;
+                let end = self.find(target, ElementState::Visible, deadline).await?;
                 actions.push(pointer_move_by(4, 4));
                 actions.push(pointer_move_to(&end, 200));
                 actions.push(pointer_move_to(&end, 0));

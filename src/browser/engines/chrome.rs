@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::Path, time::Duration};
 use rustix::process::getuid;
 use serde_json::{Map, Value, json};
 
-use super::kind::{Kind, Protocol};
+use super::kind::{BrowserKind, Protocol};
 use crate::{
     browser::{
         error::LaunchError,
@@ -15,7 +15,7 @@ use crate::{
     config::Browser,
 };
 
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: BrowserKind = BrowserKind {
     programs,
     capabilities,
     start_limit: Duration::from_secs(60),

@@ -119,13 +119,13 @@ impl Patience {
     }
 
     /// Whether to run the script again. If so, waits for the next document first.
-    pub(super) async fn is_left(&self, answer: &Result<Value, BrowserError>) -> bool {
-        let is_left = answer.as_ref().is_err_and(is_about_navigation);
-        let is_left = is_left && self.began.elapsed() < self.limit;
-        if is_left {
+    pub(super) async fn should_retry(&self, answer: &Result<Value, BrowserError>) -> bool {
+        let should_retry = answer.as_ref().is_err_and(is_about_navigation);
+        let should_retry = should_retry && self.began.elapsed() < self.limit;
+        if should_retry {
             tokio::time::sleep(NAVIGATION_PAUSE).await;
         }
-        is_left
+        should_retry
     }
 }
 

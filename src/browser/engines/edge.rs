@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     chrome,
-    kind::{Kind, Protocol},
+    kind::{BrowserKind, Protocol},
 };
 use crate::{
     browser::{
@@ -17,7 +17,7 @@ use crate::{
     config::Browser,
 };
 
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: BrowserKind = BrowserKind {
     programs,
     capabilities,
     start_limit: Duration::from_secs(60),

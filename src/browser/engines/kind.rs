@@ -11,7 +11,7 @@ use crate::browser::{
 };
 
 /// The description of a browser before it runs.
-pub(super) struct Kind {
+pub(super) struct BrowserKind {
     /// Finds its programs. With `headed` it needs a display of the user's.
     pub(super) programs: fn(headed: bool) -> Result<Programs, LaunchError>,
     /// The capabilities that only this browser has.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     chrome, edge, firefox,
-    kind::{Kind, Protocol},
+    kind::{BrowserKind, Protocol},
     webkit,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The description of a browser.
-pub(super) fn kind(browser: Browser) -> &'static Kind {
+pub(super) fn kind(browser: Browser) -> &'static BrowserKind {
     match browser {
         Browser::Chrome => &chrome::KIND,
         Browser::Edge => &edge::KIND,

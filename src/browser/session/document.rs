@@ -49,24 +49,24 @@ impl Session {
 
     /// Checks the document in front if it has not been checked yet. `Ok(Err)` says what is wrong. A navigation that a
     /// step starts begins within the next frames, so this waits for those first.
-    pub(crate) async fn judge_document(
+    pub(crate) async fn check_document(
         &mut self,
         allowance: &Allowance,
     ) -> Result<Result<(), String>, BrowserError> {
         let document = self.describe_document("describeSoon").await?;
-        Ok(self.judge_this(document, allowance))
+        Ok(self.check_described(document, allowance))
     }
 
     /// Checks a document that has just been described.
-    pub(crate) fn judge_this(
+    pub(crate) fn check_described(
         &mut self,
         document: Document,
         allowance: &Allowance,
     ) -> Result<(), String> {
-        if self.flow.is_judged(&document) {
+        if self.flow.is_checked(&document) {
             return Ok(());
         }
-        self.flow.judge(&document);
+        self.flow.mark_checked(&document);
         self.life.count_document();
         if document.info.url.starts_with("chrome-error:") || document.trouble.is_some() {
             const CERTIFICATE: &str =
@@ -91,11 +91,11 @@ impl Session {
                 "{url} came without a document: its answer broke off"
             ));
         }
-        self.judge(&document.info, allowance)
+        self.check_page(&document.info, allowance)
     }
 
-    fn judge(&self, page: &PageInfo, allowance: &Allowance) -> Result<(), String> {
-        self.judge_host(&page.url, allowance)?;
+    fn check_page(&self, page: &PageInfo, allowance: &Allowance) -> Result<(), String> {
+        self.check_host(&page.url, allowance)?;
         let url = self.relative_url(&page.url);
         match (page.status, allowance.status) {
             (Some(0), _) if page.url.starts_with("http") => Err(format!(
@@ -112,7 +112,7 @@ impl Session {
         }
     }
 
-    fn judge_host(&self, url: &str, allowance: &Allowance) -> Result<(), String> {
+    fn check_host(&self, url: &str, allowance: &Allowance) -> Result<(), String> {
         let Ok(parsed) = Url::parse(url) else {
             return Ok(());
         };

@@ -14,7 +14,7 @@ pub(crate) struct Flow {
     /// Windows that already have our emulation and preload script, in the order in which the flow entered them.
     windows: Vec<WindowHandle>,
     /// The load ID of the document that was checked last.
-    judged: String,
+    checked_load: String,
     /// The document that the flow started with, until the flow does anything with it.
     untouched: Option<Document>,
     /// The last picture, until the flow does anything with the page.
@@ -30,7 +30,7 @@ impl Flow {
     pub(super) fn begin(first_window: WindowHandle, document: Document) -> Self {
         Self {
             windows: vec![first_window],
-            judged: document.load.clone(),
+            checked_load: document.load.clone(),
             untouched: Some(document),
             ..Self::default()
         }
@@ -74,18 +74,18 @@ impl Flow {
         self.windows.push(window);
     }
 
-    pub(crate) fn is_judged(&self, document: &Document) -> bool {
-        document.load == self.judged
+    pub(crate) fn is_checked(&self, document: &Document) -> bool {
+        document.load == self.checked_load
     }
 
     /// The load ID of the document that was checked last.
-    pub(crate) fn judged(&self) -> &str {
-        &self.judged
+    pub(crate) fn checked_load(&self) -> &str {
+        &self.checked_load
     }
 
     /// Records that another document is in front. It has not waited for any resource yet.
-    pub(super) fn judge(&mut self, document: &Document) {
-        self.judged.clone_from(&document.load);
+    pub(super) fn mark_checked(&mut self, document: &Document) {
+        self.checked_load.clone_from(&document.load);
         self.overdue.clear();
     }
 

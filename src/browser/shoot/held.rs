@@ -89,7 +89,7 @@ impl HeldPage<'_> {
         check_viewport(viewport, is_mobile, &settled.measures)?;
         let document = settled.document.clone();
         self.session
-            .judge_this(document, &Allowance::default())
+            .check_described(document, &Allowance::default())
             .map_err(ShootError::Navigation)?;
         let (began, settled_before) = (Instant::now(), times.settle);
         let frame = self
@@ -116,7 +116,7 @@ impl HeldPage<'_> {
             None => self.frame(&settled.measures, shot, scale).await?,
         };
         times.frames = 1;
-        if !self.parts(shot).frames.unwrap_or(true) {
+        if !self.settle_parts(shot).frames.unwrap_or(true) {
             return Ok(first);
         }
         let first = match exchange {
@@ -134,7 +134,7 @@ impl HeldPage<'_> {
     fn previous_frame_of(&self, settled: &Settled, shot: &Shot) -> Option<&Frame> {
         let can_tell = settled.is_unchanged && self.sees_changes(shot);
         let shown = self.flow.previous_frame().filter(|_| can_tell)?;
-        let is_same = shown.load == self.flow.judged()
+        let is_same = shown.load == self.flow.checked_load()
             && shown.area == shot.area
             && shown.masks == shot.masks
             && shown.at.elapsed() < PREVIOUS_LIMIT;
@@ -153,7 +153,7 @@ impl HeldPage<'_> {
         times: &mut ShotTimes,
     ) -> Result<Agreed, ShootError> {
         let whole_page = shot.area.is_beyond_viewport();
-        let parts = self.parts(shot);
+        let parts = self.settle_parts(shot);
         let mut frame = first;
         let mut has_rested = false;
         for attempt in 1..=MOST_EXCHANGES {
@@ -216,8 +216,8 @@ impl HeldPage<'_> {
         times: &mut ShotTimes,
     ) -> Result<Settled, BrowserError> {
         let whole_page = shot.area.is_beyond_viewport();
-        let parts = self.parts(shot);
-        let mut left = ARRIVAL_BUDGET;
+        let parts = self.settle_parts(shot);
+        let mut budget = ARRIVAL_BUDGET;
         let mut is_unchanged = true;
         loop {
             let began = Instant::now();
@@ -232,12 +232,12 @@ impl HeldPage<'_> {
                 return Ok(settled);
             }
             let is_lazy = settled.is_lazy && !settled.measures.is_all_in_view();
-            if is_lazy && times.came_to_its_end.is_none() {
+            if is_lazy && times.reached_end.is_none() {
                 let began = Instant::now();
                 let limit = self.options.max_page_height;
-                times.came_to_its_end = Some(self.scroll_through(limit, parts).await?);
+                times.reached_end = Some(self.scroll_through(limit, parts).await?);
                 times.add_wait_for(WaitReason::Scrolling, 1, began.elapsed());
-            } else if !self.wait_for_resources(&mut left, times).await? {
+            } else if !self.wait_for_resources(&mut budget, times).await? {
                 return Ok(settled);
             }
         }
@@ -273,7 +273,7 @@ impl HeldPage<'_> {
                 return Err(unstable(&last, &next, &settled));
             }
             let is_restless = began.elapsed() > REST_BUDGET && times.frames >= REST_FRAMES;
-            if is_restless && !is_held && self.parts(shot).animations.unwrap_or(true) {
+            if is_restless && !is_held && self.settle_parts(shot).animations.unwrap_or(true) {
                 is_held = true;
                 times.held_at = Some(self.hold_loops().await?).filter(|&frames| frames > 0);
                 // Holding took as long as its frames took. The page may hold still from now on, so the time starts
@@ -290,7 +290,7 @@ impl HeldPage<'_> {
     /// Takes one more frame of the page as it is now, with animations finished just before.
     async fn settled_frame(&self, shot: &Shot, scale: f64) -> Result<(Settled, Frame), ShootError> {
         let whole_page = shot.area.is_beyond_viewport();
-        let parts = self.parts(shot);
+        let parts = self.settle_parts(shot);
         let settled = self
             .settle(whole_page, false, Duration::ZERO, parts)
             .await?;

@@ -80,7 +80,7 @@ impl Session {
         let page = self.same_document(document?, &frame.png)?;
         let previous = times.held_at.is_none().then(|| PreviousFrame {
             at: Instant::now(),
-            load: self.flow.judged().to_owned(),
+            load: self.flow.checked_load().to_owned(),
             area: shot.area.clone(),
             masks: shot.masks.clone(),
             frame: frame.clone(),
@@ -107,7 +107,7 @@ impl Session {
             .into_iter()
             .chain(held)
             .chain(warnings::overdue_warning(&times.overdue))
-            .chain(warnings::endless_warning(times.came_to_its_end))
+            .chain(warnings::endless_page_warning(times.reached_end))
             .collect();
         warnings::warn_of_idle_masks(&shot.masks, &frame.masks, &mut all);
         all
@@ -115,7 +115,7 @@ impl Session {
 
     /// The page in front, if it is still the document that was checked.
     fn same_document(&self, document: Document, png: &Arc<[u8]>) -> Result<PageInfo, ShootError> {
-        if self.flow.is_judged(&document) {
+        if self.flow.is_checked(&document) {
             return Ok(document.info);
         }
         Err(ShootError::Unstable {
@@ -129,11 +129,11 @@ impl Session {
 
     /// Whether every kind of change is watched that could make a new frame differ from the previous one.
     fn sees_changes(&self, shot: &Shot) -> bool {
-        self.parts(shot).are_all_on() && self.engine.traits().draws_for_pictures
+        self.settle_parts(shot).are_all_on() && self.engine.traits().draws_for_pictures
     }
 
     /// The parts of settling that the shot asks for.
-    fn parts(&self, shot: &Shot) -> Settle {
+    fn settle_parts(&self, shot: &Shot) -> Settle {
         shot.settle.or(self.options.settle)
     }
 }

@@ -13,14 +13,14 @@ pub(super) const ARRIVAL_BUDGET: Duration = Duration::from_secs(5);
 
 impl Session {
     /// Waits until all images, fonts and style sheets have arrived, except for those that were waited for in vain
-    /// before. Returns whether there was anything to wait for. The time is taken from `left`; resources that have not
+    /// before. Returns whether there was anything to wait for. The time is taken from `budget`; resources that have not
     /// arrived by then are overdue.
     pub(super) async fn wait_for_resources(
         &self,
-        left: &mut Duration,
+        budget: &mut Duration,
         times: &mut ShotTimes,
     ) -> Result<bool, BrowserError> {
-        if left.is_zero() {
+        if budget.is_zero() {
             return Ok(false);
         }
         let began = Instant::now();
@@ -29,7 +29,7 @@ impl Session {
             let mut pending = self.engine.pending_resources().await?;
             pending.retain(|url| !self.flow.is_overdue(url) && !times.overdue.contains(url));
             most = most.max(pending.len());
-            if began.elapsed() >= *left {
+            if began.elapsed() >= *budget {
                 times.overdue.append(&mut pending);
             }
             if pending.is_empty() {
@@ -40,7 +40,7 @@ impl Session {
         if most == 0 {
             return Ok(false);
         }
-        *left = left.saturating_sub(began.elapsed());
+        *budget = budget.saturating_sub(began.elapsed());
         let count = u32::try_from(most).unwrap_or(u32::MAX);
         times.add_wait_for(WaitReason::Images, count, began.elapsed());
         Ok(true)

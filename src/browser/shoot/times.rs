@@ -25,7 +25,7 @@ pub(crate) struct ShotTimes {
     /// The frame number at which a drawing loop of the page was held.
     pub(super) held_at: Option<u64>,
     /// Whether scrolling through the page reached its end.
-    pub(super) came_to_its_end: Option<bool>,
+    pub(super) reached_end: Option<bool>,
     /// The URLs of resources that did not arrive in time.
     pub(super) overdue: Vec<String>,
 }

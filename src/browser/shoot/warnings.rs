@@ -23,9 +23,9 @@ pub(super) fn overdue_warning(urls: &[String]) -> Option<String> {
     ))
 }
 
-pub(super) fn endless_warning(came_to_its_end: Option<bool>) -> Option<String> {
+pub(super) fn endless_page_warning(reached_end: Option<bool>) -> Option<String> {
     let seconds = SCROLL_BUDGET.as_secs();
-    (came_to_its_end == Some(false)).then(|| {
+    (reached_end == Some(false)).then(|| {
         format!(
             "the page still grew or loaded when it had been scrolled through for {seconds} s; the picture shows what was \
              there by then"

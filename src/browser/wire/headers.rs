@@ -134,8 +134,8 @@ impl HeaderRule {
 async fn connect(address: &str, own: &HeaderRule) -> Result<Socket, String> {
     let mut socket = open(&socket_url(address).await?).await?;
     let params = json!({ "patterns": own.patterns() });
-    say(&mut socket, ENABLE, "Fetch.enable", &params).await?;
-    while let Some(message) = hear(&mut socket).await {
+    send_command(&mut socket, ENABLE, "Fetch.enable", &params).await?;
+    while let Some(message) = receive_message(&mut socket).await {
         if message["id"] == json!(ENABLE) {
             return match message.get("error") {
                 None => Ok(socket),
@@ -172,7 +172,7 @@ async fn socket_url(address: &str) -> Result<String, String> {
 /// Serves until the browser disconnects or rejects an answer. A rejected request would wait forever.
 async fn serve(socket: &mut Socket, own: &HeaderRule) {
     let mut number = ENABLE;
-    while let Some(message) = hear(socket).await {
+    while let Some(message) = receive_message(socket).await {
         if let Some(error) = message.get("error") {
             // The page and its request went away before we answered.
             let is_gone = error["message"]
@@ -186,7 +186,7 @@ async fn serve(socket: &mut Socket, own: &HeaderRule) {
         if message["method"] == json!("Fetch.requestPaused") {
             number += 1;
             let answer = own.answer(&message["params"]);
-            if say(socket, number, "Fetch.continueRequest", &answer)
+            if send_command(socket, number, "Fetch.continueRequest", &answer)
                 .await
                 .is_err()
             {
@@ -196,14 +196,19 @@ async fn serve(socket: &mut Socket, own: &HeaderRule) {
     }
 }
 
-async fn say(socket: &mut Socket, id: u64, method: &str, params: &Value) -> Result<(), String> {
+async fn send_command(
+    socket: &mut Socket,
+    id: u64,
+    method: &str,
+    params: &Value,
+) -> Result<(), String> {
     let message = json!({ "id": id, "method": method, "params": params }).to_string();
     let said = socket.send(Message::text(message)).await;
     said.map_err(|error| error.to_string())
 }
 
 /// The next message; `None` when the connection has ended.
-async fn hear(socket: &mut Socket) -> Option<Value> {
+async fn receive_message(socket: &mut Socket) -> Option<Value> {
     let text = receive(socket).await.ok()?;
     serde_json::from_str(&text).ok()
 }

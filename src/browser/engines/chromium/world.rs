@@ -29,7 +29,7 @@ impl Chromium {
         let patience = Patience::of(limit);
         loop {
             let answer = self.run_once(limit, function, argument).await;
-            if !patience.is_left(&answer).await {
+            if !patience.should_retry(&answer).await {
                 return answer;
             }
         }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     common::{Base, CookieChanges, Traits, WindowSetup, host_of},
-    kind::{Kind, Protocol},
+    kind::{BrowserKind, Protocol},
 };
 use crate::{
     browser::{
@@ -27,7 +27,7 @@ use crate::{
 };
 use preferences::preferences;
 
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: BrowserKind = BrowserKind {
     programs,
     capabilities,
     // Firefox alone takes a few seconds; next to others on a small machine it can take most of a minute.

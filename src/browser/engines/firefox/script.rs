@@ -53,7 +53,7 @@ impl Firefox {
         let patience = Patience::of(limit);
         loop {
             let answer = self.in_sandbox(limit, &body).await;
-            if !patience.is_left(&answer).await {
+            if !patience.should_retry(&answer).await {
                 return answer;
             }
         }

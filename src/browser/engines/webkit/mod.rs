@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     common::{Base, CookieChanges, Traits, host_of, refused_cookie},
-    kind::{Kind, Protocol},
+    kind::{BrowserKind, Protocol},
     resources,
 };
 use crate::{
@@ -36,7 +36,7 @@ use crate::{
     spec::{Cookie, Text},
 };
 
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: BrowserKind = BrowserKind {
     programs,
     capabilities,
     // WebKit alone takes a few seconds; next to others on a small machine it can take most of a minute.

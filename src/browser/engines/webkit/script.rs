@@ -52,7 +52,7 @@ impl WebKit {
         let patience = Patience::of(limit);
         loop {
             let answer = self.run_once(limit, &body).await;
-            if !patience.is_left(&answer).await {
+            if !patience.should_retry(&answer).await {
                 return answer;
             }
         }

@@ -1,7 +1,8 @@
-// Runs in every page of a flow with a fixed clock, after timeline.js: the page's time begins at __TIME__ and goes on,
-// and its chance is the same each time. __NAME__ becomes the event name of timeline.js.
+// Sets the page's clock to `__TIME__`, from where it runs on, and gives it the same random numbers each time. Runs
+// after the preload script in every page of a flow with a fixed clock.
+// Called from `calm.rs`. `__NAME__` becomes the name in `originals.js`.
 (() => {
-  dispatchEvent(new CustomEvent("__NAME__-clock", { detail: __TIME__ }));
+  dispatchEvent(new CustomEvent("__NAME__-set-clock", { detail: __TIME__ }));
 
   const { imul } = Math;
   // Mulberry32.

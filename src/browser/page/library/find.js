@@ -1,5 +1,6 @@
-// How elements are found, in the page and in our own world alike. An alternative is one of
-// {css: [host, …, inside]}, {text: "…"} or {xpath: "…"}; the first that finds anything wins.
+// Finds elements. An alternative is one of {css: [host, …, inside]}, {text: "…"} or {xpath: "…"}; the first
+// alternative that finds anything wins.
+// Called from `find.rs`, which puts it before every script of a step, and by `boxes.js`.
 const collapse = (text) => (text || "").replace(/\s+/g, " ").trim();
 
 const byCss = ([first, ...inner]) =>

@@ -36,8 +36,8 @@ const LIBRARY: &[&str] = &[
 ];
 
 /// The functions of the library that are called from outside.
-const FUNCTIONS: &str = "describe, describeSoon, hush: hideResize, waitForEndOfHush: waitUntilResizeShown, settle, \
-    notAnswered, scrollThrough, hasRested, hold, letGo, measure, boxes";
+const FUNCTIONS: &str = "describe, describeSoon, hideResize, waitUntilResizeShown, settle, notAnswered, scrollThrough, \
+    hasRested, hold, letGo, measure, boxes, hush: hideResize, waitForEndOfHush: waitUntilResizeShown";
 
 /// How an engine takes its pictures, as far as the page must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

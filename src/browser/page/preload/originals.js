@@ -4,6 +4,7 @@
 const NAME = "__NAME__";
 const { apply, construct } = Reflect;
 const { ceil, floor } = Math;
+const { create } = Object;
 const call = Function.prototype.call.bind(Function.prototype.call);
 const addListener = EventTarget.prototype.addEventListener;
 const dispatch = EventTarget.prototype.dispatchEvent;

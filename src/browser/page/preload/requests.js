@@ -4,7 +4,7 @@
 // A request that takes longer is a connection that the server keeps open.
 const OPEN_MS = 5000;
 // The open requests by number, each with the time when it was sent.
-const requests = Object.create(null);
+const requests = create(null);
 let lastRequest = 0;
 const beginRequest = () => {
   const number = (lastRequest += 1);

@@ -13,7 +13,7 @@ const END_STEP_MS = 50;
 const END_LIMIT_MS = 200;
 
 // The callbacks of the next frame by number. A single request to the browser stands for all of them.
-const frameCallbacks = Object.create(null);
+const frameCallbacks = create(null);
 const requestFrame = window.requestAnimationFrame;
 let lastCallback = 0;
 let isFrameRequested = false;
@@ -31,7 +31,7 @@ const isDrawing = () => {
   return false;
 };
 const runFrame = (time) => {
-  const numbers = Object.create(null);
+  const numbers = create(null);
   for (const number in frameCallbacks) numbers[number] = true;
   frames += 1;
   scriptCalls += 1;

@@ -20,6 +20,11 @@ fn under_way(kind: &str) -> Answer {
     page_with(json!({ "type": kind, "mimeType": "", "url": PICTURE }))
 }
 
+/// What the page says of `PICTURE`.
+fn not_answered() -> Answer {
+    Answer::Value(json!({ "result": { "value": [PICTURE] } }))
+}
+
 fn shots(driver: &FakeDriver, steps: &str) -> Ran {
     let spec = format!("flow: one\nsteps:\n{steps}");
     Project::two_sides()
@@ -37,7 +42,9 @@ fn waited(shot: &ShotReport) -> bool {
 #[test]
 fn what_is_under_way_is_waited_for_and_the_page_settles_again() {
     for kind in ["Image", "Font", "Stylesheet"] {
-        let driver = FakeDriver::new().answers_once(TREE, under_way(kind));
+        let driver = FakeDriver::new()
+            .answers_once(TREE, under_way(kind))
+            .answers("page.notAnswered", not_answered());
         let ran = shots(&driver, "  - goto: /one");
         let shot = &ran.exit(0).report().shots[0];
         assert!(waited(shot), "{kind}");
@@ -52,14 +59,13 @@ fn what_is_under_way_is_waited_for_and_the_page_settles_again() {
 fn what_has_begun_to_arrive_is_waited_for_unless_the_page_says_that_it_was_empty() {
     let begun =
         json!({ "type": "Image", "mimeType": "image/png", "contentSize": 0, "url": PICTURE });
-    let driver = FakeDriver::new().answers_once(TREE, page_with(begun.clone()));
+    let driver = FakeDriver::new()
+        .answers_once(TREE, page_with(begun.clone()))
+        .answers("page.notAnswered", not_answered());
     let ran = shots(&driver, "  - goto: /one");
     assert!(waited(&ran.exit(0).report().shots[0]));
 
-    let none = Answer::Value(json!({ "result": { "value": [] } }));
-    let driver = FakeDriver::new()
-        .answers(TREE, page_with(begun))
-        .answers("page.notAnswered", none);
+    let driver = FakeDriver::new().answers(TREE, page_with(begun));
     let ran = shots(&driver, "  - goto: /one");
     assert!(!waited(&ran.exit(0).report().shots[0]));
 }
@@ -90,7 +96,9 @@ fn nobody_asks_where_images_are_not_waited_for() {
 /// Once for a document: the next shot of it says nothing of it any more.
 #[test]
 fn what_takes_too_long_is_told_of_and_not_waited_for_again() {
-    let driver = FakeDriver::new().answers(TREE, under_way("Image"));
+    let driver = FakeDriver::new()
+        .answers(TREE, under_way("Image"))
+        .answers("page.notAnswered", not_answered());
     let ran = shots(&driver, "  - goto: /one\n  - press: Tab");
     let shots = ran.exit(0).report().shots;
     let says = format!("taken without {PICTURE}, which had not arrived after 5 s");
@@ -107,13 +115,8 @@ fn what_takes_too_long_is_told_of_and_not_waited_for_again() {
 
 /// The answer of a page that is taller than its window and keeps something back until it comes into view.
 fn keeps_something_back() -> Answer {
-    let document =
-        json!({ "url": "http://production.test/one", "title": "", "status": 200, "load": 1 });
-    let settled = json!({
-        "document": document, "pending": [], "waits": {}, "took": 1, "unchanged": false, "lazy": 2,
-        "width": 60, "height": 40, "scale": 1, "pageWidth": 60, "pageHeight": 400,
-    });
-    Answer::Value(json!({ "result": { "value": settled } }))
+    let changes = json!({ "lazy": 2, "pageHeight": 400 });
+    Answer::of_page("settle", "http://production.test/one", &changes)
 }
 
 fn scrolled_through(ended: bool) -> Answer {

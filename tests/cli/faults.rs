@@ -178,8 +178,8 @@ fn a_page_that_cannot_be_reached_is_named_with_the_reason() {
 
 #[test]
 fn an_error_page_is_never_photographed_as_if_it_were_meant() {
-    let page = json!({ "url": "http://staging.test/", "title": "Oops", "status": 503, "load": 1 });
-    let described = Answer::Value(json!({ "result": { "value": page } }));
+    let status = json!({ "status": 503 });
+    let described = Answer::of_page("describe", "http://staging.test/", &status);
     let ran = staging_answers("page.describe", described);
     let says = "was answered with HTTP status 503";
     is_undecided(&ran, FailureKind::Navigation, says);
@@ -194,8 +194,7 @@ fn a_page_of_another_host_is_never_photographed() {
             "the page is the other environment's",
         ),
     ] {
-        let page = json!({ "url": url, "title": "", "status": 200, "load": 1 });
-        let described = Answer::Value(json!({ "result": { "value": page } }));
+        let described = Answer::of_page("describe", url, &json!({}));
         let ran = staging_answers("page.describe", described);
         is_undecided(&ran, FailureKind::Navigation, says);
     }
@@ -222,11 +221,8 @@ fn an_open_dialog_asks_for_a_step_that_answers_it() {
 
 #[test]
 fn a_viewport_that_was_not_granted_is_refused() {
-    let measured = json!({
-        "pending": [], "took": 0, "width": 60, "height": 23, "scale": 1,
-        "pageWidth": 60, "pageHeight": 23,
-    });
-    let measured = Answer::Value(json!({ "result": { "value": measured } }));
+    let height = json!({ "height": 23, "pageHeight": 23 });
+    let measured = Answer::of_page("settle", "http://staging.test/", &height);
     let ran = staging_answers("page.settle", measured);
     let says = "the viewport is 60x23@1, not 60x40";
     ran.exit(3).failed(HOME, FailureKind::Step, says);

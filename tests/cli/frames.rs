@@ -147,12 +147,8 @@ fn a_page_that_changed_by_itself_is_photographed_again() {
     let mut driver = FakeDriver::new();
     for host in ["production.test", STAGING] {
         let url = format!("http://{host}/one");
-        let settled = json!({
-            "width": 60, "height": 40, "scale": 1, "pageWidth": 60, "pageHeight": 40,
-            "took": 0.4, "waits": {}, "pending": [], "unchanged": false,
-            "document": { "url": url, "title": "", "status": 200, "load": 1 },
-        });
-        let answer = Answer::Value(json!({ "result": { "value": settled } }));
+        let changed = json!({ "unchanged": false });
+        let answer = Answer::of_page("settle, the second time", &url, &changed);
         driver = driver.answers_on(host, "page.settle", answer);
     }
     with_one_shot("  - expect: { status: 200 }\n")

@@ -1,50 +1,83 @@
 //! The scripts of ours that run inside a page, as texts. Nothing here talks to a browser.
 //!
-//! Some run in every page before its own scripts (the preload), some are functions that are called in a world
-//! of our own (the library), and some are put before a script of a step. In all of them `__NAME__` becomes an
-//! unguessable name, which a page can neither listen for nor guess.
+//! `preload/` runs in every page before the page's own scripts, `library/` are functions that are called in a world of
+//! our own, and `library/find.js` also stands before each script of a step. Each file has one duty and names its caller.
+//! The files of a folder share one scope. `__NAME__` becomes an unguessable name, which a page can neither listen for nor
+//! guess.
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
 
 /// Finds elements. Stands before every script of a step, and is part of the library.
-pub(super) const FIND: &str = include_str!("find.js");
+pub(super) const FIND: &str = include_str!("library/find.js");
+
+/// The files of the library. Those that run something at once stand after those they need.
+const LIBRARY: &[&str] = &[
+    FIND,
+    include_str!("library/windows.js"),
+    include_str!("library/tree.js"),
+    include_str!("library/next_frames.js"),
+    include_str!("library/describe.js"),
+    include_str!("library/measure.js"),
+    include_str!("library/boxes.js"),
+    include_str!("library/hide_resize.js"),
+    include_str!("library/timeline.js"),
+    include_str!("library/lazy.js"),
+    include_str!("library/caret.js"),
+    include_str!("library/animations.js"),
+    include_str!("library/images.js"),
+    include_str!("library/videos.js"),
+    include_str!("library/not_answered.js"),
+    include_str!("library/changes.js"),
+    include_str!("library/pending.js"),
+    include_str!("library/scroll_through.js"),
+    include_str!("library/settle.js"),
+];
 
 /// The functions of the library that are called from outside.
-const FUNCTIONS: &str = "describe, describeSoon, hush, waitForEndOfHush, settle, notAnswered, scrollThrough, hasRested, hold, letGo, measure, boxes";
+const FUNCTIONS: &str = "describe, describeSoon, hideResize, waitUntilResizeShown, settle, notAnswered, scrollThrough, \
+    hasRested, hold, letGo, measure, boxes, hush: hideResize, waitForEndOfHush: waitUntilResizeShown";
 
 /// How an engine takes its pictures, as far as the page must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PictureWindow {
-    /// The window is resized for an instant, which is hidden from the page.
+    /// The window is resized for a moment, which is hidden from the page.
     Resized,
-    /// The window stays as it is, but its scrollbars must be hidden by the page.
+    /// The window stays as it is, but the page must hide its scrollbars.
     WithScrollbars,
 }
 
 /// The script that runs in every page before the page's own scripts.
 pub(super) fn preload(name: &str, window: PictureWindow) -> String {
-    let first = match window {
-        PictureWindow::Resized => include_str!("hide_resize.js"),
-        PictureWindow::WithScrollbars => include_str!("bars.js"),
+    let for_pictures = match window {
+        PictureWindow::Resized => include_str!("preload/hide_resize.js"),
+        PictureWindow::WithScrollbars => include_str!("preload/hide_scrollbars.js"),
     };
-    let scripts = [first, include_str!("lazy.js"), include_str!("timeline.js")].concat();
-    scripts.replace("__NAME__", name)
+    let scripts = [
+        include_str!("preload/originals.js"),
+        include_str!("preload/observers.js"),
+        include_str!("preload/lazy.js"),
+        for_pictures,
+        include_str!("preload/requests.js"),
+        include_str!("preload/script_calls.js"),
+        include_str!("preload/timeline.js"),
+    ];
+    format!("(() => {{\n{}}})();\n", scripts.concat()).replace("__NAME__", name)
 }
 
-/// The script that sets the clock of every page to a moment, in milliseconds since 1970. It runs after the preload.
-pub(super) fn clock(name: &str, moment: u64) -> String {
-    include_str!("clock.js")
+/// The script that sets the clock of every page to a time, in milliseconds since 1970. It runs after the preload.
+pub(super) fn clock(name: &str, time: u64) -> String {
+    include_str!("preload/clock.js")
         .replace("__NAME__", name)
-        .replace("__TIME__", &moment.to_string())
+        .replace("__TIME__", &time.to_string())
 }
 
 /// A statement after which `ours` are our functions in the page. They are made once for each document. A page gets
 /// `frames_ms` milliseconds for its next two frames.
 pub(super) fn library(name: &str, frames_ms: u32) -> String {
-    let functions = include_str!("page.js")
-        .replace("__FIND__", FIND)
+    let functions = LIBRARY
+        .concat()
         .replace("__NAME__", name)
         .replace("__FRAMES_MS__", &frames_ms.to_string());
     format!(
@@ -58,7 +91,7 @@ pub(super) fn login_state(
     storage: &BTreeMap<&String, &BTreeMap<String, String>>,
 ) -> String {
     let storage = json!(json!(storage).to_string()).to_string();
-    include_str!("login_state.js")
+    include_str!("preload/login_state.js")
         .replace("__NAME__", name)
         .replace("__STORAGE__", &storage)
 }

@@ -1,5 +1,6 @@
-//! A WebDriver server in this process: it drives no browser, but answers as if one had loaded, settled and
-//! photographed a page, and can be told to break off at any command in any way.
+//! A WebDriver server in this process: it drives no browser, but answers as if one had loaded and photographed a page,
+//! and can be told to break off at any command in any way. What our functions in the page give is recorded from a real
+//! browser (`recorded.rs`); none of them is imitated here.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -18,12 +19,12 @@ use serde_json::{Value, json};
 use super::{
     Canvas,
     http::{self, Request},
+    recorded::PlainPage,
 };
 
 /// The host of the candidate in the projects of these tests.
 pub(crate) const STAGING: &str = "staging.test";
 
-const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 const JSON: &str = "application/json; charset=utf-8";
 
 /// What a picture is to show.
@@ -109,6 +110,8 @@ pub(crate) struct Session {
     pub(crate) typed: String,
     /// Counts the documents.
     documents: u32,
+    /// The document that settled last.
+    settled: Option<u32>,
     width: u32,
     height: u32,
     scale: f64,
@@ -313,6 +316,24 @@ impl Drop for FakeDriver {
 }
 
 impl Answer {
+    /// What a function of ours gave for a plain page of 60x40, but at this URL and with these changes.
+    pub(crate) fn of_page(function: &str, url: &str, changes: &Value) -> Self {
+        let page = PlainPage {
+            url: url.to_owned(),
+            title: String::new(),
+            load: json!(1),
+            width: 60,
+            height: 40,
+            scale: 1.0,
+        };
+        let mut answer = recorded(&page, function);
+        for (key, value) in changes.as_object().into_iter().flatten() {
+            assert!(!answer[key].is_null(), "`{function}` gives no `{key}`");
+            answer[key] = value.clone();
+        }
+        Self::Value(json!({ "result": { "value": answer } }))
+    }
+
     pub(crate) fn not_json() -> Self {
         Self::Text(200, JSON, b"<html>502 Bad Gateway</html>".to_vec())
     }
@@ -552,16 +573,11 @@ impl Session {
             "Emulation.setDeviceMetricsOverride" => self.resize(asked),
             "Page.getFrameTree" => json!({ "frameTree": { "frame": { "id": "frame" } } }),
             "Page.createIsolatedWorld" => json!({ "executionContextId": 7 }),
-            "page.describe" | "page.describeSoon" | "page.letGo" => in_page(self.describe(title)),
-            "page.settle" => in_page(self.settle(title)),
             // What is left after a flow, as cleaning asks for it.
             "Runtime.evaluate" => in_page(json!({ "url": self.url, "load": self.documents })),
-            "page.notAnswered" => in_page(asked.page_argument()["urls"].clone()),
-            "page.measure" => in_page(self.measure()),
-            "page.boxes" => in_page(boxes(&asked.page_argument())),
-            "page.hush" | "page.waitForEndOfHush" => in_page(Value::Null),
-            "page.hasRested" => in_page(json!(true)),
-            "execute/sync" => executed(asked.body["script"].as_str().unwrap_or_default()),
+            "page.settle" => in_page(self.settle(title)),
+            "page.boxes" => in_page(self.boxes(&asked.page_argument(), title)),
+            "execute/sync" => self.executed(asked, title),
             "element/value" => {
                 self.typed
                     .push_str(asked.body["text"].as_str().unwrap_or_default());
@@ -572,7 +588,10 @@ impl Session {
             }
             "DOMStorage.getDOMStorageItems" => json!({ "entries": [["token", "stored"]] }),
             "Page.addScriptToEvaluateOnNewDocument" => json!({ "identifier": "1" }),
-            _ => json!({}),
+            command => match command.strip_prefix("page.") {
+                Some(function) => in_page(recorded(&self.page(title), function)),
+                None => json!({}),
+            },
         })
     }
 
@@ -589,36 +608,39 @@ impl Session {
         json!({})
     }
 
-    fn describe(&self, title: &Title) -> Value {
-        json!({
-            "url": self.url,
-            "title": title(self),
-            "status": 200,
-            "load": self.documents,
-            "ready": true,
-        })
+    fn page(&self, title: &Title) -> PlainPage {
+        PlainPage {
+            url: self.url.clone(),
+            title: title(self),
+            load: json!(self.documents),
+            width: self.width,
+            height: self.height,
+            scale: self.scale,
+        }
     }
 
-    fn settle(&self, title: &Title) -> Value {
-        let mut settled = self.measure();
-        settled["document"] = self.describe(title);
-        settled["took"] = json!(0.4);
-        settled["unchanged"] = json!(true);
-        settled["waits"] = json!({
-            "images": { "ms": 40.2, "count": 2 },
-            "fonts": { "ms": 12.4, "count": 1 },
-            "layout": { "ms": 0.2, "count": 1 },
-        });
-        settled
+    /// Only the first time in a document something is waited for.
+    fn settle(&mut self, title: &Title) -> Value {
+        let before = self.settled.replace(self.documents);
+        let name = match before == Some(self.documents) {
+            true => "settle, the second time",
+            false => "settle",
+        };
+        recorded(&self.page(title), name)
     }
 
-    fn measure(&self) -> Value {
-        json!({
-            "pending": [],
-            "width": self.width, "height": self.height, "scale": self.scale,
-            "scrollX": 0, "scrollY": 0,
-            "pageWidth": self.width, "pageHeight": self.height,
-        })
+    /// One target was asked for when it was recorded.
+    fn boxes(&self, targets: &Value, title: &Title) -> Value {
+        let one = recorded(&self.page(title), "boxes")[0].take();
+        let targets = targets.as_array().into_iter().flatten();
+        targets.map(|_| one.clone()).collect()
+    }
+
+    /// A script of a step is known by its last line.
+    fn executed(&self, asked: &Asked, title: &Title) -> Value {
+        let script = asked.body["script"].as_str().unwrap_or_default();
+        let last = script.rfind("return ").map_or("", |at| &script[at..]);
+        self.page(title).answer(last).unwrap_or_default()
     }
 
     fn view(&self, asked: &Asked) -> View {
@@ -634,21 +656,9 @@ impl Session {
     }
 }
 
-/// Every element is there, can be seen, and lies in the same place.
-fn boxes(targets: &Value) -> Value {
-    let targets = targets.as_array().into_iter().flatten();
-    let one = json!([{ "x": 20, "y": 20, "width": 10, "height": 10 }]);
-    targets.map(|_| one.clone()).collect()
-}
-
-fn executed(script: &str) -> Value {
-    if script.ends_with("return found && [found, canBeSeen(found)];") {
-        json!([{ ELEMENT: "element-1" }, true])
-    } else if script.ends_with("return pageText();") {
-        json!("the text of the page")
-    } else {
-        Value::Null
-    }
+fn recorded(page: &PlainPage, name: &str) -> Value {
+    let answer = page.answer(name);
+    answer.unwrap_or_else(|| panic!("there is no record of `{name}`"))
 }
 
 /// Whether the connection can go on.

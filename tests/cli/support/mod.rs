@@ -7,6 +7,7 @@ mod http;
 mod processes;
 mod project;
 mod ran;
+mod recorded;
 #[cfg(feature = "remote-tls")]
 mod tls;
 

@@ -1,0 +1,45 @@
+// Finds elements. An alternative is one of {css: [host, …, inside]}, {text: "…"} or {xpath: "…"}; the first
+// alternative that finds anything wins.
+// Called from `find.rs`, which puts it before every script of a step, and by `boxes.js`.
+const collapse = (text) => (text || "").replace(/\s+/g, " ").trim();
+
+const byCss = ([first, ...inner]) =>
+  inner.reduce(
+    (hosts, part) => hosts.flatMap((host) => (host.shadowRoot ? [...host.shadowRoot.querySelectorAll(part)] : [])),
+    [...document.querySelectorAll(first)],
+  );
+
+const byText = (wanted) => {
+  const shown = (element) => collapse(element.matches("input[type=submit],input[type=button],input[type=reset]") ? element.value : element.textContent);
+  const skipped = "script,style,noscript,template,head,head *";
+  const matching = [...document.querySelectorAll("*")].filter((element) => !element.matches(skipped) && shown(element) === wanted);
+  return matching.filter((element) => !matching.some((other) => other !== element && element.contains(other)));
+};
+
+const byXPath = (path) => {
+  const found = document.evaluate(path, document, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE, null);
+  return Array.from({ length: found.snapshotLength }, (_, index) => found.snapshotItem(index)).filter(
+    (node) => node.nodeType === Node.ELEMENT_NODE,
+  );
+};
+
+const findAll = (alternatives) => {
+  for (const way of alternatives) {
+    const found = way.css ? byCss(way.css) : way.text !== undefined ? byText(collapse(way.text)) : byXPath(way.xpath);
+    if (found.length) return found;
+  }
+  return [];
+};
+
+const canBeSeen = (element) => {
+  const box = element.getBoundingClientRect();
+  return box.width > 0 && box.height > 0 && element.checkVisibility({ visibilityProperty: true });
+};
+
+// The first match that can be seen, else the first.
+const findOne = (alternatives) => {
+  const found = findAll(alternatives);
+  return found.find(canBeSeen) || found[0] || null;
+};
+
+const pageText = () => (document.body ? collapse(document.body.innerText) : "");

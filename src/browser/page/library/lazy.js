@@ -1,0 +1,9 @@
+// Content that appears only when it comes into view. `preload/lazy.js` knows about it in each window.
+// Called by `settle.js` and `scroll_through.js`.
+
+// How many elements wait to come into view.
+const countUnseen = () => sum(askAll("count-unseen"));
+// Shows what `content-visibility: auto` leaves out. Returns how many elements that were.
+const showSkipped = () => sum(askAll("show-skipped"));
+// The page was scrolled through: elements that still wait are no longer waited for.
+const forgetUnseen = () => tellAll("forget-unseen");

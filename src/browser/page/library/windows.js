@@ -1,0 +1,50 @@
+// The windows of the page, and questions to the scripts of ours that run in them (`preload/`).
+// Called by the other files of this folder. `__NAME__` becomes an unguessable name.
+const NAME = "__NAME__";
+
+// Every window that a script of ours may look into, the top one first.
+const reachableWindows = () => {
+  const found = [window];
+  for (let index = 0; index < found.length; index += 1) {
+    for (let frame = 0; frame < found[index].length; frame += 1) {
+      try {
+        const inner = found[index][frame];
+        if (inner.document) found.push(inner);
+      } catch {
+        // A frame of another site.
+      }
+    }
+  }
+  return found;
+};
+
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+
+const tellWindow = (view, message) => view.dispatchEvent(new Event(`${NAME}-${message}`));
+const tellAll = (message) => reachableWindows().forEach((view) => tellWindow(view, message));
+
+// The answers of one window: a number, or nothing where our preload script is missing.
+const askWindow = (view, question) => {
+  const answers = [];
+  const hear = ({ detail }) => answers.push(Number(detail) || 0);
+  view.addEventListener(`${NAME}-${question}-answer`, hear);
+  tellWindow(view, question);
+  view.removeEventListener(`${NAME}-${question}-answer`, hear);
+  return answers;
+};
+const askAll = (question) => reachableWindows().flatMap((view) => askWindow(view, question));
+
+// Resolves to the answer of a window that needs some time for it, or to 0 when the time is up.
+const askSlowly = (view, question, milliseconds) =>
+  new Promise((done) => {
+    view.addEventListener(`${NAME}-${question}-answer`, ({ detail }) => done(Number(detail) || 0), { once: true });
+    tellWindow(view, question);
+    setTimeout(() => done(0), milliseconds);
+  });
+
+// Whether our preload script runs in every window of the page.
+const runsEverywhere = () => {
+  const windows = reachableWindows();
+  const count = windows.reduce((total, { length }) => total + length, 1);
+  return windows.length === count && askAll("has-loops").length === count;
+};

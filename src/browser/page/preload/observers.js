@@ -1,0 +1,25 @@
+// Lets other files of the preload script see an observer's callbacks before the page does.
+// Called by `lazy.js` and `hide_resize.js`.
+const callbackWrappers = create(null);
+
+// `wrap` makes the callback that the browser gets from the page's. The last one registered is called first.
+const onObserved = (name, wrap) => {
+  if (callbackWrappers[name]) {
+    callbackWrappers[name].push(wrap);
+    return;
+  }
+  const Native = window[name];
+  if (!Native) return;
+  const wrappers = (callbackWrappers[name] = [wrap]);
+  const Observer = new Proxy(Native, {
+    construct: (target, given, self) => {
+      // The browser has its own words for what is no function.
+      if (typeof given[0] === "function") {
+        for (let index = 0; index < wrappers.length; index += 1) given[0] = wrappers[index](given[0]);
+      }
+      return construct(target, given, self);
+    },
+  });
+  Object.defineProperty(Native.prototype, "constructor", { value: Observer, writable: true, configurable: true });
+  window[name] = Observer;
+};

@@ -5,7 +5,7 @@ mod limits;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    capture::{Capture, CapturePair, FailureKind, Origin, StepFailure, Taken},
+    capture::{Capture, CapturePair, FailureKind, Origin, SideOutcome, StepFailure},
     diff::{self, Diff, DiffError, Rect},
     plan::Judgement,
     side::{Role, Side},
@@ -102,12 +102,12 @@ impl Failure {
 /// when the candidate equals it.
 pub fn compare(pair: &CapturePair, judgement: &Judgement, golden: Option<&Capture>) -> Comparison {
     match (&pair.sides.baseline, &pair.sides.candidate) {
-        (Taken::Picture(baseline), Taken::Picture(candidate)) => {
+        (SideOutcome::Picture(baseline), SideOutcome::Picture(candidate)) => {
             let pair = Side::new(baseline, candidate);
             let compared = compare_pictures(&pair, judgement);
             with_golden(compared, candidate, judgement, golden)
         }
-        (Taken::Absent, Taken::Picture(_)) => Comparison {
+        (SideOutcome::Absent, SideOutcome::Picture(_)) => Comparison {
             verdict: Verdict::New,
             reason: "new: there is no baseline yet; look at it, then `twinshot approve`".into(),
             diff: None,
@@ -118,11 +118,11 @@ pub fn compare(pair: &CapturePair, judgement: &Judgement, golden: Option<&Captur
     }
 }
 
-fn failures_of(sides: [&Taken; 2]) -> Vec<Failure> {
+fn failures_of(sides: [&SideOutcome; 2]) -> Vec<Failure> {
     sides
         .into_iter()
         .filter_map(|side| match side {
-            Taken::Failed(failure) => Some(Failure::Step(failure.clone())),
+            SideOutcome::Failed(failure) => Some(Failure::Step(failure.clone())),
             _ => None,
         })
         .collect()

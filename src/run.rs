@@ -41,7 +41,7 @@ use baseline::{ReusedPictures, StoredBaseline};
 use collect::Collector;
 pub(crate) use collect::new_run_id;
 use readiness::Readiness;
-use reuse::{Reuse, Word};
+use reuse::{Reuse, ReuseNotice};
 use shot::Judge;
 
 /// What a run needs besides its plan.
@@ -239,7 +239,7 @@ pub fn run(
     let (decided, reused) = oneshot::channel();
     let (news, arrived) = channel();
     thread::scope(|scope| {
-        let capture = Capture {
+        let capture = CaptureThread {
             plan: Arc::clone(&plan),
             config: Arc::clone(&config),
             roles,
@@ -372,7 +372,7 @@ impl Stop {
 }
 
 /// The asynchronous half, on a thread and a runtime of its own.
-struct Capture {
+struct CaptureThread {
     plan: Arc<Plan>,
     config: Arc<Config>,
     roles: Roles,
@@ -385,7 +385,7 @@ struct Capture {
     learned: Arc<Learned>,
 }
 
-impl Capture {
+impl CaptureThread {
     fn run(
         self,
         decided: oneshot::Sender<ReusedPictures>,
@@ -454,7 +454,7 @@ impl Capture {
     }
 }
 
-impl Capture {
+impl CaptureThread {
     fn on_work(&self) -> OnWork {
         let news = self.news.clone();
         OnWork::new(move |work| {
@@ -477,8 +477,8 @@ impl Capture {
         };
         let tell = &mut |word| {
             let news = match word {
-                Word::Reason(reason) => News::Detail(reason),
-                Word::Warning(warning) => News::Warning(warning),
+                ReuseNotice::Reason(reason) => News::Detail(reason),
+                ReuseNotice::Warning(warning) => News::Warning(warning),
             };
             let _ = self.news.send(news);
         };

@@ -71,17 +71,17 @@ pub enum LaunchError {
     NoXvfb,
     /// There is no display on which to show the window.
     #[error(
-        "--headed shows WebKit on your display, and DISPLAY names none; without --headed Twinshot brings its own"
+        "--headed shows WebKit on your display, but DISPLAY names none; without --headed Twinshot starts its own"
     )]
     NoDisplay,
     /// A WebKit driver that is already running cannot be used.
     #[error(
         "WebKit cannot be driven through `webdriver`: Twinshot must start its driver itself to reach WebKit's inspector; \
-         leave `webkit` to a run of its own"
+         run `webkit` separately"
     )]
     WebKitElsewhere,
     /// A path that the user gave is not a program.
-    #[error("{variable} names {path}, which is not there")]
+    #[error("{variable} names {path}, which does not exist")]
     NotThere {
         /// The environment variable.
         variable: &'static str,
@@ -110,7 +110,7 @@ pub enum LaunchError {
         reason: String,
     },
     /// The driver runs, but did not start a browser.
-    #[error("{driver} started no browser: {reason}")]
+    #[error("{driver} did not start a browser: {reason}")]
     Session {
         /// The driver or its URL.
         driver: String,
@@ -155,7 +155,7 @@ impl LaunchError {
 }
 
 fn unreached(error: &(dyn Error + 'static)) -> String {
-    tls_trouble(error).unwrap_or_else(|| "nothing that speaks WebDriver answers there".to_owned())
+    tls_trouble(error).unwrap_or_else(|| "no WebDriver server answers there".to_owned())
 }
 
 /// A failed call to the driver.
@@ -173,7 +173,7 @@ pub(crate) enum BrowserError {
     #[error("the browser or its driver is gone: {0}")]
     Lost(String),
     /// The driver's answer is invalid.
-    #[error("the driver's answer to `{command}` makes no sense: {reason}")]
+    #[error("the driver's answer to `{command}` is invalid: {reason}")]
     Nonsense {
         /// The command.
         command: &'static str,

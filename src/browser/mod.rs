@@ -27,7 +27,7 @@ mod shoot;
 mod target;
 mod wire;
 
-pub(crate) use act::Trouble;
+pub(crate) use act::StepError;
 pub(crate) use address::below;
 pub(crate) use engines::{check_programs, launcher, sandbox_is_off};
 pub(crate) use error::BrowserError;

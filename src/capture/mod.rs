@@ -64,7 +64,7 @@ pub struct Page {
 
 /// What one side of a shot came to.
 #[derive(Debug, Clone)]
-pub enum Taken {
+pub enum SideOutcome {
     /// A picture.
     Picture(Capture),
     /// Nobody photographed this side, and no stored picture replaces it.
@@ -81,7 +81,7 @@ pub struct CapturePair {
     /// Whether the flow got as far as this shot.
     pub is_reached: bool,
     /// What each side came to.
-    pub sides: Side<Taken>,
+    pub sides: Side<SideOutcome>,
     /// What took how long.
     pub times: CaptureTimes,
 }

@@ -12,12 +12,12 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use super::{
-    Capture, CapturePair, CaptureTimes, FailureKind, Origin, Page, SideTimes, StepFailure,
-    StepTimes, Taken,
+    Capture, CapturePair, CaptureTimes, FailureKind, Origin, Page, SideOutcome, SideTimes,
+    StepFailure, StepTimes,
     pools::{Pools, Sessions},
 };
 use crate::{
-    browser::{FrameExchange, LaunchError, Picture, Session, ShootError, ShotTimes, Trouble},
+    browser::{FrameExchange, LaunchError, Picture, Session, ShootError, ShotTimes, StepError},
     config::Config,
     plan::{Job, Plan, ShotId},
     side::{Role, Side},
@@ -67,7 +67,7 @@ impl std::fmt::Debug for OnWork {
 pub(crate) struct Work {
     /// Counted from 0.
     pub(crate) worker: usize,
-    /// The job's place in the plan.
+    /// The job's index in the plan.
     pub(crate) job: usize,
     pub(crate) doing: Doing,
 }
@@ -193,15 +193,15 @@ impl Worker {
                 return;
             };
             let began = Instant::now();
-            let place = Place {
+            let assignment = Assignment {
                 worker: self.number,
                 job: index,
             };
-            let run = JobRun::new(&self.setup, place, &self.outlet);
+            let run = JobRun::new(&self.setup, assignment, &self.outlet);
             let (sessions, is_clean) = run.run(&mut stop).await;
             if !*stop.borrow() {
                 let took = began.elapsed();
-                place.tell(&self.setup, Doing::Done { took });
+                assignment.tell(&self.setup, Doing::Done { took });
             }
             let job = &self.setup.plan.jobs[index];
             let is_wanted = is_clean && self.queue.has_like(&self.setup, job) && !*stop.borrow();
@@ -233,14 +233,14 @@ impl Outlet {
     }
 }
 
-/// Which worker does which job.
+/// The worker that a job is assigned to.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct Assignment {
     worker: usize,
     job: usize,
 }
 
-impl Place {
+impl Assignment {
     fn tell(self, setup: &Setup, doing: Doing) {
         (setup.on_work.0)(Work {
             worker: self.worker,
@@ -253,7 +253,7 @@ impl Place {
 /// One flow at one viewport on its way through its steps.
 struct JobRun<'a> {
     setup: &'a Setup,
-    place: Place,
+    assignment: Assignment,
     job: &'a Job,
     outlet: &'a Outlet,
     /// Failures that no shot tells of yet.
@@ -289,11 +289,11 @@ enum Ended {
 }
 
 impl<'a> JobRun<'a> {
-    fn new(setup: &'a Setup, place: Place, outlet: &'a Outlet) -> Self {
+    fn new(setup: &'a Setup, assignment: Assignment, outlet: &'a Outlet) -> Self {
         Self {
             setup,
-            place,
-            job: &setup.plan.jobs[place.job],
+            assignment,
+            job: &setup.plan.jobs[assignment.job],
             outlet,
             untold: Vec::new(),
             held: None,
@@ -310,7 +310,7 @@ impl<'a> JobRun<'a> {
 
     /// Returns the sessions, and whether another flow may have them once they are cleaned.
     async fn run(mut self, stop: &mut Stop) -> (Sessions, bool) {
-        self.place.tell(self.setup, Doing::Waiting);
+        self.assignment.tell(self.setup, Doing::Waiting);
         // A start that is cut off would leave a session that nobody can end.
         let mut sessions = self.take_sessions().await;
         if self.untold.is_empty() {
@@ -383,7 +383,7 @@ impl<'a> JobRun<'a> {
                 of: steps.len(),
                 label: step.label.clone(),
             };
-            self.place.tell(self.setup, doing);
+            self.assignment.tell(self.setup, doing);
             let expected = steps
                 .get(number + 1)
                 .and_then(|(next, _)| expected_status(next));
@@ -538,7 +538,7 @@ impl<'a> JobRun<'a> {
         let mut sides = Side::new(baseline.taken, candidate.taken);
         self.has_trouble |= [&sides.baseline, &sides.candidate]
             .into_iter()
-            .any(|side| matches!(side, Taken::Failed(_)));
+            .any(|side| matches!(side, SideOutcome::Failed(_)));
         for failure in self.untold.drain(..) {
             tell(&mut sides, failure);
         }
@@ -561,17 +561,17 @@ impl<'a> JobRun<'a> {
     ) -> SideShot {
         let Some(session) = session else {
             return SideShot {
-                taken: Taken::Absent,
+                taken: SideOutcome::Absent,
                 times: None,
             };
         };
         let mut times = ShotTimes::default();
         let broken = self.untold.iter().find(|failure| is_broken(failure, role));
         let taken = match broken {
-            Some(failure) => Taken::Failed(failure.clone()),
+            Some(failure) => SideOutcome::Failed(failure.clone()),
             None => match session.shoot(shot, exchange, &mut times).await {
-                Ok(picture) => Taken::Picture(capture(picture, session)),
-                Err(error) => Taken::Failed(shoot_failure(role, session, step, error).await),
+                Ok(picture) => SideOutcome::Picture(capture(picture, session)),
+                Err(error) => SideOutcome::Failed(shoot_failure(role, session, step, error).await),
             },
         };
         SideShot {
@@ -609,7 +609,7 @@ impl<'a> JobRun<'a> {
             }
         } else if !untold.is_empty() {
             let id = missing.pop_front().expect("it is not empty");
-            let mut sides = Side::new(Taken::Absent, Taken::Absent);
+            let mut sides = Side::new(SideOutcome::Absent, SideOutcome::Absent);
             untold
                 .into_iter()
                 .for_each(|failure| tell(&mut sides, failure));
@@ -653,7 +653,7 @@ impl<'a> JobRun<'a> {
             url: None,
             pictures: Vec::new(),
         };
-        let mut sides = Side::new(Taken::Absent, Taken::Absent);
+        let mut sides = Side::new(SideOutcome::Absent, SideOutcome::Absent);
         tell(&mut sides, failure);
         CapturePair {
             id: id.clone(),
@@ -666,7 +666,7 @@ impl<'a> JobRun<'a> {
 
 /// One side of a shot with its times, if it is a live one.
 struct SideShot {
-    taken: Taken,
+    taken: SideOutcome,
     times: Option<ShotTimes>,
 }
 
@@ -691,17 +691,17 @@ fn is_broken(failure: &StepFailure, role: Role) -> bool {
 }
 
 /// Puts a failure on its side, keeping the picture that was taken all the same.
-fn tell(sides: &mut Side<Taken>, mut failure: StepFailure) {
+fn tell(sides: &mut Side<SideOutcome>, mut failure: StepFailure) {
     let side = match failure.role {
         Role::Baseline => &mut sides.baseline,
         Role::Candidate => &mut sides.candidate,
     };
     match side {
-        Taken::Failed(_) => {}
-        Taken::Absent => *side = Taken::Failed(failure),
-        Taken::Picture(capture) => {
+        SideOutcome::Failed(_) => {}
+        SideOutcome::Absent => *side = SideOutcome::Failed(failure),
+        SideOutcome::Picture(capture) => {
             failure.pictures.push(Arc::clone(&capture.png));
-            *side = Taken::Failed(failure);
+            *side = SideOutcome::Failed(failure);
         }
     }
 }
@@ -710,7 +710,7 @@ fn failure_of(pair: &CapturePair) -> Option<&StepFailure> {
     [&pair.sides.baseline, &pair.sides.candidate]
         .into_iter()
         .find_map(|side| match side {
-            Taken::Failed(failure) => Some(failure),
+            SideOutcome::Failed(failure) => Some(failure),
             _ => None,
         })
 }
@@ -738,10 +738,10 @@ async fn act(
     let session = session.as_mut()?;
     let trouble = session.act(step, expected_status).await.err()?;
     let (kind, message) = match trouble {
-        Trouble::Step(message) => (FailureKind::Step, message),
-        Trouble::Navigation(message) => (FailureKind::Navigation, message),
-        Trouble::Expectation(unmet) => (FailureKind::Expectation, unmet.join("; ")),
-        Trouble::Browser(error) => (FailureKind::Driver, error.to_string()),
+        StepError::Step(message) => (FailureKind::Step, message),
+        StepError::Navigation(message) => (FailureKind::Navigation, message),
+        StepError::Expectation(unmet) => (FailureKind::Expectation, unmet.join("; ")),
+        StepError::Browser(error) => (FailureKind::Driver, error.to_string()),
     };
     Some(failure(role, session, step, kind, message, Vec::new()).await)
 }
@@ -756,12 +756,14 @@ async fn shoot_failure(
         ShootError::Unstable { reason, frames } => (FailureKind::Unstable, reason, frames),
         ShootError::Navigation(message) => (FailureKind::Navigation, message, Vec::new()),
         ShootError::Impossible(reason) => (FailureKind::Step, reason, Vec::new()),
-        ShootError::Browser(error) => match Trouble::from(error) {
-            Trouble::Browser(error) => (FailureKind::Driver, error.to_string(), Vec::new()),
-            Trouble::Step(message) | Trouble::Navigation(message) => {
+        ShootError::Browser(error) => match StepError::from(error) {
+            StepError::Browser(error) => (FailureKind::Driver, error.to_string(), Vec::new()),
+            StepError::Step(message) | StepError::Navigation(message) => {
                 (FailureKind::Step, message, Vec::new())
             }
-            Trouble::Expectation(unmet) => (FailureKind::Expectation, unmet.join("; "), Vec::new()),
+            StepError::Expectation(unmet) => {
+                (FailureKind::Expectation, unmet.join("; "), Vec::new())
+            }
         },
     };
     failure(role, session, step, kind, message, frames).await

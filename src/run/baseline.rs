@@ -9,7 +9,8 @@ use std::{
 
 use crate::{
     capture::{
-        Capture, CapturePair, FailureKind, Origin, Page, Provenance, Record, StepFailure, Taken,
+        Capture, CapturePair, FailureKind, Origin, Page, Provenance, Record, SideOutcome,
+        StepFailure,
     },
     config::BaselineSource,
     diff::{self, Rect, Size},
@@ -65,7 +66,7 @@ impl StoredBaseline {
         let approved = match self {
             Self::Golden(golden) => {
                 // A failure of the flow as a whole is reported on the baseline, and stays there.
-                if !matches!(pair.sides.baseline, Taken::Failed(_)) {
+                if !matches!(pair.sides.baseline, SideOutcome::Failed(_)) {
                     pair.sides.baseline = golden_picture(golden, planned);
                 }
                 None
@@ -73,9 +74,9 @@ impl StoredBaseline {
             Self::Environment { approved, reused } => {
                 reused.complete(&mut pair, planned, browser);
                 match golden_picture(approved, planned) {
-                    Taken::Picture(picture) => Some(picture),
+                    SideOutcome::Picture(picture) => Some(picture),
                     // An unreadable picture approves nothing.
-                    Taken::Absent | Taken::Failed(_) => None,
+                    SideOutcome::Absent | SideOutcome::Failed(_) => None,
                 }
             }
         };
@@ -84,20 +85,20 @@ impl StoredBaseline {
 }
 
 /// The approved picture of a shot.
-fn golden_picture(golden: &GoldenFolder, planned: &PlannedShot) -> Taken {
+fn golden_picture(golden: &GoldenFolder, planned: &PlannedShot) -> SideOutcome {
     let path = planned.id.path();
     let file = golden.file(&path).display().to_string();
     let bad = |reason: String| {
         let message = format!("{reason}; restore it, or remove it and approve anew");
-        Taken::Failed(unreadable(planned, message))
+        SideOutcome::Failed(unreadable(planned, message))
     };
     let png = match golden.read(&path) {
         Ok(Some(png)) => png,
-        Ok(None) => return Taken::Absent,
+        Ok(None) => return SideOutcome::Absent,
         Err(error) => return bad(error.to_string()),
     };
     match diff::decode_header(&png) {
-        Ok(size) => Taken::Picture(Capture {
+        Ok(size) => SideOutcome::Picture(Capture {
             png: png.into(),
             size,
             origin: Origin::Golden { file },
@@ -160,13 +161,13 @@ impl ReusedPictures {
     fn complete(&self, pair: &mut CapturePair, planned: &PlannedShot, browser: Option<&str>) {
         let is_reached = pair.is_reached;
         match &mut pair.sides.baseline {
-            Taken::Picture(capture) => capture.record = self.record(&planned.id, browser),
-            baseline @ Taken::Absent if is_reached => {
+            SideOutcome::Picture(capture) => capture.record = self.record(&planned.id, browser),
+            baseline @ SideOutcome::Absent if is_reached => {
                 if let Some(picture) = self.pictures.get(&planned.id) {
                     *baseline = picture.read_for(planned, browser);
                 }
             }
-            Taken::Absent | Taken::Failed(_) => {}
+            SideOutcome::Absent | SideOutcome::Failed(_) => {}
         }
     }
 
@@ -208,12 +209,12 @@ impl ReusedPicture {
         }
     }
 
-    fn read_for(&self, planned: &PlannedShot, browser: Option<&str>) -> Taken {
+    fn read_for(&self, planned: &PlannedShot, browser: Option<&str>) -> SideOutcome {
         match self.read(browser) {
-            Ok(capture) => Taken::Picture(capture),
+            Ok(capture) => SideOutcome::Picture(capture),
             Err(reason) => {
                 let message = format!("{reason}; run again without --reuse-baseline");
-                Taken::Failed(unreadable(planned, message))
+                SideOutcome::Failed(unreadable(planned, message))
             }
         }
     }

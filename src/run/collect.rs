@@ -11,7 +11,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     CurrentStep, Event, News, NewsReceiver, RunOptions, Stop,
-    shot::{Decided, Kept, milliseconds},
+    shot::{Decided, StoredShot, milliseconds},
 };
 use crate::{
     browser::Launcher,
@@ -41,7 +41,7 @@ pub(super) struct Collector<'a> {
     secrets: &'a Secrets,
     /// Name and version of each.
     browsers: Vec<String>,
-    shots: HashMap<ShotId, Kept>,
+    shots: HashMap<ShotId, StoredShot>,
     /// How many shots, from the first of the plan on, were told of.
     told: usize,
     folder: &'a ReportFolder,
@@ -196,7 +196,7 @@ impl<'a> Collector<'a> {
     /// Tells of shots in plan order, so that two runs print the same lines.
     fn tell(&mut self, on_event: &mut dyn FnMut(Event<'_>)) {
         while let Some(planned) = self.plan.shots.get(self.told)
-            && let Some(Kept { shot, open }) = self.shots.get(&planned.id)
+            && let Some(StoredShot { shot, open }) = self.shots.get(&planned.id)
         {
             on_event(Event::Shot {
                 shot,
@@ -209,7 +209,7 @@ impl<'a> Collector<'a> {
 
     /// Tells of those that stand behind a gap, when the run ended early.
     fn tell_rest(&self, on_event: &mut dyn FnMut(Event<'_>)) {
-        for Kept { shot, open } in self.decided().skip(self.told) {
+        for StoredShot { shot, open } in self.decided().skip(self.told) {
             on_event(Event::Shot {
                 shot,
                 open: open.as_ref(),
@@ -219,7 +219,7 @@ impl<'a> Collector<'a> {
     }
 
     /// What is decided so far, in plan order.
-    fn decided(&self) -> impl Iterator<Item = &Kept> {
+    fn decided(&self) -> impl Iterator<Item = &StoredShot> {
         let planned = self.plan.shots.iter();
         planned.filter_map(|planned| self.shots.get(&planned.id))
     }
@@ -256,7 +256,7 @@ impl<'a> Collector<'a> {
     }
 
     fn failing(&self) -> usize {
-        let fails = |kept: &&Kept| self.report.fails(&kept.shot);
+        let fails = |kept: &&StoredShot| self.report.fails(&kept.shot);
         self.shots.values().filter(fails).count()
     }
 

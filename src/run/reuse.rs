@@ -47,11 +47,11 @@ pub(super) struct Common<'a> {
     pub(super) launcher: &'a Launcher,
 }
 
-/// What is told of a decision.
-pub(super) enum Word {
-    /// Why something is photographed.
+/// A message about the decision to reuse pictures.
+pub(super) enum ReuseNotice {
+    /// Why the baseline is photographed.
     Reason(String),
-    /// That something is not as it should be.
+    /// Something is wrong and should be looked at.
     Warning(String),
 }
 
@@ -68,14 +68,16 @@ impl Reuse {
     pub(super) async fn decide(
         &self,
         common: &Common<'_>,
-        tell: &mut dyn FnMut(Word),
+        tell: &mut dyn FnMut(ReuseNotice),
     ) -> ReusedPictures {
         let mut reused = ReusedPictures::default();
         let proof = match self.prove(common).await {
             Ok(proof) => proof,
             Err(reason) => {
                 let name = &common.baseline.name;
-                tell(Word::Reason(format!("{name} is photographed: {reason}")));
+                tell(ReuseNotice::Reason(format!(
+                    "{name} is photographed: {reason}"
+                )));
                 return reused;
             }
         };
@@ -89,8 +91,8 @@ impl Reuse {
             let head = || photographed(common.baseline, job);
             match checked {
                 Ok((Ok(()), pictures)) => reused.add(job, pictures),
-                Ok((Err(reason), _)) => tell(Word::Warning(format!("{}: {reason}", head()))),
-                Err(reason) => tell(Word::Reason(format!("{}: {reason}", head()))),
+                Ok((Err(reason), _)) => tell(ReuseNotice::Warning(format!("{}: {reason}", head()))),
+                Err(reason) => tell(ReuseNotice::Reason(format!("{}: {reason}", head()))),
             }
         }
         reused

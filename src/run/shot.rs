@@ -9,7 +9,9 @@ use std::{
 
 use super::baseline::{CompletePair, StoredBaseline};
 use crate::{
-    capture::{self, Capture, CapturePair, Origin, Record, StepFailure, Taken, runner::Learned},
+    capture::{
+        self, Capture, CapturePair, Origin, Record, SideOutcome, StepFailure, runner::Learned,
+    },
     compare::{self, Comparison, Failure},
     plan::{Plan, PlannedShot, ShotId},
     report::{
@@ -36,11 +38,11 @@ pub(super) struct Judge<'a> {
 pub(crate) struct Decided {
     pub(super) id: ShotId,
     pub(super) browser: Option<String>,
-    pub(super) result: Result<Kept, StoreError>,
+    pub(super) result: Result<StoredShot, StoreError>,
 }
 
 /// A decided shot whose pictures are stored.
-pub(crate) struct Kept {
+pub(crate) struct StoredShot {
     pub(super) shot: ShotReport,
     /// The picture to look at, for a failing shot.
     pub(super) open: Option<PathBuf>,
@@ -60,7 +62,7 @@ impl Judge<'_> {
         }
     }
 
-    fn judge(&self, pair: &CapturePair, browser: Option<&str>) -> Result<Kept, StoreError> {
+    fn judge(&self, pair: &CapturePair, browser: Option<&str>) -> Result<StoredShot, StoreError> {
         let planned = self.plan.shot(&pair.id);
         let CompletePair { pair, approved } = self.baseline.complete(pair, planned, browser);
         let began = Instant::now();
@@ -73,7 +75,7 @@ impl Judge<'_> {
         pair: &CapturePair,
         comparison: &Comparison,
         compare_time: Duration,
-    ) -> Result<Kept, StoreError> {
+    ) -> Result<StoredShot, StoreError> {
         let planned = self.plan.shot(&pair.id);
         let pictures = Side::new(
             self.keep_picture(&pair.sides.baseline)?,
@@ -109,7 +111,7 @@ impl Judge<'_> {
             times: times(pair, compare_time),
         };
         let open = self.keep_failing(&shot, pair, comparison)?;
-        Ok(Kept { shot, open })
+        Ok(StoredShot { shot, open })
     }
 
     /// The text without any secret, those included that the run has learned by now.
@@ -123,8 +125,8 @@ impl Judge<'_> {
         texts.iter().map(|text| self.shown(text)).collect()
     }
 
-    fn keep_picture(&self, taken: &Taken) -> Result<Option<PictureReport>, StoreError> {
-        let Taken::Picture(capture) = taken else {
+    fn keep_picture(&self, taken: &SideOutcome) -> Result<Option<PictureReport>, StoreError> {
+        let SideOutcome::Picture(capture) = taken else {
             return Ok(None);
         };
         let page = match &capture.origin {
@@ -205,13 +207,13 @@ impl Judge<'_> {
             (Role::Candidate, &pair.sides.candidate),
         ] {
             let png = match taken {
-                Taken::Picture(capture) => Some(&capture.png),
-                Taken::Failed(failure) => failure.pictures.last(),
-                Taken::Absent => None,
+                SideOutcome::Picture(capture) => Some(&capture.png),
+                SideOutcome::Failed(failure) => failure.pictures.last(),
+                SideOutcome::Absent => None,
             };
             if let Some(png) = png {
                 let kept = self.failing.keep(&shot.id, &format!("{role}.png"), png)?;
-                let is_failed = matches!(taken, Taken::Failed(_));
+                let is_failed = matches!(taken, SideOutcome::Failed(_));
                 if is_failed || shot.verdict == Verdict::New {
                     open = Some(kept);
                 }
@@ -300,7 +302,7 @@ fn mask_reports(pair: &CapturePair, planned: &PlannedShot) -> Vec<MaskReport> {
         let (mut boxes, mut idle_on) = (Vec::new(), Vec::new());
         for (role, taken) in sides {
             // A golden picture keeps no masks.
-            let Taken::Picture(Capture {
+            let SideOutcome::Picture(Capture {
                 origin: Origin::Page(_),
                 masks,
                 ..
@@ -324,8 +326,8 @@ fn mask_reports(pair: &CapturePair, planned: &PlannedShot) -> Vec<MaskReport> {
 
 /// What both sides say is said once; what one side says names it.
 fn warnings(pair: &CapturePair) -> Vec<Untrusted> {
-    let of = |taken: &Taken| match taken {
-        Taken::Picture(capture) => capture.warnings.clone(),
+    let of = |taken: &SideOutcome| match taken {
+        SideOutcome::Picture(capture) => capture.warnings.clone(),
         _ => Vec::new(),
     };
     let (baseline, candidate) = (of(&pair.sides.baseline), of(&pair.sides.candidate));

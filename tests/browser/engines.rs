@@ -272,7 +272,7 @@ pub(crate) fn assert_told(
         ("Left", "the document went away while a script ran in it"),
         (
             "Drag and drop",
-            "cannot drop what is dragged by the browser itself",
+            "cannot drop an element that the browser itself drags",
         ),
     ];
     for (flow, expected) in of_all.iter().chain(reasons) {

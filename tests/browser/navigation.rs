@@ -72,7 +72,7 @@ fn a_page_that_takes_too_long_fails() {
     assert_failed(
         &outcome,
         "Script hangs",
-        "the script did not end within 0.7 s",
+        "the script did not finish within 0.7 s",
     );
 }
 

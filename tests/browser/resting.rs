@@ -84,7 +84,7 @@ fn every_movement_comes_to_one_picture() {
         [0, 128, 128]
     );
     let warnings = outcome.first_shot_of("loop by frames")["warnings"].to_string();
-    assert!(warnings.contains("held at its frame 600"), "{warnings}");
+    assert!(warnings.contains("held at frame 600"), "{warnings}");
 }
 
 /// A few of each means: each flow has a Firefox of its own, which takes seconds to start.
@@ -100,7 +100,7 @@ fn every_movement_comes_to_one_picture_in_firefox() {
         .collect();
     let outcome = photographed(project, &movements);
     let warnings = outcome.first_shot_of("loop by frames")["warnings"].to_string();
-    assert!(warnings.contains("held at its frame 600"), "{warnings}");
+    assert!(warnings.contains("held at frame 600"), "{warnings}");
 }
 
 /// WebKit has no switch for images that move, and no world for our functions but the page's.
@@ -117,7 +117,7 @@ fn every_movement_comes_to_one_picture_in_webkit() {
     let drawing = picture_of(&outcome, "drawings that move");
     assert_eq!(drawing.at(90, 93), [0, 0, 128]);
     let warnings = outcome.first_shot_of("loop by frames")["warnings"].to_string();
-    assert!(warnings.contains("held at its frame 600"), "{warnings}");
+    assert!(warnings.contains("held at frame 600"), "{warnings}");
 }
 
 /// All movements again and again, of each one picture.

@@ -190,7 +190,10 @@ fn webkit_says_what_could_not_be_done() {
     let reasons = [
         ("Closed", "its own error page"),
         ("Later closed", "its own error page"),
-        ("Cut off", "its answer broke off: 49 of 5000 bytes came"),
+        (
+            "Cut off",
+            "the response ended early: 49 of 5000 bytes arrived",
+        ),
         ("Cookie", "refused the cookie `bad;name`"),
         // Our functions need what the page took away; they do not go on with something else.
         ("Tampered", "is not a constructor"),

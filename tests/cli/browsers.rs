@@ -112,7 +112,7 @@ fn without_firefox_or_its_driver_it_says_how_to_get_them() {
         let project = in_browsers("browsers: [firefox]").program("geckodriver", "exit 1");
         let ran = project.env(variable, "/no/such/program").run(["test"]);
         ran.exit(3).stderr_has(&format!(
-            "{variable} names /no/such/program, which is not there"
+            "{variable} names /no/such/program, which does not exist"
         ));
     }
 }
@@ -138,7 +138,7 @@ fn without_webkit_its_driver_or_a_display_it_says_how_to_get_them() {
         let project = in_browsers("browsers: [webkit]").program("WebKitWebDriver", "exit 1");
         let ran = project.env(variable, "/no/such/program").run(["test"]);
         ran.exit(3).stderr_has(&format!(
-            "{variable} names /no/such/program, which is not there"
+            "{variable} names /no/such/program, which does not exist"
         ));
     }
 }
@@ -151,7 +151,7 @@ fn a_display_that_does_not_come_up_is_told() {
         .program("Xvfb", "exit 1")
         .run(["test"])
         .exit(3)
-        .stdout_has("Xvfb did not start: it named no display");
+        .stdout_has("Xvfb did not start: it reported no display");
 }
 
 #[test]

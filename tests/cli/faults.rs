@@ -37,19 +37,19 @@ fn an_answer_that_makes_no_sense_names_the_command() {
     for (answer, says) in [
         (
             Answer::not_json(),
-            "the driver's answer to `url` makes no sense",
+            "the driver's answer to `url` is invalid",
         ),
         (
             Answer::web_page(),
-            "the driver's answer to `url` makes no sense: not JSON: <h1>It works!",
+            "the driver's answer to `url` is invalid: not JSON: <h1>It works!",
         ),
         (
             Answer::not_webdriver(),
-            "the driver's answer to `url` makes no sense: not WebDriver",
+            "the driver's answer to `url` is invalid: not WebDriver",
         ),
         (
             Answer::server_error(),
-            "the driver's answer to `url` makes no sense: not WebDriver",
+            "the driver's answer to `url` is invalid: not WebDriver",
         ),
         (
             Answer::Text(500, "text/plain", b"overloaded".to_vec()),
@@ -57,7 +57,7 @@ fn an_answer_that_makes_no_sense_names_the_command() {
         ),
         (
             Answer::Text(200, "application/json", Vec::new()),
-            "the driver's answer to `url` makes no sense",
+            "the driver's answer to `url` is invalid",
         ),
     ] {
         let ran = staging_answers("url", answer);
@@ -206,7 +206,7 @@ fn a_description_without_anything_in_it_is_refused() {
     is_undecided(
         &ran,
         FailureKind::Driver,
-        "the driver's answer to `settle` makes no sense",
+        "the driver's answer to `settle` is invalid",
     );
 }
 
@@ -282,7 +282,7 @@ fn a_picture_that_is_missing_from_the_answer_is_refused() {
         json!({ "data": "no base64!" }),
     ] {
         let ran = staging_answers("Page.captureScreenshot", Answer::Value(data));
-        let says = "the driver's answer to `Page.captureScreenshot` makes no sense";
+        let says = "the driver's answer to `Page.captureScreenshot` is invalid";
         ran.exit(3).failed(HOME, FailureKind::Driver, says);
     }
 }
@@ -337,7 +337,7 @@ fn a_session_cannot_begin_with_nonsense() {
         let driver = FakeDriver::new().answers("new session", answer);
         let ran = Project::two_sides().test(&driver, &[]);
         ran.exit(3)
-            .failed(HOME, FailureKind::Driver, "started no browser");
+            .failed(HOME, FailureKind::Driver, "did not start a browser");
         ran.stdout_has(&format!("the driver at {}", driver.url()));
     }
 }
@@ -361,6 +361,6 @@ fn a_driver_that_is_not_there_is_named() {
     let url = driver.url();
     drop(driver);
     let ran = Project::two_sides().run(["test", "--webdriver", &url]);
-    let says = format!("the driver at {url} started no browser: ");
+    let says = format!("the driver at {url} did not start a browser: ");
     ran.exit(3).failed(HOME, FailureKind::Driver, &says);
 }

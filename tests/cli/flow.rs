@@ -180,7 +180,7 @@ fn a_mask_that_covers_nothing_is_a_warning_and_fails_under_ci() {
     let nowhere = Answer::Value(json!({ "result": { "value": [[]] } }));
     let driver = FakeDriver::new().answers("page.boxes", nowhere);
     let project = Project::two_sides().spec("shop.yaml", masked);
-    let says = "warning: the mask `.clock` matches nothing that can be seen";
+    let says = "warning: the mask `.clock` matches nothing visible";
     project.test(&driver, &[]).exit(0).stdout_has(says);
     project.test(&driver, &["--ci"]).exit(1).stdout_has(says);
 }

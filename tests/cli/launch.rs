@@ -51,7 +51,7 @@ fn a_program_that_was_named_must_be_there() {
         let project = Project::two_sides().program("chromedriver", OLD);
         let ran = project.env(variable, "/no/such/program").run(["test"]);
         ran.exit(3).stderr_has(&format!(
-            "{variable} names /no/such/program, which is not there"
+            "{variable} names /no/such/program, which does not exist"
         ));
     }
 }
@@ -73,7 +73,7 @@ fn a_driver_that_ends_at_once_is_quoted() {
     with_driver("exit 1").exit(3).failed(
         HOME,
         FailureKind::Driver,
-        "did not start: it ended at once",
+        "did not start: it exited immediately",
     );
     let ran = with_driver("echo 'cannot open display'; exit 1");
     ran.exit(3)
@@ -102,7 +102,7 @@ fn a_driver_whose_port_was_taken_is_started_again() {
 fn a_driver_that_never_gets_ready_is_given_up_and_ended() {
     let ran = with_driver("echo 'Starting ChromeDriver 150.0.1.2'; sh -c 'sleep 60; true' $0");
     ran.exit(3)
-        .failed(HOME, FailureKind::Driver, "it named no port within 20 s");
+        .failed(HOME, FailureKind::Driver, "it reported no port within 20 s");
 }
 
 #[test]

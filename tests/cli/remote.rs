@@ -121,7 +121,7 @@ fn when_no_driver_gives_a_session_the_flow_is_undecided() {
         .failed(
             "Shop/home@small",
             FailureKind::Driver,
-            "started no browser: ",
+            "did not start a browser: ",
         );
     assert!(one.was_asked("new session") && two.was_asked("new session"));
 }

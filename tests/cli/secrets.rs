@@ -211,6 +211,6 @@ fn credentials_on_the_command_line_are_used_and_not_told() {
     let broken = FakeDriver::new().answers("new session", Answer::server_error());
     let grid = format!("http://jane:c4n4ry@127.0.0.1:{}/", broken.port());
     let ran = project.run(["test", "--webdriver", &grid]);
-    ran.exit(3).stdout_has("started no browser");
+    ran.exit(3).stdout_has("did not start a browser");
     nothing_leaked(&project, &ran);
 }

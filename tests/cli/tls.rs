@@ -235,7 +235,7 @@ mod with {
         run(&url, &[]).exit(3).failed(
             HOME,
             FailureKind::Driver,
-            "nothing that speaks WebDriver answers there",
+            "no WebDriver server answers there",
         );
     }
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::Trouble;
+use super::StepError;
 use crate::{
     browser::{
         session::Session,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Session {
-    pub(super) async fn wait(&self, wait: &Wait, deadline: Instant) -> Result<(), Trouble> {
+    pub(super) async fn wait(&self, wait: &Wait, deadline: Instant) -> Result<(), StepError> {
         match wait {
             Wait::Duration(time) => {
                 tokio::time::sleep(*time).await;
@@ -36,11 +36,11 @@ impl Session {
         condition: &Condition,
         began: Instant,
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         while !self.holds(condition).await? {
             if Instant::now() >= deadline {
-                return Err(Trouble::Step(format!(
-                    "waited {:.1} s in vain for {}",
+                return Err(StepError::Step(format!(
+                    "timed out after {:.1} s waiting for {}",
                     began.elapsed().as_secs_f32(),
                     describe(condition)
                 )));
@@ -50,11 +50,11 @@ impl Session {
         Ok(())
     }
 
-    async fn holds(&self, condition: &Condition) -> Result<bool, Trouble> {
+    async fn holds(&self, condition: &Condition) -> Result<bool, StepError> {
         let presence = |target| async move {
             let found = self.find_now(target).await;
             found
-                .map_err(|trouble| trouble.about_selector(target))
+                .map_err(|error| error.about_selector(target))
                 .map(|found| found.map(|(_, seen)| seen))
         };
         match condition {
@@ -88,7 +88,7 @@ impl Session {
         &self,
         expectations: &[Expectation],
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         loop {
             let mut unmet = Vec::new();
             for expectation in expectations {
@@ -98,14 +98,14 @@ impl Session {
                 return Ok(());
             }
             if Instant::now() >= deadline {
-                return Err(Trouble::Expectation(unmet));
+                return Err(StepError::Expectation(unmet));
             }
             tokio::time::sleep(POLL).await;
         }
     }
 
     /// Says what was expected and what was found, if they differ.
-    async fn unmet(&self, expectation: &Expectation) -> Result<Option<String>, Trouble> {
+    async fn unmet(&self, expectation: &Expectation) -> Result<Option<String>, StepError> {
         let page_is = |what: &str, wanted: &Text, found: &str, holds: bool| {
             (!holds).then(|| format!("expected {what} `{wanted}`, found `{found}`"))
         };
@@ -155,11 +155,11 @@ impl Session {
         }
     }
 
-    async fn unmet_visible(&self, target: &Target) -> Result<Option<String>, Trouble> {
+    async fn unmet_visible(&self, target: &Target) -> Result<Option<String>, StepError> {
         let found = self
             .find_now(target)
             .await
-            .map_err(|trouble| trouble.about_selector(target))?;
+            .map_err(|error| error.about_selector(target))?;
         Ok(match found {
             Some((_, true)) => None,
             Some((_, false)) => Some(format!(
@@ -173,13 +173,13 @@ impl Session {
         &self,
         of: Option<&Target>,
         contains: &Text,
-    ) -> Result<Option<String>, Trouble> {
+    ) -> Result<Option<String>, StepError> {
         let found = match of {
             None => self.script("return pageText();", Vec::new()).await?,
             Some(target) => {
                 let body = "const found = findOne(arguments[0]); return found && collapse(found.innerText);";
                 let found = self.script(body, vec![alternatives(target)]).await;
-                found.map_err(|trouble| trouble.about_selector(target))?
+                found.map_err(|error| error.about_selector(target))?
             }
         };
         let Some(found) = found.as_str() else {
@@ -192,10 +192,10 @@ impl Session {
         Ok((!holds).then(|| format!("expected the text `{contains}`, found `{}`", found)))
     }
 
-    async fn count(&self, target: &Target) -> Result<u64, Trouble> {
+    async fn count(&self, target: &Target) -> Result<u64, StepError> {
         let body = "return findAll(arguments[0]).length;";
         let answer = self.script(body, vec![alternatives(target)]).await;
-        let answer = answer.map_err(|trouble| trouble.about_selector(target))?;
+        let answer = answer.map_err(|error| error.about_selector(target))?;
         Ok(answer.as_u64().unwrap_or_default())
     }
 }

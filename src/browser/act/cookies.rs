@@ -1,11 +1,11 @@
 //! Cookies of the page in front, including `httpOnly` ones, which no script can set.
 
-use super::Trouble;
+use super::StepError;
 use crate::browser::{engines::CookieChanges, session::Session};
 
 impl Session {
     /// Changes the cookies of the page in front, or of the environment if there is no page yet.
-    pub(super) async fn change_cookies(&self, changes: CookieChanges<'_>) -> Result<(), Trouble> {
+    pub(super) async fn change_cookies(&self, changes: CookieChanges<'_>) -> Result<(), StepError> {
         let page = self.page_info().await?.url;
         let url = match page.starts_with("http") {
             true => page,

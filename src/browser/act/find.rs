@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use fantoccini::elements::{Element, ElementRef};
 use serde_json::Value;
 
-use super::Trouble;
+use super::StepError;
 use crate::{
     browser::{
         page,
@@ -30,10 +30,14 @@ pub(crate) enum ElementState {
 
 impl Session {
     /// Runs a script in the flow's frame, with the functions of `page/find.js`.
-    pub(crate) async fn script(&self, body: &str, arguments: Vec<Value>) -> Result<Value, Trouble> {
+    pub(crate) async fn script(
+        &self,
+        body: &str,
+        arguments: Vec<Value>,
+    ) -> Result<Value, StepError> {
         let script = format!("{}\n{body}", page::FIND);
         let answer = self.wire().execute(COMMAND_LIMIT, &script, arguments);
-        answer.await.map_err(Trouble::from)
+        answer.await.map_err(StepError::from)
     }
 
     /// The first match; waits for it until `deadline`.
@@ -42,7 +46,7 @@ impl Session {
         target: &Target,
         state: ElementState,
         deadline: Instant,
-    ) -> Result<Element, Trouble> {
+    ) -> Result<Element, StepError> {
         let began = Instant::now();
         loop {
             let seen = match self.find_now(target).await {
@@ -50,10 +54,10 @@ impl Session {
                     return Ok(element);
                 }
                 Ok(found) => found.is_some(),
-                Err(trouble) => return Err(trouble.about_selector(target)),
+                Err(error) => return Err(error.about_selector(target)),
             };
             if Instant::now() >= deadline {
-                return Err(Trouble::Step(missing(target, seen, began.elapsed())));
+                return Err(StepError::Step(missing(target, seen, began.elapsed())));
             }
             tokio::time::sleep(POLL).await;
         }
@@ -63,7 +67,7 @@ impl Session {
     pub(crate) async fn find_now(
         &self,
         target: &Target,
-    ) -> Result<Option<(Element, bool)>, Trouble> {
+    ) -> Result<Option<(Element, bool)>, StepError> {
         let body =
             "const found = findOne(arguments[0]); return found && [found, canBeSeen(found)];";
         let answer = self.script(body, vec![alternatives(target)]).await?;

@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Instant};
 use fantoccini::elements::Element;
 use serde_json::{Value, json};
 
-use super::{ElementCommand, Trouble, find::ElementState, reference};
+use super::{ElementCommand, StepError, find::ElementState, reference};
 use crate::{
     browser::session::Session,
     spec::{Target, Text},
@@ -21,7 +21,7 @@ impl Session {
         text: &str,
         append: bool,
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         if text.is_empty() && !append {
             return self.clear(into, deadline).await;
         }
@@ -53,7 +53,7 @@ impl Session {
     }
 
     /// Empties a field as a user would: selects everything, then presses Backspace.
-    pub(super) async fn clear(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
+    pub(super) async fn clear(&self, target: &Target, deadline: Instant) -> Result<(), StepError> {
         let field = self.prepare_field(target, false, deadline).await?;
         if field.has_parts {
             return self
@@ -79,7 +79,7 @@ impl Session {
         target: &Target,
         append: bool,
         deadline: Instant,
-    ) -> Result<Field, Trouble> {
+    ) -> Result<Field, StepError> {
         let element = self.find(target, ElementState::Visible, deadline).await?;
         let script = "
             const [field, append] = arguments;
@@ -120,15 +120,15 @@ impl Session {
 
     /// Fails if the field took nothing of the typed text. Date fields expect keys in the order of the browser's
     /// language, or no keys at all.
-    async fn check_taken(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
+    async fn check_taken(&self, target: &Target, deadline: Instant) -> Result<(), StepError> {
         let element = self.find(target, ElementState::Present, deadline).await?;
         let script = "return arguments[0].value;";
         let value = self.script(script, vec![reference(&element)]).await?;
         if value != json!("") {
             return Ok(());
         }
-        Err(Trouble::Step(format!(
-            "`{target}` took nothing of what was typed; use `insert` for a field of this kind"
+        Err(StepError::Step(format!(
+            "`{target}` ignored the typed text; use `insert` for this kind of field"
         )))
     }
 
@@ -138,7 +138,7 @@ impl Session {
         into: &Target,
         text: &str,
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         let element = self.find(into, ElementState::Visible, deadline).await?;
         let script = "
             const [field, text] = arguments;
@@ -162,7 +162,7 @@ impl Session {
         target: &Target,
         wanted: bool,
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         let element = self.find(target, ElementState::Present, deadline).await?;
         let is_checked = || async {
             let script = "return Boolean(arguments[0].checked ?? arguments[0].getAttribute('aria-checked') === 'true');";
@@ -176,7 +176,7 @@ impl Session {
             return Ok(());
         }
         let state = if wanted { "unchecked" } else { "checked" };
-        Err(Trouble::Step(format!(
+        Err(StepError::Step(format!(
             "`{target}` is still {state} after the click"
         )))
     }
@@ -186,7 +186,7 @@ impl Session {
         element: &Element,
         target: &Target,
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         let script = "
             const box = arguments[0];
             return canBeSeen(box) ? box : [...(box.labels || [])].find(canBeSeen) || box;";
@@ -215,7 +215,7 @@ impl Session {
         from: &Target,
         options: &[Text],
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         let element = self.find(from, ElementState::Visible, deadline).await?;
         let script = "
             const [list, wanted] = arguments;
@@ -247,14 +247,14 @@ impl Session {
             number.and_then(|number| options.get(number))
         };
         if let Some(name) = named(&answer["missing"]) {
-            return Err(Trouble::Step(no_such_option(
+            return Err(StepError::Step(no_such_option(
                 from,
                 name,
                 &answer["offered"],
             )));
         }
         if let Some(name) = named(&answer["disabled"]) {
-            return Err(Trouble::Step(format!(
+            return Err(StepError::Step(format!(
                 "the option `{name}` of `{from}` is disabled"
             )));
         }
@@ -266,7 +266,7 @@ impl Session {
         into: &Target,
         paths: &str,
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         let element = self.find(into, ElementState::Present, deadline).await?;
         Ok(self
             .try_command(&element, ElementCommand::SendKeys(paths))

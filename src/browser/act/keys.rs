@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{Trouble, find::ElementState, reference};
+use super::{StepError, find::ElementState, reference};
 use crate::{browser::session::Session, spec::Target};
 
 impl Session {
@@ -13,7 +13,7 @@ impl Session {
         chords: &[Vec<String>],
         on: Option<&Target>,
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         if let Some(target) = on {
             let element = self.find(target, ElementState::Present, deadline).await?;
             self.script("arguments[0].focus();", vec![reference(&element)])

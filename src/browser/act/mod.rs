@@ -33,7 +33,7 @@ use pointer::{DOUBLE_CLICK, DOWN, UP, pointer_button};
 
 /// Why a step failed.
 #[derive(Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum StepError {
     /// The step itself cannot be done.
     Step(String),
     /// The step led to a page that the flow did not mean to open.
@@ -44,11 +44,12 @@ pub(crate) enum Trouble {
     Browser(BrowserError),
 }
 
-impl From<BrowserError> for Trouble {
+impl From<BrowserError> for StepError {
     fn from(error: BrowserError) -> Self {
         if error.is(ErrorStatus::NoSuchWindow) {
             return Self::Step(
-                "the window that the flow was in is closed; go on with `window: first`".to_owned(),
+                "the window that the flow was in is closed; continue with `window: first`"
+                    .to_owned(),
             );
         }
         if error.is(ErrorStatus::UnexpectedAlertOpen) {
@@ -63,7 +64,7 @@ impl From<BrowserError> for Trouble {
     }
 }
 
-impl Trouble {
+impl StepError {
     /// Names the selector, if the browser did not understand it.
     pub(super) fn about_selector(self, target: &Target) -> Self {
         match self {
@@ -141,7 +142,7 @@ impl Session {
         &mut self,
         step: &Step,
         expected_status: Option<u16>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         let deadline = Instant::now() + step.timeout.unwrap_or(self.options.timeout);
         if !only_looks(&step.action) {
             self.flow.touch();
@@ -153,8 +154,8 @@ impl Session {
             self.flow.take_untouched();
         }
         let done = self.perform(&step.action, deadline).await;
-        if let (Action::Goto { .. }, Err(Trouble::Step(message))) = (&step.action, &done) {
-            return Err(Trouble::Navigation(message.clone()));
+        if let (Action::Goto { .. }, Err(StepError::Step(message))) = (&step.action, &done) {
+            return Err(StepError::Navigation(message.clone()));
         }
         let loaded = done?;
         self.check_led_to(&step.action, loaded, expected_status)
@@ -168,7 +169,7 @@ impl Session {
         action: &Action,
         loaded: Option<Document>,
         expected_status: Option<u16>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         let mut allowance = Allowance {
             status: expected_status,
             host: None,
@@ -184,7 +185,7 @@ impl Session {
         };
         match checked {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(message)) => Err(Trouble::Navigation(message)),
+            Ok(Err(message)) => Err(StepError::Navigation(message)),
             // If the step opened a dialog, the step that answers it handles it. If the step closed the window, the step
             // that goes to another window does.
             Err(error)
@@ -202,7 +203,7 @@ impl Session {
         &mut self,
         action: &Action,
         deadline: Instant,
-    ) -> Result<Option<Document>, Trouble> {
+    ) -> Result<Option<Document>, StepError> {
         if !matches!(action, Action::Goto { .. } | Action::Dialog { .. }) {
             // If the page is gone or does not respond, the action itself will fail and say so.
             let _ = self.engine.wait_for_end_of_picture().await;
@@ -259,8 +260,8 @@ impl Session {
         done.map(|()| None)
     }
 
-    async fn go_to(&mut self, url: &str) -> Result<Option<Document>, Trouble> {
-        let url = self.resolve(url).map_err(Trouble::Step)?;
+    async fn go_to(&mut self, url: &str) -> Result<Option<Document>, StepError> {
+        let url = self.resolve(url).map_err(StepError::Step)?;
         let asked = self.relative_url(without_credentials(&url).as_str());
         self.flow.ask(Some(asked));
         if has_other_credentials(&url, &self.options.base) {
@@ -275,10 +276,10 @@ impl Session {
         }
         let body = json!({ "url": url.as_str() });
         let answer = self.navigate("url", body).await;
-        let answer = answer.map_err(|trouble| match trouble {
-            Trouble::Step(message) => {
+        let answer = answer.map_err(|error| match error {
+            StepError::Step(message) => {
                 let shown = without_credentials(&url);
-                Trouble::Step(format!("{shown} could not be loaded: {message}"))
+                StepError::Step(format!("{shown} could not be loaded: {message}"))
             }
             other => other,
         });
@@ -292,7 +293,7 @@ impl Session {
         &mut self,
         before: &Document,
         url: &Url,
-    ) -> Result<Option<Document>, Trouble> {
+    ) -> Result<Option<Document>, StepError> {
         let now = match self.document().await {
             // If a page opens a dialog while it loads, the step that answers it handles it.
             Err(error) if error.is(ErrorStatus::UnexpectedAlertOpen) => return Ok(None),
@@ -302,24 +303,24 @@ impl Session {
             let (shown, stayed) = (without_credentials(url), &before.info.url);
             let why = now.trouble.as_deref();
             let why = why.unwrap_or("a download, or an answer without content");
-            return Err(Trouble::Step(format!(
-                "{shown} led to no page, the browser stayed on {stayed}: {why}"
+            return Err(StepError::Step(format!(
+                "{shown} did not load a page; the browser stayed on {stayed}: {why}"
             )));
         }
         self.engine.park_pointer().await?;
         Ok(Some(now))
     }
 
-    async fn travel(&self, where_to: &'static str) -> Result<(), Trouble> {
+    async fn travel(&self, where_to: &'static str) -> Result<(), StepError> {
         self.navigate(where_to, json!({})).await
     }
 
-    async fn navigate(&self, command: &'static str, body: Value) -> Result<(), Trouble> {
+    async fn navigate(&self, command: &'static str, body: Value) -> Result<(), StepError> {
         let limit = self.wire().page_limit();
         let answer = self.wire().post(limit, command, command, body).await;
         self.engine.leave_document();
         match answer {
-            Err(error) if error.is(ErrorStatus::Timeout) => Err(Trouble::Step(format!(
+            Err(error) if error.is(ErrorStatus::Timeout) => Err(StepError::Step(format!(
                 "the page did not finish loading within {} s",
                 self.options.page_timeout.as_secs_f32()
             ))),
@@ -329,7 +330,7 @@ impl Session {
 
     /// Clicks the element. Chromedriver's own script fails on some elements in shadow trees; a click with the pointer
     /// works there.
-    async fn click(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
+    async fn click(&self, target: &Target, deadline: Instant) -> Result<(), StepError> {
         match self
             .command_element(
                 target,
@@ -339,7 +340,7 @@ impl Session {
             )
             .await
         {
-            Err(Trouble::Step(message)) if message.contains("Cannot read properties of") => {
+            Err(StepError::Step(message)) if message.contains("Cannot read properties of") => {
                 self.point_at(target, &[DOWN, UP], deadline).await
             }
             other => other,
@@ -353,7 +354,7 @@ impl Session {
         state: ElementState,
         command: ElementCommand<'_>,
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         loop {
             let element = self.find(target, state, deadline).await?;
             match self.try_command(&element, command).await {
@@ -361,7 +362,7 @@ impl Session {
                     tokio::time::sleep(POLL).await;
                 }
                 Err(error) if is_transient(&error) => {
-                    return Err(Trouble::Step(format!("`{target}`: {error}")));
+                    return Err(StepError::Step(format!("`{target}`: {error}")));
                 }
                 other => return Ok(other?),
             }
@@ -394,7 +395,7 @@ impl Session {
         }
     }
 
-    async fn input(&self, source: Value) -> Result<(), Trouble> {
+    async fn input(&self, source: Value) -> Result<(), StepError> {
         let body = json!({ "actions": [source] });
         let limit = self.wire().page_limit();
         Ok(self

@@ -5,14 +5,14 @@ use std::time::Instant;
 use fantoccini::error::ErrorStatus;
 use serde_json::{Value, json};
 
-use super::{Trouble, find::ElementState, reference};
+use super::{StepError, find::ElementState, reference};
 use crate::{
     browser::session::Session,
     spec::{Inject, Scroll},
 };
 
 impl Session {
-    pub(super) async fn scroll(&self, scroll: &Scroll, deadline: Instant) -> Result<(), Trouble> {
+    pub(super) async fn scroll(&self, scroll: &Scroll, deadline: Instant) -> Result<(), StepError> {
         const TO: &str = "(arguments[0] || window).scrollTo({ left: arguments[1], top: arguments[2], behavior: 'instant' });";
         let (script, arguments) = match scroll {
             Scroll::IntoView(target) => {
@@ -38,26 +38,26 @@ impl Session {
         self.script(script, arguments).await.map(drop)
     }
 
-    pub(super) async fn evaluate(&self, script: &str, args: &[Value]) -> Result<(), Trouble> {
+    pub(super) async fn evaluate(&self, script: &str, args: &[Value]) -> Result<(), StepError> {
         let limit = self.wire().page_limit();
         let is_in_frame = self.flow.is_in_frame();
         let answer = self.engine.evaluate(limit, script, args, is_in_frame).await;
         match answer {
-            Err(error) if error.is(ErrorStatus::ScriptTimeout) => Err(Trouble::Step(format!(
-                "the script did not end within {} s",
+            Err(error) if error.is(ErrorStatus::ScriptTimeout) => Err(StepError::Step(format!(
+                "the script did not finish within {} s",
                 self.wire().page_timeout().as_secs_f32()
             ))),
             other => Ok(other.map(drop)?),
         }
     }
 
-    pub(super) async fn inject(&self, inject: &Inject) -> Result<(), Trouble> {
+    pub(super) async fn inject(&self, inject: &Inject) -> Result<(), StepError> {
         match inject {
             Inject::Js(source) => self.inject_script(source.value()).await,
             Inject::Css(source) => self.inject_style(source.value()).await,
             Inject::File(path) => {
                 let source = std::fs::read_to_string(path).map_err(|error| {
-                    Trouble::Step(format!("{} cannot be read: {error}", path.display()))
+                    StepError::Step(format!("{} cannot be read: {error}", path.display()))
                 })?;
                 if path.extension().is_some_and(|extension| extension == "css") {
                     self.inject_style(&source).await
@@ -70,11 +70,11 @@ impl Session {
 
     /// Runs the source as a script of the page: its declarations are global. The CSP does not block it in the page
     /// itself; in a frame, the frame's CSP does.
-    async fn inject_script(&self, source: &str) -> Result<(), Trouble> {
+    async fn inject_script(&self, source: &str) -> Result<(), StepError> {
         Ok(self.engine.inject(source, self.flow.is_in_frame()).await?)
     }
 
-    async fn inject_style(&self, source: &str) -> Result<(), Trouble> {
+    async fn inject_style(&self, source: &str) -> Result<(), StepError> {
         let script = "
             const sheet = new CSSStyleSheet();
             sheet.replaceSync(arguments[0]);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use fantoccini::{error::ErrorStatus, wd::WindowHandle};
 use serde_json::json;
 
-use super::{ElementCommand, Trouble, find::ElementState};
+use super::{ElementCommand, StepError, find::ElementState};
 use crate::{
     browser::{session::Session, target::POLL, wire::COMMAND_LIMIT},
     spec::{Frame, Text, Window},
@@ -19,7 +19,7 @@ impl Session {
         &mut self,
         frame: &Frame,
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         match frame {
             Frame::Enter(target) => {
                 self.command_element(
@@ -53,7 +53,7 @@ impl Session {
         accept: bool,
         text: Option<&Text>,
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         self.wait_for_dialog(deadline).await?;
         if let Some(text) = text {
             let sent = self.wire().client().send_alert_text(text.value());
@@ -69,14 +69,16 @@ impl Session {
         }
     }
 
-    async fn wait_for_dialog(&self, deadline: Instant) -> Result<(), Trouble> {
+    async fn wait_for_dialog(&self, deadline: Instant) -> Result<(), StepError> {
         loop {
             match self.wire().dialog_text().await {
                 Err(error) if error.is(ErrorStatus::NoSuchAlert) => {}
                 other => return Ok(other.map(drop)?),
             }
             if Instant::now() >= deadline {
-                return Err(Trouble::Step("no dialog of the browser is open".to_owned()));
+                return Err(StepError::Step(
+                    "no dialog of the browser is open".to_owned(),
+                ));
             }
             tokio::time::sleep(POLL).await;
         }
@@ -86,7 +88,7 @@ impl Session {
         &mut self,
         window: &Window,
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         let handle = match window {
             Window::First => self.life.first_window(),
             Window::Newest => self.newest_window(deadline).await?,
@@ -100,17 +102,17 @@ impl Session {
         self.switch_to(handle).await
     }
 
-    async fn check_other_window(&self) -> Result<(), Trouble> {
+    async fn check_other_window(&self) -> Result<(), StepError> {
         let handles = self.wire().windows().await?;
         if handles.len() > 1 {
             return Ok(());
         }
-        Err(Trouble::Step(
-            "this is the only window; the flow cannot go on without it".to_owned(),
+        Err(StepError::Step(
+            "this is the only window; the flow cannot continue without it".to_owned(),
         ))
     }
 
-    async fn switch_to(&mut self, handle: WindowHandle) -> Result<(), Trouble> {
+    async fn switch_to(&mut self, handle: WindowHandle) -> Result<(), StepError> {
         self.wire().switch_to_window(handle.clone()).await?;
         self.flow.leave_all_frames();
         if self.flow.has_window(&handle) {
@@ -121,7 +123,7 @@ impl Session {
     }
 
     /// The last opened window that the flow has not entered, or else the last one that it did enter.
-    async fn newest_window(&self, deadline: Instant) -> Result<WindowHandle, Trouble> {
+    async fn newest_window(&self, deadline: Instant) -> Result<WindowHandle, StepError> {
         let grace = Instant::now() + OPENING_TIME;
         loop {
             let handles = self.wire().windows().await?;
@@ -138,7 +140,7 @@ impl Session {
                 return Ok(handle.clone());
             }
             if Instant::now() >= deadline {
-                return Err(Trouble::Step("no other window was opened".to_owned()));
+                return Err(StepError::Step("no other window was opened".to_owned()));
             }
             tokio::time::sleep(POLL).await;
         }
@@ -148,7 +150,7 @@ impl Session {
         &self,
         text: &Text,
         deadline: Instant,
-    ) -> Result<WindowHandle, Trouble> {
+    ) -> Result<WindowHandle, StepError> {
         let current = self.wire().window().await?;
         loop {
             for handle in self.wire().windows().await? {
@@ -160,7 +162,7 @@ impl Session {
             }
             if Instant::now() >= deadline {
                 self.wire().switch_to_window(current).await?;
-                return Err(Trouble::Step(format!(
+                return Err(StepError::Step(format!(
                     "no window's title or URL contains `{text}`"
                 )));
             }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use fantoccini::elements::Element;
 use serde_json::{Value, json};
 
-use super::{Trouble, find::ElementState, reference};
+use super::{StepError, find::ElementState, reference};
 use crate::{
     browser::session::Session,
     spec::{DragTo, Target},
@@ -22,7 +22,7 @@ impl Session {
         target: &Target,
         buttons: &[&str],
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         self.bring_into_view(target, deadline).await?;
         let element = self.find(target, ElementState::Visible, deadline).await?;
         let mut actions = vec![pointer_move_to(&element, 0)];
@@ -31,7 +31,7 @@ impl Session {
     }
 
     /// Scrolls the element into view: the pointer cannot leave the viewport.
-    async fn bring_into_view(&self, target: &Target, deadline: Instant) -> Result<(), Trouble> {
+    async fn bring_into_view(&self, target: &Target, deadline: Instant) -> Result<(), StepError> {
         let element = self.find(target, ElementState::Visible, deadline).await?;
         let script = "arguments[0].scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' });";
         self.script(script, vec![reference(&element)])
@@ -44,7 +44,7 @@ impl Session {
         from: &Target,
         to: &DragTo,
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StepError> {
         self.bring_into_view(from, deadline).await?;
         let start = self.find(from, ElementState::Visible, deadline).await?;
         let mut actions = vec![pointer_move_to(&start, 0), pointer_button(DOWN)];
@@ -70,7 +70,7 @@ impl Session {
     }
 
     /// Watches for a drag that the browser itself does. Drivers other than Chrome's start such a drag but never end it.
-    async fn watch_native_drag(&self) -> Result<(), Trouble> {
+    async fn watch_native_drag(&self) -> Result<(), StepError> {
         let script = "
             const [name] = arguments;
             window[name] = false;
@@ -79,20 +79,20 @@ impl Session {
         self.script(script, vec![name]).await.map(drop)
     }
 
-    async fn check_native_drag(&self) -> Result<(), Trouble> {
+    async fn check_native_drag(&self) -> Result<(), StepError> {
         let script = "const [name] = arguments; const began = window[name]; delete window[name]; return began;";
         let began = self.script(script, vec![json!(self.engine.name())]).await?;
         if began != json!(true) {
             return Ok(());
         }
         let name = self.options.browser.title();
-        Err(Trouble::Step(format!(
-            "{name}'s driver cannot drop what is dragged by the browser itself (`draggable`); only drags that the page \
-             does with pointer or mouse events can be done there"
+        Err(StepError::Step(format!(
+            "{name}'s driver cannot drop an element that the browser itself drags (`draggable`); only drags that the page \
+             implements with pointer or mouse events work there"
         )))
     }
 
-    pub(super) async fn pointer(&self, actions: Vec<Value>) -> Result<(), Trouble> {
+    pub(super) async fn pointer(&self, actions: Vec<Value>) -> Result<(), StepError> {
         let source = json!({
             "type": "pointer",
             "id": "mouse",

@@ -65,7 +65,7 @@ impl Display {
                 number,
                 authority,
             }),
-            None => Err(failed("it named no display".to_owned())),
+            None => Err(failed("it reported no display".to_owned())),
         }
     }
 

@@ -105,7 +105,7 @@ pub(super) async fn read_greeting(
     }
     let said = said.trim();
     Err(if said.is_empty() {
-        "it ended at once".to_owned()
+        "it exited immediately".to_owned()
     } else {
         format!("it said: {said}")
     })

@@ -56,7 +56,7 @@ async fn start(programs: &Programs, folder: &Path) -> Result<Driver, LaunchError
         .await
         .map_err(|_| {
             failed(format!(
-                "it named no port within {} s",
+                "it reported no port within {} s",
                 START_LIMIT.as_secs()
             ))
         })?

@@ -70,7 +70,7 @@ impl Session {
         self.life.count_document();
         if document.info.url.starts_with("chrome-error:") || document.trouble.is_some() {
             const CERTIFICATE: &str =
-                "; if nobody vouches for the certificate, set `ignore_certificate_errors`";
+                "; to accept a self-signed certificate, set `ignore_certificate_errors`";
             let is_https = self.options.base.scheme() == "https";
             let trouble = match document.trouble {
                 // WebKit may report either end of such a connection first; it depends on timing.
@@ -88,7 +88,7 @@ impl Session {
         if document.is_empty {
             let url = self.relative_url(&document.info.url);
             return Err(format!(
-                "{url} came without a document: its answer broke off"
+                "{url} returned no document: the response ended early"
             ));
         }
         self.check_page(&document.info, allowance)
@@ -99,14 +99,14 @@ impl Session {
         let url = self.relative_url(&page.url);
         match (page.status, allowance.status) {
             (Some(0), _) if page.url.starts_with("http") => Err(format!(
-                "{url} was not answered: the browser has no HTTP status for it"
+                "{url} got no response: the browser has no HTTP status for it"
             )),
             (Some(found), Some(wanted)) if found != wanted => Err(format!(
                 "{url} was answered with HTTP status {found}, expected {wanted}"
             )),
             (Some(found), None) if found >= 400 => Err(format!(
-                "{url} was answered with HTTP status {found}; if that is meant, let an \
-                 `expect: {{ status: {found} }}` follow"
+                "{url} was answered with HTTP status {found}; if this is intended, add \
+                 `expect: {{ status: {found} }}` after it"
             )),
             _ => Ok(()),
         }
@@ -119,7 +119,7 @@ impl Session {
         let is_first_page =
             parsed.scheme() == "data" || (url == BLANK_PAGE && self.flow.asked().is_none());
         if is_first_page {
-            return Err("there is no page of the flow in front: nothing was loaded yet".to_owned());
+            return Err("the flow has not loaded a page yet".to_owned());
         }
         if let Some(other) = &self.options.other
             && is_below(&parsed, other)
@@ -142,7 +142,7 @@ impl Session {
             return Ok(());
         }
         Err(format!(
-            "the flow ended on another host: {url} is not on {}; if that is meant, list `{host}` under the \
+            "the flow ended on another host: {url} is not on {}; if this is intended, list `{host}` under the \
              environment's `hosts`",
             host_and_port(&self.options.base)
         ))

@@ -122,7 +122,7 @@ async fn connect_to(
     let connected = tokio::select! {
         connected = connecting => connected,
         () = end_of_browser(options.browser, driver) => {
-            return Err(failed("the browser ended while it started".to_owned()));
+            return Err(failed("the browser exited while starting".to_owned()));
         }
     };
     match connected {

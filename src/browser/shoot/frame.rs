@@ -108,7 +108,7 @@ impl Session {
         let found = self.page_boxes(std::slice::from_ref(target)).await?;
         let Some(&found) = found.first().and_then(|boxes| boxes.first()) else {
             return Err(ShootError::Impossible(format!(
-                "the shot's area `{target}` matches nothing that can be seen"
+                "the shot's area `{target}` matches nothing visible"
             )));
         };
         let (left, top) = (found.x.floor().max(0.0), found.y.floor().max(0.0));
@@ -118,7 +118,7 @@ impl Session {
         );
         if right <= left || bottom <= top {
             return Err(ShootError::Impossible(format!(
-                "the shot's area `{target}` lies outside of the page"
+                "the shot's area `{target}` is outside of the page"
             )));
         }
         Ok(CssBox {

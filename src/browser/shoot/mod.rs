@@ -120,7 +120,7 @@ impl Session {
         }
         Err(ShootError::Unstable {
             reason: format!(
-                "the page went on to {} while it was photographed; wait for that before the shot",
+                "the page navigated to {} while the picture was taken; wait for that before the shot",
                 document.info.url
             ),
             frames: vec![Arc::clone(png)],

@@ -6,8 +6,8 @@ use crate::{diff::Rect, spec::Target};
 /// A held loop draws the same at that frame each time, unless it draws at random or depends on its start time.
 pub(super) fn held_warning(frames: u64) -> String {
     format!(
-        "the page never stops drawing; it was held at its frame {frames} for the picture: set `clock: fixed` or mask it \
-         if that differs"
+        "the page never stops drawing, so it was held at frame {frames} for the picture; if that part differs, set \
+         `clock: fixed` or mask it"
     )
 }
 
@@ -27,8 +27,8 @@ pub(super) fn endless_page_warning(reached_end: Option<bool>) -> Option<String> 
     let seconds = SCROLL_BUDGET.as_secs();
     (reached_end == Some(false)).then(|| {
         format!(
-            "the page still grew or loaded when it had been scrolled through for {seconds} s; the picture shows what was \
-             there by then"
+            "the page was still growing or loading after {seconds} s of scrolling; the picture shows what was there by \
+             then"
         )
     })
 }
@@ -44,9 +44,7 @@ pub(super) fn warn_of_idle_masks(
         .zip(boxes)
         .filter(|(_, boxes)| boxes.is_empty())
     {
-        warnings.push(format!(
-            "the mask `{mask}` matches nothing that can be seen"
-        ));
+        warnings.push(format!("the mask `{mask}` matches nothing visible"));
     }
 }
 

@@ -143,7 +143,7 @@ async fn connect(address: &str, own: &HeaderRule) -> Result<Socket, String> {
             };
         }
     }
-    Err("it hung up".to_owned())
+    Err("it closed the connection".to_owned())
 }
 
 /// The address of the browser's own socket, not of one of its pages.
@@ -166,7 +166,7 @@ async fn socket_url(address: &str) -> Result<String, String> {
         serde_json::from_slice(&body.to_bytes()).map_err(|error| error.to_string())?;
     let url = version["webSocketDebuggerUrl"].as_str();
     url.map(str::to_owned)
-        .ok_or_else(|| "it names no address".to_owned())
+        .ok_or_else(|| "it reported no address".to_owned())
 }
 
 /// Serves until the browser disconnects or rejects an answer. A rejected request would wait forever.

@@ -449,7 +449,7 @@ impl InspectedPage {
         if let (Some(came), Some(length)) = (came, self.length)
             && came < length
         {
-            let reason = format!("its answer broke off: {came} of {length} bytes came");
+            let reason = format!("the response ended early: {came} of {length} bytes arrived");
             self.trouble = Some(reason);
         }
     }
@@ -637,7 +637,7 @@ mod tests {
             json!({ "requestId": "7", "metrics": metrics })
         };
         for (came, trouble) in [
-            (49, Some("its answer broke off: 49 of 50 bytes came")),
+            (49, Some("the response ended early: 49 of 50 bytes arrived")),
             (50, None),
         ] {
             let mut page = asked("http://a/", &json!({ "content-length": "50" }));

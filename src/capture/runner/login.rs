@@ -12,7 +12,7 @@ use url::Url;
 
 use super::{Ended, JobRun, Sessions, act, expected_status, failure, stopped};
 use crate::{
-    browser::{BrowserError, Screen, Session, Storage, StoredLogin, Trouble},
+    browser::{BrowserError, Screen, Session, StepError, Storage, StoredLogin},
     capture::{FailureKind, StepFailure, runner::Stop},
     config::{Browser, NamedViewport},
     side::{Role, Side},
@@ -178,10 +178,12 @@ impl Entry<'_> {
 
     async fn trouble(self, session: &Session, error: BrowserError) -> StepFailure {
         let step = self.login.steps.last().expect("a fragment has steps");
-        let (kind, message) = match Trouble::from(error) {
-            Trouble::Browser(error) => (FailureKind::Driver, error.to_string()),
-            Trouble::Step(message) | Trouble::Navigation(message) => (FailureKind::Step, message),
-            Trouble::Expectation(unmet) => (FailureKind::Step, unmet.join("; ")),
+        let (kind, message) = match StepError::from(error) {
+            StepError::Browser(error) => (FailureKind::Driver, error.to_string()),
+            StepError::Step(message) | StepError::Navigation(message) => {
+                (FailureKind::Step, message)
+            }
+            StepError::Expectation(unmet) => (FailureKind::Step, unmet.join("; ")),
         };
         failure(self.role, session, step, kind, message, Vec::new()).await
     }
@@ -427,7 +429,7 @@ impl Look<'_> {
                     return None;
                 }
                 match session.act(check, None).await {
-                    Err(Trouble::Step(message)) => Some(message),
+                    Err(StepError::Step(message)) => Some(message),
                     _ => None,
                 }
             }

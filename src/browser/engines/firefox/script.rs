@@ -86,7 +86,7 @@ impl Firefox {
         let answer = tokio::time::timeout(self.wire().page_timeout(), answer).await;
         let mut answer = answer.unwrap_or_else(|_| {
             let status = ErrorStatus::ScriptTimeout;
-            Err(BrowserError::refused(status, "the script did not end"))
+            Err(BrowserError::refused(status, "the script did not finish"))
         })?;
         Ok(answer["value"].take())
     }

@@ -138,7 +138,7 @@ fn complete(answer: &mut Value, page: PageNumber, arrival: &Arrival) {
     document["standsIn"] = json!(is_left_empty);
     document["trouble"] = match &arrival.trouble {
         Some(trouble) if trouble.contains("certificate") => json!(format!(
-            "{trouble}; if nobody vouches for it, set `ignore_certificate_errors`"
+            "{trouble}; to accept a self-signed certificate, set `ignore_certificate_errors`"
         )),
         Some(trouble) => json!(trouble),
         None => Value::Null,

@@ -234,14 +234,14 @@ fn check_viewport(wanted: Viewport, found: &Sizes) -> Result<(), BrowserError> {
     };
     if (found.scale - wanted.scale).abs() > 1e-6 {
         return refused(format!(
-            "WebKit keeps the pixel ratio that it starts with, {}: {wanted} needs a flow of its own",
+            "WebKit keeps the pixel ratio that it starts with, {}: {wanted} needs a separate flow",
             found.scale
         ));
     }
     let (width, height) = found.inner;
     if found.inner != (f64::from(wanted.width), f64::from(wanted.height)) {
         return refused(format!(
-            "WebKit gives the viewport {width}x{height} where {wanted} is asked for: its window cannot be so small"
+            "WebKit sets the viewport to {width}x{height} instead of {wanted}: its window cannot be that small"
         ));
     }
     Ok(())

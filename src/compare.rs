@@ -20,7 +20,7 @@ pub use limits::{BrokenLimit, broken_limits, is_match};
 /// Pictures with more pixels than this are refused from their header.
 pub const MAX_PIXELS: u64 = 200_000_000;
 
-/// What was decided about a shot.
+/// The verdict on a shot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -36,10 +36,10 @@ pub enum Verdict {
     Failed,
 }
 
-/// What one shot came to.
+/// The result of one shot.
 #[derive(Debug, Clone)]
 pub struct Comparison {
-    /// What was decided.
+    /// The verdict.
     pub verdict: Verdict,
     /// The verdict in one sentence with its numbers.
     pub reason: Untrusted,
@@ -47,26 +47,26 @@ pub struct Comparison {
     pub diff: Option<Diff>,
     /// The overlay as PNG, when something differs.
     pub overlay: Option<Vec<u8>>,
-    /// What kept the shot from being decided.
+    /// Why the shot could not be decided.
     pub failures: Vec<Failure>,
 }
 
-/// Why a shot could not be decided: trouble on a page, or a picture that cannot be read.
+/// Why a shot could not be decided: a failure on a page, or a picture that cannot be read.
 #[derive(Debug, Clone)]
 pub enum Failure {
-    /// On a page.
+    /// A step or a page failed.
     Step(StepFailure),
-    /// In a picture.
+    /// A picture could not be read.
     Picture {
-        /// Which.
+        /// The side.
         role: Role,
-        /// Why.
+        /// The reason.
         message: Untrusted,
     },
 }
 
 impl Failure {
-    /// Which kind of trouble.
+    /// The kind of failure.
     pub fn kind(&self) -> FailureKind {
         match self {
             Self::Step(failure) => failure.kind,
@@ -81,7 +81,7 @@ impl Failure {
         }
     }
 
-    /// What happened, without saying on which side.
+    /// What happened, without the side.
     fn summary(&self) -> Untrusted {
         match self {
             Self::Step(failure) if failure.kind == FailureKind::NotReached => {
@@ -98,8 +98,8 @@ impl Failure {
     }
 }
 
-/// Compares one pair. A golden picture, where there is one, turns a live difference into `approved`
-/// when the candidate equals it.
+/// Compares one pair. If there is a golden picture and the candidate equals it, a difference from the live baseline
+/// becomes `approved`.
 pub fn compare(pair: &CapturePair, judgement: &Judgement, golden: Option<&Capture>) -> Comparison {
     match (&pair.sides.baseline, &pair.sides.candidate) {
         (SideOutcome::Picture(baseline), SideOutcome::Picture(candidate)) => {
@@ -138,7 +138,7 @@ fn failed(failures: Vec<Failure>) -> Comparison {
     }
 }
 
-/// What both sides say alike is said once.
+/// Says only once what is the same on both sides.
 fn reason_of(failures: &[Failure]) -> Untrusted {
     let said: Vec<Untrusted> = failures.iter().map(Failure::summary).collect();
     match (failures, said.as_slice()) {
@@ -169,7 +169,7 @@ fn compare_pictures(pair: &Side<&Capture>, judgement: &Judgement) -> Comparison 
     }
 }
 
-/// Pages that were both cut at the same place are as tall as they were, not as their pictures.
+/// If both pages were cut at the same height, the sizes in the reason are those of the pages, not of the pictures.
 fn with_cut_heights(compared: Comparison, pair: &Side<&Capture>) -> Comparison {
     match (pair.baseline.cut_from, pair.candidate.cut_from) {
         (Some(before), Some(after)) if before != after => Comparison {
@@ -184,7 +184,7 @@ fn with_cut_heights(compared: Comparison, pair: &Side<&Capture>) -> Comparison {
     }
 }
 
-/// What either side masks is painted over on both.
+/// The masks of both sides together: each is painted over on both.
 fn masks_of(pair: &Side<&Capture>) -> Vec<Rect> {
     let of = |capture: &Capture| capture.masks.iter().flatten().copied().collect::<Vec<_>>();
     let mut masks = of(pair.baseline);
@@ -193,7 +193,7 @@ fn masks_of(pair: &Side<&Capture>) -> Vec<Rect> {
 }
 
 fn unreadable(error: &DiffError, pair: &Side<&Capture>) -> Failure {
-    // What belongs to no side is told of the picture under test.
+    // An error that belongs to no side is reported for the candidate.
     let role = match error.input() {
         Some(diff::Input::Baseline) => Role::Baseline,
         Some(diff::Input::Candidate) | None => Role::Candidate,
@@ -250,7 +250,7 @@ fn reason(diff: &Diff, limits: &Limits, is_match: bool) -> String {
     )
 }
 
-/// In words, the limits that were set and do not hold.
+/// The broken limits, in words.
 pub fn broken_words(diff: &Diff, limits: &Limits) -> Vec<String> {
     let broken = broken_limits(diff, limits).into_iter();
     broken.map(|broken| broken.to_string()).collect()
@@ -262,8 +262,8 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
-/// A ratio for people: at most two decimals, but never `0 %` for what is not nothing nor `100 %` for less than all.
-/// The terminal, the reports and the report's page all show it so.
+/// A ratio for people: at most two decimals, but never `0 %` for a ratio above zero nor `100 %` for less than one. The
+/// terminal, the reports and the report's page all use this.
 pub fn percent(ratio: f64) -> String {
     let percent = ratio * 100.0;
     if ratio > 0.0 && percent < 0.01 {
@@ -286,7 +286,7 @@ fn with_golden(
     let Some(golden) = golden.filter(|_| is_approvable(&compared, judgement)) else {
         return compared;
     };
-    // Its own masks were not kept: it is painted where the candidate is.
+    // The golden picture's own masks are not stored, so it is painted where the candidate is.
     let pair = Side::new(golden, candidate);
     match compare_pictures(&pair, &without_expectation(judgement)).verdict {
         Verdict::Match => Comparison {
@@ -300,13 +300,13 @@ fn with_golden(
     }
 }
 
-/// An approval pardons a difference, never that an expected one is missing.
+/// An approval accepts a difference, but not the absence of an expected one.
 fn is_approvable(compared: &Comparison, judgement: &Judgement) -> bool {
     let lacks = |diff: &Diff| too_few(diff, judgement.limits.at_least).is_some();
     compared.verdict == Verdict::Mismatch && !compared.diff.as_ref().is_some_and(lacks)
 }
 
-/// The difference is expected from the baseline, not from what was approved.
+/// The expected difference is from the baseline, not from the golden picture.
 fn without_expectation(judgement: &Judgement) -> Judgement {
     let limits = Limits {
         at_least: AtLeast::default(),

@@ -1,4 +1,4 @@
-//! What a run takes from its browsers: plain values, without a word about how they were taken.
+//! What a run captures with its browsers: plain values that say nothing about how they were taken.
 
 pub(crate) mod pools;
 mod provenance;
@@ -29,11 +29,11 @@ pub struct Capture {
     pub origin: Origin,
     /// For each mask of the shot, what it covers in device pixels.
     pub masks: Vec<Vec<Rect>>,
-    /// How tall the page is, when the picture ends before it does; CSS pixels.
+    /// The page's height in CSS pixels, if the picture does not show all of it.
     pub cut_from: Option<u32>,
-    /// What a reader should know.
+    /// Warnings for the reader of the report.
     pub warnings: Vec<Untrusted>,
-    /// How it came to be, where that may be asked later.
+    /// How the picture was made, if a later run may ask for that.
     pub record: Option<Record>,
 }
 
@@ -42,9 +42,9 @@ pub struct Capture {
 pub enum Origin {
     /// A live page.
     Page(Page),
-    /// It was approved before.
+    /// An approved picture.
     Golden {
-        /// Where it is kept.
+        /// The file that it is stored in.
         file: String,
     },
 }
@@ -52,22 +52,22 @@ pub enum Origin {
 /// The page that a picture shows.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// Its URL, relative to the environment's when below it.
+    /// Its URL, relative to the environment's base URL if it is below it.
     pub url: Untrusted,
-    /// The address that the flow asked for, where another one answered.
+    /// The URL that the flow asked for, if the page is at another one.
     pub asked: Option<Untrusted>,
     /// Its title.
     pub title: Untrusted,
-    /// Its HTTP status, when the browser knows it.
+    /// Its HTTP status, if the browser knows it.
     pub status: Option<u16>,
 }
 
-/// What one side of a shot came to.
+/// The result of one side of a shot.
 #[derive(Debug, Clone)]
 pub enum SideOutcome {
     /// A picture.
     Picture(Capture),
-    /// Nobody photographed this side, and no stored picture replaces it.
+    /// This side was not photographed, and no stored picture replaces it.
     Absent,
     /// Trouble on the page: data, not an error of ours.
     Failed(StepFailure),
@@ -76,69 +76,69 @@ pub enum SideOutcome {
 /// Both sides of one shot.
 #[derive(Debug, Clone)]
 pub struct CapturePair {
-    /// Which shot of the plan.
+    /// The shot of the plan.
     pub id: ShotId,
-    /// Whether the flow got as far as this shot.
+    /// Whether the flow reached this shot.
     pub is_reached: bool,
-    /// What each side came to.
+    /// The result of each side.
     pub sides: Side<SideOutcome>,
-    /// What took how long.
+    /// How long each part took.
     pub times: CaptureTimes,
 }
 
 /// Why a side has no picture.
 #[derive(Debug, Clone)]
 pub struct StepFailure {
-    /// On which side it happened.
+    /// The side on which it happened.
     pub role: Role,
-    /// Which kind of trouble.
+    /// The kind of failure.
     pub kind: FailureKind,
-    /// What happened, with what to do next.
+    /// What happened, and what to do next.
     pub message: Untrusted,
-    /// The step at fault, as people read it.
+    /// The label of the failed step.
     pub label: String,
-    /// Where that step stands.
+    /// Where that step is in its file.
     pub location: Location,
-    /// The page's URL at that moment.
+    /// The page's URL at that time.
     pub url: Option<Untrusted>,
-    /// PNGs of the page as it was.
+    /// PNGs of the page at that time.
     pub pictures: Vec<Arc<[u8]>>,
 }
 
-/// What a shot's parts took.
+/// How long the parts of a shot took.
 #[derive(Debug, Clone, Default)]
 pub struct CaptureTimes {
-    /// The steps since the last shot; of each, the slower side.
+    /// The steps since the previous shot, each measured on its slower side.
     pub steps: StepTimes,
-    /// What each live side took.
+    /// The times of each live side.
     pub sides: Side<Option<SideTimes>>,
 }
 
-/// What steps took.
+/// How long steps took.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StepTimes {
     /// Those that go to a page: `goto`, `back`, `forward` and `refresh`.
     pub navigate: Duration,
-    /// All others, with the page that a click leads to.
+    /// All other steps, including the page load that a click starts.
     pub act: Duration,
 }
 
-/// What one side of a shot took.
+/// How long the parts of one side of a shot took.
 #[derive(Debug, Clone, Default)]
 pub struct SideTimes {
-    /// The steps since the last shot.
+    /// The steps since the previous shot.
     pub steps: StepTimes,
-    /// Until the page held still.
+    /// The time until the page held still.
     pub settle: Duration,
-    /// What was waited for meanwhile.
+    /// What the shot waited for.
     pub waits: Vec<WaitTime>,
-    /// Taking the frames.
+    /// The time for taking the frames.
     pub shoot: Duration,
-    /// How many were taken until two were equal.
+    /// How many frames were taken until two were equal.
     pub frames: u32,
 }
 
-/// Which kind of trouble kept a shot from being decided.
+/// Why a shot could not be decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
@@ -146,16 +146,16 @@ pub enum FailureKind {
     Expectation,
     /// A step could not be done: no such element, not clickable, a wait ran out.
     Step,
-    /// The page could not be loaded, or is an error page, or on a foreign host.
+    /// The page could not be loaded, is an error page, or is on a foreign host.
     Navigation,
     /// No two equal frames in a row.
     Unstable,
-    /// The browser or its driver did not answer, crashed or lied.
+    /// The browser or its driver did not answer, crashed, or gave a wrong answer.
     Driver,
     /// An earlier step of the flow failed.
     NotReached,
     /// A picture could not be read.
     Picture,
-    /// Our own fault.
+    /// A bug in Twinshot.
     Internal,
 }

@@ -1,4 +1,4 @@
-//! The sessions of a run: started ahead, taken in pairs, one for each side, and kept for the next flow.
+//! The sessions of a run: started ahead of time, taken in pairs (one for each side), and reused by later flows.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -16,22 +16,22 @@ use crate::{
     spec::Clock,
 };
 
-/// An environment that answers, as a session needs it.
+/// An environment that responds, with the settings that a session needs.
 #[derive(Debug, Clone)]
 pub(crate) struct LiveEnvironment {
     /// Its base URL.
     pub(crate) base: Url,
-    /// Other hosts that its pages may end on.
+    /// Other hosts on which its pages may end.
     pub(crate) hosts: Vec<String>,
-    /// What it asks of its browser.
+    /// Its settings for the browser.
     pub(crate) emulation: Emulation,
-    /// What is sent along to its own hosts.
+    /// Headers for requests to its own hosts.
     pub(crate) headers: http::HeaderMap,
-    /// How its browser reaches it.
+    /// How its browser connects to it.
     pub(crate) network: Network,
 }
 
-/// What sessions are made from.
+/// Everything that sessions are created from.
 pub(crate) struct PoolOptions<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) config: &'a Config,
@@ -39,11 +39,11 @@ pub(crate) struct PoolOptions<'a> {
     /// `None`: the baseline is golden.
     pub(crate) baseline: Option<&'a LiveEnvironment>,
     pub(crate) candidate: &'a LiveEnvironment,
-    /// Jobs whose baseline pictures exist already, so that nothing runs on the baseline.
+    /// Jobs whose baseline pictures already exist, so that nothing runs on the baseline.
     pub(crate) candidate_only: &'a HashSet<JobId>,
 }
 
-/// The sessions of a flow; no baseline where its pictures exist already.
+/// The sessions of a flow. There is none for the baseline if its pictures already exist.
 pub(super) type Sessions = Side<Option<Session>>;
 
 /// The sessions of a flow, or why one did not start.
@@ -83,17 +83,18 @@ impl Pools {
         &self.by_kind[&self.kind(job)]
     }
 
-    /// Whether sessions of one job serve the other.
+    /// Whether the sessions of one job can be used for the other.
     pub(super) fn are_shared_by(&self, one: &Job, other: &Job) -> bool {
         self.kind(one) == self.kind(other)
     }
 
-    /// Whether a job runs on the baseline too.
+    /// Whether a job also runs on the baseline.
     pub(super) fn have_baseline(&self, job: &Job) -> bool {
         self.of(job).sides.baseline.is_some()
     }
 
-    /// Begins to start the sessions that a job will need. A remote driver may be full: it is asked only when a flow begins.
+    /// Starts the sessions that a job will need in the background. A remote driver may be full, so it is asked only
+    /// when a flow begins.
     pub(super) fn start_ahead(&self, job: &Job) {
         let pools = self.of(job);
         if pools.launcher.is_remote() {
@@ -104,7 +105,7 @@ impl Pools {
         }
     }
 
-    /// What a job needs. Where room is short, the sessions of other kinds that nobody uses just then end first.
+    /// Takes the sessions for a job. If room is short, idle sessions of other kinds of jobs are ended first.
     pub(super) async fn take(&self, job: &Job, clock: Clock) -> StartedSessions {
         let pools = self.of(job);
         if pools.launcher.is_remote() {
@@ -116,7 +117,7 @@ impl Pools {
         pools.take(&Screen::from(&job.viewport), clock).await
     }
 
-    /// A session without a past in place of this one.
+    /// Replaces this session with a clean one.
     pub(super) async fn renew(
         &self,
         job: &Job,
@@ -133,12 +134,12 @@ impl Pools {
         }
     }
 
-    /// Keeps the sessions of a job for another one of its kind, or ends them.
+    /// Keeps the sessions of a job for another job of the same kind, or ends them.
     pub(super) async fn release(&self, job: &Job, sessions: Sessions, is_wanted: bool) {
         self.of(job).release(sessions, is_wanted).await;
     }
 
-    /// Ends the sessions that nobody took.
+    /// Ends the sessions that no flow took.
     pub(super) async fn close(&self) {
         for pools in self.by_kind.values() {
             pools.close().await;
@@ -146,12 +147,12 @@ impl Pools {
     }
 }
 
-/// The pool of each side; no baseline when its pictures are there already.
+/// The pool of each side. There is none for the baseline if its pictures already exist.
 #[derive(Debug)]
 struct SidePools {
     sides: Side<Option<Pool>>,
     launcher: Launcher,
-    /// Sessions leave and enter the pools in pairs: no flow holds one while it waits for the other.
+    /// Sessions leave and enter the pools in pairs, so no flow holds one while it waits for the other.
     pairs: Mutex<()>,
 }
 
@@ -187,13 +188,13 @@ impl SidePools {
         [baseline, candidate].into_iter().flatten()
     }
 
-    /// A session of each side: those that were given back or started ahead, or else new ones.
+    /// Takes a session for each side: returned or started ahead of time if there are any, otherwise new ones.
     async fn take(&self, screen: &Screen, clock: Clock) -> StartedSessions {
         if let Some(taken) = self.take_reserved(screen, clock).await {
             return taken;
         }
         let _turn = self.launcher.turn().await;
-        // Another flow may have given its sessions back meanwhile.
+        // Another flow may have returned its sessions meanwhile.
         if let Some(taken) = self.take_reserved(screen, clock).await {
             return taken;
         }
@@ -209,7 +210,7 @@ impl SidePools {
         Side::new(baseline, candidate)
     }
 
-    /// The first pair on its way of which both could be made as good as new.
+    /// Takes the first reserved pair in which both sessions can be used.
     async fn take_reserved(&self, screen: &Screen, clock: Clock) -> Option<StartedSessions> {
         let receive =
             async |pool: &Option<Pool>, coming: Option<PooledSession>| match (pool, coming) {

@@ -42,6 +42,6 @@ pub struct Record {
     pub provenance: Arc<Provenance>,
     /// The name and version that the browser reports.
     pub browser: Option<String>,
-    /// The run in which it was taken, if that is an earlier one.
+    /// The earlier run in which it was taken, if it was reused.
     pub reused_from: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Which limits two pictures keep, and in words which they do not.
+//! Which limits two pictures break, also in words.
 
 use std::fmt;
 
@@ -8,26 +8,26 @@ use crate::{
     spec::{AtLeast, Limits, MaxMismatch},
 };
 
-/// Products of a ratio and a whole number may be this much off, by their size: 0.29 % of 10 000 pixels is 29.
+/// The relative rounding error that a product of a ratio and a whole number may have: 0.29 % of 10 000 pixels is 29.
 const ROUNDING: f64 = 1e-12;
 
-/// A limit that does not hold.
+/// A limit that two pictures break.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum BrokenLimit {
     /// Too many pixels mismatch.
     TooMany {
         /// How many.
         mismatched: u64,
-        /// How many may.
+        /// How many are allowed.
         allowed: u64,
-        /// The limit where it is a ratio, 0 to 1.
+        /// The limit as a ratio, 0 to 1, if it is one.
         ratio: Option<f64>,
     },
-    /// Too many of them lie close together.
+    /// Too many mismatched pixels are close together.
     TooDense {
         /// Where, and how many.
         densest: DensestWindow,
-        /// How many may in any window.
+        /// How many are allowed in any window.
         allowed: u64,
     },
     /// A difference was expected, and there is less.
@@ -36,7 +36,7 @@ pub enum BrokenLimit {
         mismatched: u64,
         /// How many were expected.
         expected: u64,
-        /// What was expected where it is a ratio, 0 to 1.
+        /// The expected ratio, 0 to 1, if it is one.
         ratio: Option<f64>,
     },
 }
@@ -89,7 +89,7 @@ pub fn is_match(diff: &Diff, limits: &Limits) -> bool {
     diff.baseline_size == diff.candidate_size && broken(diff, limits).next().is_none()
 }
 
-/// The limits that were set and do not hold. That nothing may mismatch goes without saying.
+/// The limits that are set and broken. The default, that nothing may mismatch, is not listed.
 pub fn broken_limits(diff: &Diff, limits: &Limits) -> Vec<BrokenLimit> {
     let MaxMismatch { pixels, ratio, .. } = limits.max_mismatch;
     let nothing_may = pixels.unwrap_or(0) == 0 && ratio.unwrap_or(0.0) == 0.0;
@@ -125,7 +125,7 @@ fn too_dense(diff: &Diff, allowed: Option<u64>) -> Option<BrokenLimit> {
     is_broken.then_some(BrokenLimit::TooDense { densest, allowed })
 }
 
-/// That a difference was expected, and there is less.
+/// The expected difference, if there is less.
 pub(super) fn too_few(diff: &Diff, at_least: AtLeast) -> Option<BrokenLimit> {
     let (expected, ratio) = expected_pixels(at_least, diff.total_pixels);
     (diff.mismatched_pixels < expected).then_some(BrokenLimit::TooFew {
@@ -135,8 +135,9 @@ pub(super) fn too_few(diff: &Diff, at_least: AtLeast) -> Option<BrokenLimit> {
     })
 }
 
-/// The most pixels of the whole picture that may mismatch, and the ratio that says so: the smaller of two limits.
-/// Without any, the window or the expected difference is the only limit, and where there is neither, nothing may.
+/// The most pixels of the whole picture that may mismatch, and the ratio that this comes from: the smaller of two
+/// limits. If there is none, the window or the expected difference is the only limit. If there is none of these either,
+/// nothing may mismatch.
 fn allowed_pixels(limits: &Limits, total: u64) -> (u64, Option<f64>) {
     let MaxMismatch {
         pixels,
@@ -157,7 +158,7 @@ fn allowed_pixels(limits: &Limits, total: u64) -> (u64, Option<f64>) {
     smaller.unwrap_or((without, None))
 }
 
-/// The fewest pixels that must mismatch, and the ratio that says so: the larger of the two.
+/// The fewest pixels that must mismatch, and the ratio that this comes from: the larger of the two.
 fn expected_pixels(at_least: AtLeast, total: u64) -> (u64, Option<f64>) {
     let by_ratio = at_least.ratio.map(|ratio| {
         let part = ratio * total as f64 * (1.0 - ROUNDING);
@@ -171,7 +172,8 @@ fn expected_pixels(at_least: AtLeast, total: u64) -> (u64, Option<f64>) {
     larger.unwrap_or((0, None))
 }
 
-/// What allowed the difference of a match, for example `within max_mismatch 50 pixels and 0.1 %, as expected`.
+/// The limits that allowed the difference of a match, for example `within max_mismatch 50 pixels and 0.1 %, as
+/// expected`.
 pub(super) fn kept(limits: &Limits) -> String {
     let MaxMismatch {
         pixels,

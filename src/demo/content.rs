@@ -2,7 +2,7 @@
 
 use minijinja::{Value, context};
 
-/// A place that events are sent to.
+/// A destination for events.
 pub(super) struct Destination {
     /// Its name on the page.
     pub(super) name: &'static str,

@@ -1,4 +1,4 @@
-//! The pages: which path shows what.
+//! The pages of each path.
 
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ async fn log_in(State(site): State<Shared>, Form(form): Form<Credentials>) -> Re
     }
 }
 
-/// A refused login keeps status 200, as form pages do, so that it can be photographed.
+/// A refused login has status 200, as form pages usually do, so that it can be photographed.
 fn login_page(site: &Site, email: &str, refused: bool) -> Response {
     site.page(
         "login.html",

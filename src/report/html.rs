@@ -1,6 +1,6 @@
-//! PURE. `index.html`: one self-contained page drawn from a report. It opens from disk, loads nothing but the
-//! pictures beside it, and treats every name, title and URL in the report as hostile: the template escapes
-//! them, the script shows them as text only, and a strict policy stops whatever slipped through.
+//! PURE. `index.html`: one self-contained page, rendered from a report. It opens from disk and loads nothing but the
+//! pictures next to it. Every name, title and URL in the report is treated as hostile: the template escapes them, the
+//! script inserts them as text only, and a strict policy blocks anything that still gets through.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use minijinja::{Environment, syntax::SyntaxConfig, value::Serde};
@@ -16,7 +16,7 @@ const TEMPLATE: &str = include_str!("templates/index.html");
 
 const STYLE: &str = include_str!("templates/report.css");
 
-/// One module, cut into files by what they do; the order is that of use.
+/// One module, split into files by purpose, in the order of use.
 const SCRIPT: &str = concat!(
     include_str!("templates/js/base.js"),
     include_str!("templates/js/shots.js"),
@@ -27,7 +27,7 @@ const SCRIPT: &str = concat!(
     include_str!("templates/js/main.js"),
 );
 
-/// Draws `index.html`.
+/// Renders `index.html`.
 pub fn render(report: &Report) -> String {
     let mut environment = Environment::new();
     environment.set_syntax(tidy_syntax());
@@ -42,7 +42,7 @@ pub fn render(report: &Report) -> String {
         .expect("the template uses only what the page has")
 }
 
-/// Lines with nothing but a block tag leave no empty line in the page.
+/// Lines with only a block tag leave no empty line in the page.
 fn tidy_syntax() -> SyntaxConfig {
     SyntaxConfig::builder()
         .trim_blocks(true)
@@ -51,7 +51,7 @@ fn tidy_syntax() -> SyntaxConfig {
         .expect("the delimiters are the usual ones")
 }
 
-/// What the template shows.
+/// The values for the template.
 #[derive(Serialize)]
 struct PageContext<'a> {
     policy: String,
@@ -96,7 +96,8 @@ impl<'a> PageContext<'a> {
     }
 }
 
-/// The page's policy: nothing from anywhere but the pictures, and no script or style but our two blocks.
+/// The page's content security policy: only the pictures may be loaded, and only our two blocks may run as script and
+/// style.
 fn policy() -> String {
     format!(
         "default-src 'none'; img-src 'self' data: blob:; style-src '{}'; script-src '{}'; \
@@ -106,17 +107,17 @@ fn policy() -> String {
     )
 }
 
-/// A block's hash as a policy names it.
+/// A block's hash in the form that the policy uses.
 fn source_hash(block: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(block)))
 }
 
-/// What the script reads: the report, and the words for its ratios, so that there is one rule for them.
+/// The data for the script: the report, and the texts for its ratios, so that there is one rule for both.
 #[derive(Serialize)]
 struct ScriptData<'a> {
     #[serde(flatten)]
     report: &'a Report,
-    /// One for each shot, in the report's order; nothing where none was compared.
+    /// One for each shot, in the report's order; `None` if nothing was compared.
     percents: Vec<Option<Percents>>,
 }
 
@@ -149,7 +150,7 @@ impl Percents {
     }
 }
 
-/// JSON that cannot end the element it stands in. Outside of strings JSON has none of these.
+/// JSON that cannot end its HTML element. JSON has these characters only inside of strings.
 fn script_safe_json(data: &ScriptData<'_>) -> String {
     let json = serde_json::to_string(data).expect("a report holds nothing that JSON cannot");
     let mut out = String::with_capacity(json.len() + json.len() / 16);
@@ -189,7 +190,7 @@ fn counts(report: &Report) -> Vec<Count> {
         .into()
 }
 
-/// A shot as the page lists it where no script runs.
+/// A shot in the page's list for browsers without scripts.
 #[derive(Serialize)]
 struct PlainShot<'a> {
     id: &'a str,

@@ -12,27 +12,27 @@ pub enum ParseError {
     /// Not JSON, or not a report.
     #[error("not a Twinshot report: {0}")]
     Shape(#[from] serde_json::Error),
-    /// Written by a version that shapes reports differently.
+    /// The report has another schema version.
     #[error(
         "the report has schema version {found}, this Twinshot reads version {SCHEMA_VERSION}: \
          read it with the Twinshot that wrote it, or run the flows again"
     )]
     SchemaVersion {
-        /// What the report says it is.
+        /// The report's version.
         found: u64,
     },
-    /// A picture's path, or a shot's id, leads out of its folder.
+    /// A picture's path or a shot's id points out of its folder.
     #[error("the report names a file outside its folder: {0:?}")]
     Path(String),
 }
 
-/// What is read before the rest, so that another schema is named as the reason and not its first unknown field.
+/// Read before the rest, so that the error for another schema version is not about its first unknown field.
 #[derive(Deserialize)]
 struct Header {
     schema_version: u64,
 }
 
-/// Draws `report.json`: pretty, in a stable order, with a trailing newline.
+/// Renders `report.json`: indented, in a stable order, with a trailing newline.
 pub fn render(report: &Report) -> String {
     let mut text =
         serde_json::to_string_pretty(report).expect("a report holds nothing that JSON cannot");
@@ -40,7 +40,8 @@ pub fn render(report: &Report) -> String {
     text
 }
 
-/// Reads a `report.json`. Pictures outside the report's folder are refused, so that no reader need look again.
+/// Reads a `report.json`. Pictures outside of the report's folder are refused, so that no reader needs to check that
+/// again.
 pub fn parse(text: &str) -> Result<Report, ParseError> {
     let header: Header = serde_json::from_str(text)?;
     if header.schema_version != u64::from(SCHEMA_VERSION) {
@@ -59,7 +60,7 @@ pub fn parse(text: &str) -> Result<Report, ParseError> {
     Ok(report)
 }
 
-/// Whether a path stays below the folder it is relative to, also when it is read as a URL.
+/// Whether a path stays below the folder that it is relative to, even when it is read as a URL.
 fn is_inside(file: &str) -> bool {
     let plain =
         !file.is_empty() && !file.contains(|c: char| c.is_control() || ":\\?#%".contains(c));

@@ -1,5 +1,5 @@
-//! PURE. `junit.xml` in the dialect of Jenkins and GitLab: a suite for each flow at a viewport, a case for
-//! each shot. A visual difference is a `<failure>`, what could not be decided is an `<error>`.
+//! PURE. `junit.xml` in the dialect of Jenkins and GitLab: a suite for each flow at a viewport, a case for each shot. A
+//! visual difference is a `<failure>`, a shot that could not be decided is an `<error>`.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite,
 use super::{FailureKind, FailureReport, PictureReport, Report, ShotReport, Verdict, words};
 use crate::side::Role;
 
-/// Draws `junit.xml`.
+/// Renders `junit.xml`.
 pub fn render(report: &Report) -> String {
     let mut document = quick_junit::Report::new(document_name(report));
     // The field's own type parses; naming it would need chrono as a dependency of ours.
@@ -19,11 +19,11 @@ pub fn render(report: &Report) -> String {
     let xml = document
         .to_string()
         .expect("writing XML into a string cannot fail");
-    // quick-junit drops the control characters; these two are no XML either.
+    // quick-junit drops control characters; these two are not allowed in XML either.
     xml.replace(['\u{fffe}', '\u{ffff}'], "")
 }
 
-/// A partial run says so where every reader of JUnit shows it.
+/// A partial run is marked in the name, which every viewer of JUnit files shows.
 fn document_name(report: &Report) -> String {
     match words::partial(report) {
         Some(partial) => format!("Twinshot ({partial})"),
@@ -31,7 +31,7 @@ fn document_name(report: &Report) -> String {
     }
 }
 
-/// The suites, in the order in which their first shots were planned.
+/// The suites, in the plan order of their first shots.
 fn suites(report: &Report) -> Vec<TestSuite> {
     let names = unique_names(report);
     let mut order = Vec::new();
@@ -52,7 +52,7 @@ fn suites(report: &Report) -> Vec<TestSuite> {
     undecided(report).into_iter().chain(shots).collect()
 }
 
-/// What keeps the whole run from deciding belongs to no shot, and must not look green.
+/// Reasons why the whole run is undecided belong to no shot, but must not look green.
 fn undecided(report: &Report) -> Option<TestSuite> {
     let reasons = report.run.undecided.iter().zip(1..);
     let cases: Vec<TestCase> = reasons
@@ -74,7 +74,7 @@ fn suite(report: &Report, cases: Vec<TestCase>, name: String) -> TestSuite {
     suite
 }
 
-/// What holds for the run as a whole; JUnit has properties only from the suite downwards.
+/// Properties of the whole run. JUnit allows properties only from the suite downwards.
 fn run_properties(report: &Report) -> Vec<Property> {
     let run = &report.run;
     let mut properties = vec![
@@ -107,7 +107,7 @@ fn run_properties(report: &Report) -> Vec<Property> {
     properties
 }
 
-/// Names that no two shots share: GitLab uses only the first of equal ones.
+/// Unique names for shots: of several equal names, GitLab uses only the first.
 fn unique_names(report: &Report) -> Vec<String> {
     let several_browsers = report.has_several_browsers();
     let mut seen: HashMap<String, usize> = HashMap::new();
@@ -165,7 +165,7 @@ fn status(report: &Report, shot: &ShotReport) -> TestCaseStatus {
     status
 }
 
-/// An expectation that does not hold is the candidate's failure; everything else could not be decided.
+/// A failed expectation is the candidate's failure. Everything else could not be decided.
 fn failure_kind(failures: &[FailureReport]) -> (NonSuccessKind, String) {
     let undecided = failures
         .iter()
@@ -177,7 +177,7 @@ fn failure_kind(failures: &[FailureReport]) -> (NonSuccessKind, String) {
     }
 }
 
-/// The reason and what stands behind it, for the one screen that people read.
+/// The reason and its details: everything that people read on one screen.
 fn description(shot: &ShotReport) -> String {
     let mut lines = vec![
         shot.reason.clone(),
@@ -197,7 +197,7 @@ fn description(shot: &ShotReport) -> String {
     without_markers(&lines.join("\n"))
 }
 
-/// The numbers, as a reader of JUnit can chart them.
+/// The numbers, which viewers of JUnit files can chart.
 fn properties(shot: &ShotReport) -> Vec<Property> {
     let mut pairs = vec![
         ("id", shot.id.clone()),
@@ -238,7 +238,7 @@ fn page_url(picture: &Option<PictureReport>) -> Option<&str> {
     Some(picture.as_ref()?.page.as_ref()?.url.as_str())
 }
 
-/// Warnings, and the pictures in the marker that Jenkins and GitLab show.
+/// Warnings, and the pictures in the marker that Jenkins and GitLab show as attachments.
 fn system_out(shot: &ShotReport) -> String {
     let warnings = shot
         .warnings
@@ -251,9 +251,9 @@ fn system_out(shot: &ShotReport) -> String {
     warnings.chain(pictures).collect::<Vec<_>>().join("\n")
 }
 
-/// A page must not attach files of the build machine by writing our marker into its title.
+/// A page must not attach files of the build machine by having our marker in its title.
 fn without_markers(text: &str) -> String {
-    // Cleaned first: a control character inside the marker would hide it here and be dropped later.
+    // Cleaned first: a control character inside of the marker would hide it here and be dropped later.
     XmlString::new(text)
         .as_str()
         .replace(['\u{fffe}', '\u{ffff}'], "")

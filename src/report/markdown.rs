@@ -1,16 +1,16 @@
-//! PURE. `summary.md`: what a pull request or a job summary shows. GitHub drops a summary above 1 MiB
-//! as a whole, so the table ends early and says so.
+//! PURE. `summary.md`: the summary for a pull request or a CI job. GitHub drops a whole summary above 1 MiB, so a long
+//! table is cut and says so.
 
 use super::{Report, ShotReport, Verdict, words, worst_first};
 use crate::compare::percent;
 
-/// Leaves room for whatever a job writes beside us into the same summary.
+/// Leaves room for other content of the job in the same summary.
 const MAX_BYTES: usize = 900 * 1024;
 
-/// Longer texts are cut in a table cell: whole stack traces do not help there.
+/// Longer texts are cut in a table cell, where whole stack traces do not help.
 const MAX_CELL_CHARS: usize = 300;
 
-/// Draws `summary.md`.
+/// Renders `summary.md`.
 pub fn render(report: &Report) -> String {
     let mut out = format!("## Twinshot: {}\n\n", escape(&words::headline(report)));
     if let Some(partial) = words::partial(report) {
@@ -113,7 +113,7 @@ fn icon(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Text that a page could have written, as one line of a table cell without any Markdown or HTML of its own.
+/// Text that may come from a page, on one line of a table cell and without any Markdown or HTML.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars().take(MAX_CELL_CHARS) {
@@ -122,7 +122,7 @@ fn escape(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '$' => out.extend(['\\', c]),
-            // `@desktop` would send a note to the person of that name, `#12` would link to an issue.
+            // `@desktop` would notify the user of that name, `#12` would link to an issue.
             '@' | '#' => out.extend([c, '\u{2060}']),
             c if c.is_control() || is_bidi_control(c) || c == '\u{2028}' || c == '\u{2029}' => {
                 out.push(' ')
@@ -136,7 +136,7 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// Characters that would turn the rest of the line around.
+/// Characters that would reverse the rest of the line.
 fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{061c}')
 }

@@ -1,5 +1,5 @@
-//! PURE. The result of a run as one serializable value, and one file per format that is drawn from it.
-//! `report.json` is this value; nothing is ever read back from the other formats.
+//! PURE. The result of a run as one serializable value, and one file for each format rendered from it. `report.json` is
+//! this value; the other formats are never read back.
 
 pub mod html;
 pub mod json;
@@ -35,12 +35,12 @@ pub struct Report {
     pub run: Run,
     /// Counts of the verdicts.
     pub summary: Summary,
-    /// What a reader should know that belongs to no single shot.
+    /// Warnings that belong to no single shot.
     pub warnings: Vec<String>,
-    /// What makes the result worth a second look; fails the run where `ci` is set.
+    /// Reasons to look again at a green result. They fail the run if `ci` is set.
     #[serde(default)]
     pub suspicions: Vec<String>,
-    /// In plan order; in a partial report only those that were decided.
+    /// In plan order; a partial report has only the decided shots.
     pub shots: Vec<ShotReport>,
 }
 
@@ -51,73 +51,73 @@ pub struct Run {
     pub id: String,
     /// RFC 3339, UTC.
     pub started: String,
-    /// RFC 3339, UTC; absent while the run goes on.
+    /// RFC 3339, UTC; absent while the run continues.
     pub finished: Option<String>,
     /// Wall time in milliseconds.
     pub duration_ms: u64,
-    /// What the parts of its shots come to.
+    /// The total times of its shots' parts.
     #[serde(default)]
     pub times: RunTimes,
-    /// How it ended, or that it has not.
+    /// How the run ended, or that it has not ended.
     pub state: RunState,
-    /// Shots that the run was to decide.
+    /// How many shots the run was to decide.
     pub planned_shots: usize,
     /// Twinshot's version.
     pub twinshot_version: String,
-    /// Name and version of the browser, once one answered.
+    /// Name and version of the browser, once one has answered.
     pub browser: Option<String>,
     /// Operating system and architecture, for example `linux x86_64`.
     pub platform: String,
-    /// What fills the two roles.
+    /// The environments of the two roles.
     pub environments: Side<EnvironmentReport>,
-    /// The colour distance; a number is comparable only with the same one.
+    /// The colour distance. Results are comparable only with the same one.
     pub metric: Metric,
-    /// What became of anti-aliased pixels.
+    /// How anti-aliased pixels were treated.
     pub antialiasing: Antialiasing,
-    /// Whether new shots and masks that match nothing failed the run.
+    /// Whether new shots and masks that match nothing fail the run.
     #[serde(default)]
     pub ci: bool,
-    /// Which part of the selected flows this was, if not all of them.
+    /// Which part of the selected flows this run was, if not all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardReport>,
-    /// The parts that this was joined from; the run's duration is then that of the longest.
+    /// The parts that this report was merged from. The run's duration is that of the longest part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<MergedReport>,
-    /// Why the run as a whole decides nothing, whatever its shots say: an environment was not ready, or changed.
+    /// Why the whole run is undecided regardless of its shots: an environment was not ready, or changed during the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undecided: Vec<String>,
 }
 
-/// A part of a run, and what it knows of the whole, so that only parts of one run are joined.
+/// One part of a run, with enough about the whole that only parts of the same run are merged.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ShardReport {
-    /// Which part, from 1.
+    /// The number of the part, from 1.
     pub index: u32,
     /// How many parts there are.
     pub of: u32,
-    /// Shots of all parts together.
+    /// The number of shots of all parts together.
     pub selected_shots: usize,
-    /// What the whole was restricted to, in words; empty when to nothing.
+    /// What the whole run was restricted to, in words; empty if it was not.
     pub selection: String,
-    /// The same for all parts that come from equal flows, viewports and limits.
+    /// A hash that is equal for all parts with equal flows, viewports and limits.
     pub digest: String,
-    /// Every flow of the project, in the order in which shots are planned.
+    /// Every flow of the project, in plan order.
     pub flows: Vec<String>,
 }
 
-/// What a report was joined from.
+/// The parts that a report was merged from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MergedReport {
     /// How many parts there should be.
     pub of: u32,
-    /// Those that were there, in order.
+    /// The parts that exist, in order.
     pub shards: Vec<MergedShard>,
 }
 
 /// The run of one part.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MergedShard {
-    /// Which part, from 1.
+    /// The number of the part, from 1.
     pub index: u32,
     /// The run's id.
     pub run: String,
@@ -133,11 +133,11 @@ pub struct MergedShard {
 pub enum RunState {
     /// Every planned shot has its verdict.
     Complete,
-    /// The run goes on, or was killed: the report is partial.
+    /// The run continues, or was killed: the report is partial.
     Running,
     /// Interrupted by a signal: the report is partial.
     Interrupted,
-    /// Ended early at `--max-failures` or because nothing could be driven any more: the report is partial.
+    /// Ended early at `--max-failures`, or because no browser could be driven any more: the report is partial.
     Stopped,
 }
 
@@ -148,7 +148,7 @@ pub struct EnvironmentReport {
     pub name: String,
     /// Its base URL without credentials; `demo:…` for the embedded site; absent for golden.
     pub url: Option<String>,
-    /// What it served when the run began, where `ready` reads that.
+    /// The release that it served when the run began, if `ready` reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
 }
@@ -160,13 +160,13 @@ pub struct Summary {
     pub shots: usize,
     /// No difference beyond the limits.
     pub matched: usize,
-    /// Different.
+    /// Mismatched shots.
     pub mismatched: usize,
-    /// Without a baseline.
+    /// Shots without a baseline.
     pub new: usize,
     /// Different from the live baseline, equal to the golden picture.
     pub approved: usize,
-    /// Undecided.
+    /// Shots that could not be decided.
     pub failed: usize,
 }
 
@@ -185,21 +185,21 @@ pub struct ShotReport {
     pub viewport_size: String,
     /// The browser, for example `chrome`.
     pub browser: String,
-    /// The step that it was taken after.
+    /// The step after which it was taken.
     pub step: StepReport,
-    /// What was decided.
+    /// The verdict.
     pub verdict: Verdict,
     /// The verdict in one sentence with its numbers.
     pub reason: String,
-    /// The pixel comparison, when both pictures were there.
+    /// The pixel comparison, if both pictures exist.
     pub comparison: Option<ComparisonReport>,
     /// The pictures, by role.
     pub pictures: Side<Option<PictureReport>>,
     /// The overlay, as a path relative to the report's folder.
     pub overlay: Option<String>,
-    /// What went wrong, for `failed`.
+    /// Why it `failed`.
     pub failures: Vec<FailureReport>,
-    /// What a reader should know.
+    /// Warnings.
     pub warnings: Vec<String>,
     /// Wall times in milliseconds.
     pub times: Times,
@@ -208,9 +208,9 @@ pub struct ShotReport {
 /// A step of a spec.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepReport {
-    /// The step as people read it.
+    /// The step's label.
     pub label: String,
-    /// Where it stands.
+    /// Where the step is in its file.
     pub location: Location,
 }
 
@@ -224,7 +224,7 @@ pub struct ComparisonReport {
     /// The difference that was expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<ExpectedReport>,
-    /// In words, the limits that were set and do not hold.
+    /// The limits that were set and broken, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub broken_limits: Vec<String>,
     /// Pixels beyond the threshold.
@@ -233,18 +233,18 @@ pub struct ComparisonReport {
     pub antialiased_pixels: u64,
     /// Pixels of the union canvas.
     pub total_pixels: u64,
-    /// Mismatched by total.
+    /// Mismatched pixels divided by all pixels.
     pub mismatch_ratio: f64,
-    /// Boxes of mismatched pixels that belong together.
+    /// Boxes around groups of mismatched pixels.
     pub regions: Vec<Region>,
-    /// The window of 32 × 32 pixels with the most mismatched ones, where a limit is set for it.
+    /// The window of 32 × 32 pixels with the most mismatched ones, if a limit is set for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub densest_window: Option<DensestWindow>,
-    /// What was painted over on both sides.
+    /// The masks painted over on both sides.
     pub masks: Vec<MaskReport>,
 }
 
-/// How much may mismatch; all that is given must hold.
+/// How much may mismatch. All given limits must hold.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct LimitReport {
     /// Pixels.
@@ -256,7 +256,7 @@ pub struct LimitReport {
     pub window: Option<u64>,
 }
 
-/// How much must mismatch; all that is given must be reached.
+/// How much must mismatch. All given amounts must be reached.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct ExpectedReport {
     /// Pixels.
@@ -270,9 +270,9 @@ pub struct ExpectedReport {
 pub struct MaskReport {
     /// The selector as it was written.
     pub selector: String,
-    /// The boxes in device pixels, of both sides together.
+    /// Its boxes on both sides together, in device pixels.
     pub boxes: Vec<Rect>,
-    /// The live sides on which it matched nothing that can be seen.
+    /// The live sides on which it matched nothing visible.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub idle_on: Vec<Role>,
 }
@@ -280,18 +280,18 @@ pub struct MaskReport {
 /// One stored picture.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PictureReport {
-    /// Path relative to the report's folder; equal pictures share one.
+    /// Path relative to the report's folder; equal pictures share a file.
     pub file: String,
     /// BLAKE3 of the file, in hexadecimal.
     pub hash: String,
     /// Device pixels.
     pub size: Size,
-    /// The page it was taken of; `None` for a golden picture.
+    /// The page that it shows; `None` for a golden picture.
     pub page: Option<PageReport>,
-    /// Whether it is of one colour all over.
+    /// Whether it has only one colour.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blank: bool,
-    /// What lets a later run take a baseline's picture again, where that was asked for.
+    /// The record with which a later run can reuse a baseline picture, if that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<RecordReport>,
 }
@@ -305,48 +305,48 @@ pub struct RecordReport {
     pub browser: Option<String>,
     /// For each mask of the shot, what it covers in device pixels.
     pub masks: Vec<Vec<Rect>>,
-    /// How tall the page is, when the picture ends before it does; CSS pixels.
+    /// The page's height in CSS pixels, if the picture does not show all of it.
     pub cut_from: Option<u32>,
-    /// What a reader should know of it.
+    /// Warnings about it.
     pub warnings: Vec<String>,
-    /// The run in which it was taken, if that is an earlier one.
+    /// The earlier run in which it was taken, if it was reused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reused_from: Option<String>,
 }
 
-/// The page that a picture was taken of.
+/// The page that a picture shows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PageReport {
-    /// Its URL without credentials: relative to the environment's when below it.
+    /// Its URL without credentials, relative to the environment's base URL if it is below it.
     pub url: String,
-    /// The address that the flow asked for, where another one answered.
+    /// The URL that the flow asked for, if the page is at another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
     /// Its title.
     pub title: String,
-    /// The document's HTTP status, when the browser knows it.
+    /// The document's HTTP status, if the browser knows it.
     pub status: Option<u16>,
 }
 
 /// Why a shot could not be decided.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FailureReport {
-    /// On which side.
+    /// The side.
     pub role: Role,
-    /// Which kind of trouble.
+    /// The kind of failure.
     pub kind: FailureKind,
-    /// What happened, in words, with what to do next.
+    /// What happened, in words, and what to do next.
     pub message: String,
-    /// The step at fault.
+    /// The failed step.
     pub step: StepReport,
-    /// The page's URL at that moment.
+    /// The page's URL at that time.
     pub url: Option<String>,
-    /// The page as it was then (for `unstable`: the last two frames), relative to the report's folder.
+    /// The page at that time (for `unstable`: the last two frames), as paths relative to the report's folder.
     pub pictures: Vec<String>,
 }
 
 impl Report {
-    /// What keeps the run from deciding, suspicions and warnings, as every format lists them.
+    /// Reasons why the run is undecided, suspicions and warnings, in the order of every format.
     pub fn notices(&self) -> Vec<String> {
         let undecided = self.run.undecided.iter();
         let undecided = undecided.map(|text| format!("could not decide: {text}"));
@@ -360,7 +360,7 @@ impl Report {
             .collect()
     }
 
-    /// Whether this shot keeps the run from being clean.
+    /// Whether this shot fails the run.
     pub fn fails(&self, shot: &ShotReport) -> bool {
         match shot.verdict {
             Verdict::Mismatch | Verdict::Failed => true,
@@ -369,38 +369,38 @@ impl Report {
         }
     }
 
-    /// How many pictures of the baseline are of earlier runs, and of which.
+    /// How many pictures of the baseline are from earlier runs, and from which.
     pub fn reused(&self) -> (usize, BTreeSet<&str>) {
         let runs = self.shots.iter().filter_map(ShotReport::reused_from);
         (runs.clone().count(), runs.collect())
     }
 
-    /// The same in words; nothing where there is none.
+    /// The same in words; `None` if there are none.
     pub fn reuse_words(&self) -> Option<String> {
         words::reuse(self)
     }
 
-    /// Whether some planned shots have no verdict here.
+    /// Whether some planned shots have no verdict.
     pub fn is_partial(&self) -> bool {
         self.run.state != RunState::Complete
     }
 
-    /// That the report is partial and why, or nothing.
+    /// That the report is partial, and why; `None` if it is not.
     pub fn partial_words(&self) -> Option<String> {
         words::partial(self)
     }
 
-    /// Which part of a run this is, for example `shard 2 of 4`, or what it was joined from.
+    /// Which part of a run this is, for example `shard 2 of 4`, or which parts it was merged from.
     pub fn part_words(&self) -> Option<String> {
         words::part(&self.run)
     }
 
-    /// Whether this is a part of a run to which no shot falls.
+    /// Whether this is a part of a run that has no shots.
     pub fn is_idle_shard(&self) -> bool {
         words::is_idle_shard(self)
     }
 
-    /// Whether the shots were taken in more than one browser, so that its name is needed to tell them apart.
+    /// Whether the shots were taken in more than one browser, so that its name is needed to distinguish them.
     pub(crate) fn has_several_browsers(&self) -> bool {
         self.shots
             .windows(2)
@@ -409,13 +409,13 @@ impl Report {
 }
 
 impl MergedReport {
-    /// The parts that were not there.
+    /// The numbers of the missing parts.
     pub fn missing(&self) -> Vec<u32> {
         let is_there = |index: &u32| self.shards.iter().any(|shard| shard.index == *index);
         (1..=self.of).filter(|index| !is_there(index)).collect()
     }
 
-    /// Whether something may be unknown that a whole run would have found: a part is missing, or was cut off.
+    /// Whether a whole run might have found more: a part is missing, or ended early.
     pub fn has_gaps(&self) -> bool {
         let is_cut_off =
             |shard: &MergedShard| matches!(shard.state, RunState::Running | RunState::Interrupted);
@@ -459,7 +459,7 @@ impl Summary {
 }
 
 impl Verdict {
-    /// All verdicts, the worst first: the order in which every report lists them.
+    /// All verdicts, worst first: the order of every report.
     pub const WORST_FIRST: [Self; 5] = [
         Self::Mismatch,
         Self::Failed,
@@ -468,14 +468,14 @@ impl Verdict {
         Self::Match,
     ];
 
-    /// Whether somebody has to look at the shot.
+    /// Whether somebody must look at the shot.
     pub fn needs_a_look(self) -> bool {
         matches!(self, Self::Mismatch | Self::Failed | Self::New)
     }
 }
 
 impl ShotReport {
-    /// The run that the baseline's picture is of, if that is an earlier one.
+    /// The earlier run that the baseline's picture is from, if it was reused.
     pub fn reused_from(&self) -> Option<&str> {
         let record = self.pictures.baseline.as_ref()?.record.as_ref()?;
         record.reused_from.as_deref()
@@ -495,14 +495,14 @@ impl ShotReport {
         format!("{} › {}", self.flow, self.shot)
     }
 
-    /// Mismatched by total pixels; 0 when nothing was compared.
+    /// Mismatched pixels divided by all pixels; 0 if nothing was compared.
     pub fn mismatch_ratio(&self) -> f64 {
         self.comparison
             .as_ref()
             .map_or(0.0, |comparison| comparison.mismatch_ratio)
     }
 
-    /// Every stored file of this shot with what it shows, in the order a reader wants them.
+    /// All stored files of this shot with their descriptions, in reading order.
     pub fn files(&self) -> Vec<(&'static str, &str)> {
         let stored = |role: Role| {
             self.pictures
@@ -525,7 +525,7 @@ impl ShotReport {
     }
 }
 
-/// The shots somebody has to look at, the worst first; equally bad ones stay in plan order.
+/// The shots that somebody must look at, worst first; equally bad ones stay in plan order.
 pub(crate) fn worst_first(shots: &[ShotReport]) -> Vec<&ShotReport> {
     let rank = |shot: &ShotReport| {
         Verdict::WORST_FIRST

@@ -1,8 +1,7 @@
-//! Whether a differing pixel is only the smoothed edge of the same shape. Views and a place in, yes or
-//! no out; it reads the 5 × 5 pixels around the place and nothing else.
+//! Tells whether a differing pixel is only the smoothed edge of the same shape. It looks at two views and a position,
+//! and reads only the 5 × 5 pixels around that position.
 //!
-//! Source: V. Vyšniauskas, "Anti-aliased Pixel and Intensity Slope Detector", 2009, in the form that
-//! pixelmatch gave it.
+//! Source: V. Vyšniauskas, "Anti-aliased Pixel and Intensity Slope Detector", 2009, as implemented by pixelmatch.
 
 use super::metric::PixelComparer;
 use super::picture::{Pixel, Point, Shared, View};

@@ -1,5 +1,5 @@
-//! The next rows of one picture, as they were read: restored from their filters where that is asked for, before they
-//! become a part of what is compared.
+//! The next rows of one picture as they were read. Rows are restored from their filters if needed, before they are
+//! compared.
 
 use std::ops::Range;
 
@@ -10,24 +10,24 @@ use super::memory::zeroes;
 use super::picture::Window;
 use super::unfilter::{NONE, follow, restore_marked, stands_alone};
 
-/// The rows that are read next, and above them the head, the last rows of the band before, which may still be filtered
-/// too.
+/// The rows that are read next and, above them, the head: the last rows of the previous band, which may still be
+/// filtered.
 pub(super) struct Band {
     size: Size,
     layout: Layout,
     /// The number of its first row in the picture.
     first: usize,
-    /// How many rows of the band before are kept.
+    /// How many rows of the previous band are kept.
     head: usize,
-    /// The head and the band, each row a filter byte and its samples.
+    /// The head and the band; each row is a filter byte and its samples.
     rows: Vec<u8>,
     /// The samples of the row above the head.
     above: Vec<u8>,
-    /// Room for a row.
+    /// A buffer for one row.
     scratch: Vec<u8>,
     /// Which rows of head and band are restored next.
     marks: Vec<bool>,
-    /// How many rows the band has, also where it reaches below the picture.
+    /// How many rows the band has, including those below the picture.
     count: usize,
 }
 
@@ -56,7 +56,7 @@ impl Band {
         self.layout.stride(self.size)
     }
 
-    /// The rows of head and band that the picture has above row `end`.
+    /// The rows of head and band that are in the picture and above row `end`.
     fn above_row(&self, end: usize) -> Range<usize> {
         let top = self.first.saturating_sub(self.head);
         top..end.min(self.size.height as usize).max(top)
@@ -72,12 +72,12 @@ impl Band {
         y + self.head - self.first
     }
 
-    /// Where some rows of head and band lie.
+    /// The position of some rows of head and band in memory.
     fn bytes(&self, rows: &Range<usize>) -> Range<usize> {
         self.position(rows.start) * self.stride()..self.position(rows.end) * self.stride()
     }
 
-    /// Reads the rows; below the picture there are none.
+    /// Reads the rows. Below the picture there are none.
     ///
     /// # Errors
     /// When the file is damaged or cut off.
@@ -113,8 +113,8 @@ impl Band {
         restore_marked(rows, stride, marks, &self.above);
     }
 
-    /// Finds the samples of the row above the head of the next band; nothing is restored for it. To be done once before
-    /// the next band.
+    /// Finds the samples of the row above the next band's head, without restoring anything. Call this once before the
+    /// next band.
     pub(super) fn move_on(&mut self) {
         let follow = match self.layout {
             Layout::Rgb => follow::<3>,
@@ -126,8 +126,8 @@ impl Band {
         follow(&mut self.above, rows, stride, &mut self.scratch);
     }
 
-    /// As [`Self::move_on`], beside the same band of another picture, which has moved on: rows of this one that are not
-    /// restored must have the pixels of the other's.
+    /// Like [`Self::move_on`], next to the same band of another picture that has already moved on. Rows of this picture
+    /// that are not restored must have the same pixels as those of the other one.
     pub(super) fn move_on_beside(&mut self, other: &Self) {
         let passed = self.bytes(&self.passed());
         let last = self.rows[passed].rchunks_exact(self.stride()).next();

@@ -1,6 +1,6 @@
-//! Encoded PNG bytes in, a size or rows of 8-bit pixels out, some of them still filtered. Trusts nothing: the size is taken
-//! from the header and checked against the limit before anything is allocated. Colour profiles and gamma
-//! are not applied: the stored samples are what is compared.
+//! Decodes PNG bytes to a size or to rows of 8-bit pixels, some of them still filtered. It trusts nothing: the size is
+//! read from the header and checked against the limit before any allocation. Colour profiles and gamma are not applied:
+//! the stored samples are compared.
 
 mod convert;
 mod inflate;
@@ -16,11 +16,11 @@ use convert::Converted;
 use inflate::Inflated;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-/// Where the header chunk keeps width and height, as two big-endian words.
+/// The position of width and height in the header chunk, as two big-endian words.
 const SIZE_OFFSET: usize = 16;
 /// The longest side that PNG allows.
 const MAX_SIDE: u32 = i32::MAX as u32;
-/// Where it keeps bit depth and colour type, a byte each.
+/// The position of bit depth and colour type, one byte each.
 const DEPTH_OFFSET: usize = 24;
 
 /// Reads the size of a picture from its header, without decoding pixels.
@@ -45,8 +45,8 @@ pub fn decode_header(bytes: &[u8]) -> Result<Size, PictureError> {
     })
 }
 
-/// The decoder has no own error for an empty picture, and none for sides that PNG does not allow, so the header is
-/// looked at before it.
+/// The decoder has no error of its own for an empty picture, or for sides that PNG does not allow, so the header is
+/// checked first.
 fn refuse_impossible_size(bytes: &[u8]) -> Result<(), PictureError> {
     let Some([width, height]) = bytes.get(SIZE_OFFSET..).and_then(first_words) else {
         return Err(PictureError::Truncated { bytes: bytes.len() });
@@ -76,17 +76,17 @@ pub(super) fn checked_size(bytes: &[u8], max_pixels: u64) -> Result<Size, Pictur
     Ok(size)
 }
 
-/// How pixels are handed out.
+/// The layout of decoded pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// Three samples, as they are stored: only for plain 8-bit RGB.
+    /// Three samples, as stored: only for plain 8-bit RGB.
     Rgb,
-    /// Four samples: palettes looked up, gray spread, `tRNS` or full opacity as alpha.
+    /// Four samples: palettes are looked up, gray is expanded, and alpha is `tRNS` or full opacity.
     Rgba,
 }
 
 impl Layout {
-    /// The narrowest layout that a header allows; a `tRNS` chunk may still call for alpha.
+    /// The narrowest layout that the header allows. A `tRNS` chunk may still require alpha.
     pub(super) fn of_header(bytes: &[u8]) -> Self {
         match bytes.get(DEPTH_OFFSET..) {
             Some([8, colour, ..]) if *colour == ColorType::Rgb as u8 => Self::Rgb,
@@ -108,10 +108,10 @@ impl Layout {
     }
 }
 
-/// The rows of a PNG of any colour type, depth and interlacing, read from the top as they are asked for. A row
-/// is a filter byte and its samples.
+/// The rows of a PNG of any colour type, depth and interlacing, read on demand from the top. A row is a filter byte and
+/// its samples.
 ///
-/// What is stored in the wanted layout stays filtered: rows that are equal on both sides need not be restored.
+/// Rows that are stored in the wanted layout stay filtered: rows that are equal on both sides need not be restored.
 pub(super) struct Rows<'a> {
     size: Size,
     layout: Layout,
@@ -120,15 +120,15 @@ pub(super) struct Rows<'a> {
 }
 
 enum Source<'a> {
-    /// Pixels lie in the file as they are handed out.
+    /// The pixels are stored in the wanted layout.
     Inflated(Box<Inflated<'a>>),
     /// Any other picture.
     Converted(Box<Converted<'a>>),
 }
 
 impl<'a> Rows<'a> {
-    /// Reads up to the first pixel of a PNG whose header says `size`. `Layout::Rgb` only for what
-    /// [`Layout::of_header`] says can be had so.
+    /// Reads up to the first pixel of a PNG whose header says `size`. `Layout::Rgb` is allowed only if
+    /// [`Layout::of_header`] returns it.
     pub(super) fn open(bytes: &'a [u8], size: Size, layout: Layout) -> Result<Self, PictureError> {
         let converted = Converted::open(bytes, size, layout)?;
         let has_transparent_colour = converted.has_transparent_colour();
@@ -163,8 +163,8 @@ impl<'a> Rows<'a> {
         self.layout.stride(self.size)
     }
 
-    /// Reads the next rows into `rows`, as many as it holds or as are left. With the last row, what follows it in
-    /// the file is checked too.
+    /// Reads the next rows into `rows`: as many as fit or as are left. After the last row, the rest of the file is
+    /// checked too.
     ///
     /// # Errors
     /// When the file is damaged, cut off, or needs more memory than there is.

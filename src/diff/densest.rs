@@ -1,5 +1,5 @@
-//! Runs of mismatched pixels in, row by row; the place where most of them lie close together out. Time grows with
-//! the rows that have any, memory with the width alone.
+//! Finds the place where most mismatched pixels are close together, from the runs of each row. Time grows with the
+//! number of rows that have runs, memory only with the width.
 
 use std::collections::VecDeque;
 
@@ -35,7 +35,7 @@ impl Densest {
     pub(super) fn add(&mut self, runs: &[Run]) {
         for row in runs.chunk_by(|one, next| one.y == next.y) {
             let mismatched = row.iter().filter(|run| run.finding == Finding::Mismatched);
-            // Nothing is denser, and what comes later lies further down.
+            // Nothing can be denser, and later windows are further down.
             if self.densest.mismatched_pixels < FULL {
                 self.add_row(mismatched.copied().collect());
             }

@@ -1,11 +1,11 @@
-//! Why two pictures could not be compared. `PictureError` speaks of one file and does not know whose it
-//! is; `DiffError` adds the side. Nothing here decides anything.
+//! Why two pictures could not be compared. `PictureError` is about one file and does not know its side; `DiffError`
+//! adds the side. Nothing is decided here.
 
 use std::fmt;
 
 use super::{Format, Size};
 
-/// Which of the two pictures is meant.
+/// One of the two pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Input {
     /// The picture that is assumed good.
@@ -40,12 +40,12 @@ pub enum PictureError {
         /// Its format.
         format: Format,
     },
-    /// A picture that is no PNG breaks the rules of its format.
+    /// The file breaks the rules of its format, which is not PNG.
     #[error("is a damaged {format}: {reason}")]
     Damaged {
         /// Its format.
         format: Format,
-        /// What the decoder says.
+        /// The decoder's message.
         reason: String,
     },
     /// The file ends before its `IEND` chunk, or its end in another format.
@@ -57,7 +57,7 @@ pub enum PictureError {
     /// A chunk or the compressed pixels break the PNG rules.
     #[error("is a damaged PNG: {0}")]
     Corrupt(png::DecodingError),
-    /// The same, found by this crate and not by its decoder.
+    /// The same, found by this crate instead of its decoder.
     #[error("is a damaged PNG: {0}")]
     Broken(&'static str),
     /// The header names no pixels at all.
@@ -91,7 +91,7 @@ pub enum DiffError {
     /// The candidate cannot be read.
     #[error("the candidate picture {0}")]
     Candidate(PictureError),
-    /// Each picture is allowed, but the canvas that holds both is too large.
+    /// Each picture is within the limit, but the canvas that holds both is too large.
     #[error(
         "the canvas that holds baseline ({baseline}) and candidate ({candidate}) is more than {max_pixels} pixels"
     )]
@@ -109,7 +109,7 @@ pub enum DiffError {
 }
 
 impl DiffError {
-    /// The picture at fault, if it is one alone.
+    /// The picture that caused the error, if it was only one.
     pub fn input(&self) -> Option<Input> {
         match self {
             Self::Baseline(_) => Some(Input::Baseline),

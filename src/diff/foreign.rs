@@ -1,6 +1,6 @@
-//! JPEG and WebP, when Twinshot is built with the feature `formats`: their size from the header, and the whole
-//! picture as a PNG without compression, so that one path compares everything. Neither format has checksums:
-//! a file that is cut off is an error, damage within the pixels may not be seen.
+//! JPEG and WebP, if Twinshot is built with the feature `formats`: reads the size from the header, and converts the
+//! whole picture to a PNG without compression, so that all pictures are compared in the same way. Neither format has
+//! checksums: a truncated file is an error, but damage within the pixels may not be noticed.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -92,9 +92,9 @@ mod codec {
     use super::super::memory::zeroes;
     use super::{Format, PictureError, Size};
 
-    /// Memory that a decoder may use beside the pixels.
+    /// Memory that a decoder may use in addition to the pixels.
     const OVERHEAD: u64 = 64 << 20;
-    /// What a decoder may use for a pixel while it works: its samples and their coefficients.
+    /// Memory that a decoder may use for each pixel while it works: its samples and their coefficients.
     const WORK_BYTES: u64 = 16;
 
     pub(super) fn size(format: Format, bytes: &[u8]) -> Result<[u32; 2], PictureError> {
@@ -133,8 +133,8 @@ mod codec {
         ImageReader::with_format(Cursor::new(bytes), format)
     }
 
-    /// Whether the end is there. The JPEG decoder fills up with gray what a file that was cut off lacks, which
-    /// would be a difference.
+    /// Whether the end of the file is there. The JPEG decoder fills the missing part of a truncated file with gray,
+    /// which would look like a difference.
     fn is_complete(format: Format, bytes: &[u8]) -> bool {
         match format {
             Format::Jpeg => {

@@ -1,4 +1,4 @@
-//! Memory whose size a file tells.
+//! Memory whose size comes from a file.
 
 use super::Size;
 use super::error::PictureError;

@@ -1,5 +1,5 @@
-//! PURE. The reports of all shards of a run in, one report out, as if the run had not been split. Where the
-//! pictures are is not known here.
+//! PURE. Merges the reports of all shards of a run into one report, as if the run had not been split. Pictures are not
+//! handled here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -18,18 +18,18 @@ pub struct NamedReport {
     pub report: Report,
 }
 
-/// Why reports are not joined.
+/// Why reports cannot be merged.
 #[derive(Debug, thiserror::Error)]
 pub enum MergeError {
     /// There is none.
     #[error("there is no report to merge")]
     Nothing,
-    /// A whole run has nothing to be joined with.
+    /// A whole run has no other parts.
     #[error(
         "{0} is the report of a whole run: only those of `twinshot test --shard` can be merged"
     )]
     Whole(String),
-    /// Joined already.
+    /// The report is already merged.
     #[error("{0} was merged already: merge the reports of the shards themselves")]
     Merged(String),
     /// No shard can have these numbers.
@@ -39,37 +39,37 @@ pub enum MergeError {
         name: String,
         /// Its shard.
         index: u32,
-        /// Of so many.
+        /// The number of shards.
         of: u32,
     },
-    /// Two runs of one shard.
+    /// Two runs of the same shard.
     #[error("{first} and {second} are both shard {index}: leave out the one that does not count")]
     Twice {
-        /// One.
+        /// The first report.
         first: String,
-        /// The other.
+        /// The second report.
         second: String,
         /// The shard.
         index: u32,
     },
-    /// Numbers of one are not comparable with those of the other.
+    /// The two reports are not of one run, so their results are not comparable.
     #[error(
         "{first} and {second} are not of one run, {what} differ: {mine} and {other}; \
          run every shard in the same way"
     )]
     Different {
-        /// One.
+        /// The first report.
         first: String,
-        /// The other.
+        /// The second report.
         second: String,
-        /// What the two do not share.
+        /// What differs.
         what: &'static str,
-        /// What the first says.
+        /// The value in the first report.
         mine: String,
-        /// What the other says.
+        /// The value in the second report.
         other: String,
     },
-    /// A shot that belongs to another shard, or to none.
+    /// The shot belongs to another shard, or to none.
     #[error("{name} has the shot `{id}`, which does not belong to its shard")]
     Stray {
         /// The report.
@@ -77,7 +77,7 @@ pub enum MergeError {
         /// The shot.
         id: String,
     },
-    /// One shot decided twice.
+    /// Two reports decide the same shot.
     #[error("{name} has the shot `{id}` twice")]
     SameShot {
         /// The report.
@@ -87,15 +87,15 @@ pub enum MergeError {
     },
 }
 
-/// A part whose numbers are right.
+/// A report whose shard numbers are valid.
 struct Checked<'a> {
     name: &'a str,
     report: &'a Report,
     shard: &'a ShardReport,
 }
 
-/// Joins the reports under a new run id. What concerns several flows is looked at anew, and shards that are
-/// missing or were cut off leave the result partial.
+/// Merges the reports under a new run ID. Suspicions across flows are computed again. If shards are missing or ended
+/// early, the result is partial.
 ///
 /// # Errors
 /// When the reports are not those of different shards of one run.
@@ -156,7 +156,7 @@ fn check(part: &NamedReport) -> Result<Checked<'_>, MergeError> {
     }
 }
 
-/// Neighbours are enough: being alike carries over.
+/// Comparing neighbours is enough, because equality is transitive.
 fn check_alike(parts: &[Checked<'_>]) -> Result<(), MergeError> {
     for (first, second) in parts.iter().zip(parts.iter().skip(1)) {
         let mut pairs = facts(first).into_iter().zip(facts(second));
@@ -181,7 +181,7 @@ fn check_alike(parts: &[Checked<'_>]) -> Result<(), MergeError> {
     Ok(())
 }
 
-/// What all shards of one run share, in words.
+/// Facts that all shards of one run share, in words.
 fn facts(part: &Checked<'_>) -> Vec<(&'static str, String)> {
     let (run, shard) = (&part.report.run, part.shard);
     let environment = |role: Role| {
@@ -214,7 +214,7 @@ fn facts(part: &Checked<'_>) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Flows in the order of the plan; within one, a shard's order is the plan's.
+/// Sorts shots by flow in plan order. Within one flow, a shard already has its shots in plan order.
 fn in_plan_order(parts: &[Checked<'_>], flows: &[String]) -> Vec<ShotReport> {
     let places: HashMap<&str, usize> = flows
         .iter()
@@ -241,7 +241,7 @@ fn joined_run(id: String, first: &Checked<'_>, parts: &[Checked<'_>], shots: &[S
             .map(|run| run.started.clone())
             .min()
             .unwrap_or_default(),
-        // Absent of one that was killed, and then of all.
+        // A killed shard has no end time, so then the whole has none.
         finished: runs()
             .map(|run| run.finished.clone())
             .collect::<Option<Vec<_>>>()
@@ -263,7 +263,7 @@ fn joined_run(id: String, first: &Checked<'_>, parts: &[Checked<'_>], shots: &[S
     }
 }
 
-/// Why the whole decides nothing: what each shard says of itself, and two releases in one run.
+/// Why the whole run is undecided: the shards' own reasons, and two releases in one run.
 fn undecided(parts: &[Checked<'_>]) -> Vec<String> {
     let of_one = |part: &Checked<'_>| {
         let reasons = part.report.run.undecided.clone();
@@ -292,7 +292,7 @@ fn undecided(parts: &[Checked<'_>]) -> Vec<String> {
     reasons
 }
 
-/// What the sessions of all shards took together.
+/// The session times of all shards together.
 fn sessions(parts: &[Checked<'_>]) -> SessionTimes {
     let each = parts.iter().map(|part| part.report.run.times.sessions);
     each.fold(SessionTimes::default(), |sum, one| SessionTimes {
@@ -313,7 +313,7 @@ fn merged_shard(part: &Checked<'_>) -> MergedShard {
     }
 }
 
-/// Nothing goes on any more: what was killed was interrupted, and what is missing ended early.
+/// No shard runs any more: a killed shard counts as interrupted, and a missing one as stopped.
 fn joined_state(merged: &MergedReport) -> RunState {
     let is_any = |state: RunState| merged.shards.iter().any(|shard| shard.state == state);
     if is_any(RunState::Interrupted) || is_any(RunState::Running) {
@@ -325,7 +325,7 @@ fn joined_state(merged: &MergedReport) -> RunState {
     }
 }
 
-/// Different texts in the order of the shards, each once.
+/// The different texts in the order of the shards, each once.
 fn all_of<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     let mut found: Vec<&str> = Vec::new();
     for text in texts {
@@ -336,7 +336,7 @@ fn all_of<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     found.join(", ")
 }
 
-/// Those of the shards, each once, and what the shards do not share though they should.
+/// The warnings of the shards, each once, and differences between shards that should not exist.
 fn warnings(parts: &[Checked<'_>]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let said = parts.iter().flat_map(|part| part.report.warnings.iter());
@@ -351,8 +351,8 @@ fn warnings(parts: &[Checked<'_>]) -> Vec<String> {
     found
 }
 
-/// Both sides of a shot are photographed by one browser, so that such shards are comparable, but not with
-/// one set of golden pictures.
+/// Differences between shards that are allowed but worth a warning. Both sides of a shot use the same browser, so such
+/// shards are comparable with each other, but not with one set of golden pictures.
 fn unlike(
     parts: &[Checked<'_>],
     what: &str,

@@ -1,11 +1,11 @@
-//! What makes a green run worth a second look: pictures that prove less than they seem to.
+//! Reasons to look again at a green run: pictures that prove less than they seem to.
 
 use std::collections::BTreeMap;
 
 use super::{PictureReport, Report, ShotReport};
 use crate::side::Side;
 
-/// Blank pages, and pages at different addresses that gave one and the same picture, in plan order.
+/// Blank pages, and pages at different URLs with the same picture, in plan order.
 pub(crate) fn suspicions(report: &Report) -> Vec<String> {
     let mut found: Vec<String> = same_environment(report).into_iter().collect();
     found.extend(report.shots.iter().filter_map(blank));
@@ -14,7 +14,7 @@ pub(crate) fn suspicions(report: &Report) -> Vec<String> {
     found
 }
 
-/// Nothing but noise can differ.
+/// If both sides are the same environment, only noise can differ.
 fn same_environment(report: &Report) -> Option<String> {
     let Side {
         baseline,
@@ -25,7 +25,7 @@ fn same_environment(report: &Report) -> Option<String> {
     is_same.then(|| "both sides are the same environment".to_owned())
 }
 
-/// What is painted over on both sides cannot differ.
+/// What is masked on both sides cannot differ.
 fn mostly_masked(shot: &ShotReport) -> Option<String> {
     let comparison = shot.comparison.as_ref()?;
     let boxes = comparison.masks.iter().flat_map(|mask| &mask.boxes);
@@ -52,7 +52,7 @@ fn blank(shot: &ShotReport) -> Option<String> {
     Some(format!("{}: {which} of one colour all over", shot.title()))
 }
 
-/// Several addresses that answer with one picture are often one error page, or one login page.
+/// Several URLs with the same picture are often one error page or login page.
 fn one_picture_for_many(shots: &[ShotReport]) -> Vec<String> {
     let mut by_hash: BTreeMap<&str, Vec<(&ShotReport, &str)>> = BTreeMap::new();
     for shot in shots {
@@ -72,7 +72,7 @@ fn one_picture_for_many(shots: &[ShotReport]) -> Vec<String> {
     groups.into_iter().map(|same| describe(same)).collect()
 }
 
-/// Queries and fragments often change nothing that can be seen.
+/// Queries and fragments often change nothing visible.
 fn address(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or(url)
 }

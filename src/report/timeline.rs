@@ -1,14 +1,14 @@
-//! PURE. Where the time went, as bars that need no script: what the run's parts come to, and its slowest shots.
+//! PURE. Where the time went, as bars that need no script: the total of each part, and the slowest shots.
 
 use serde::Serialize;
 
 use super::{Report, RunTimes, ShotReport, Times, words};
 use crate::config::Browser;
 
-/// So many shots are drawn; they are enough to see what is slow.
+/// How many shots are drawn: enough to see what is slow.
 const MOST_SHOTS: usize = 50;
 
-/// What the template draws.
+/// The values for the template.
 #[derive(Serialize)]
 pub(super) struct Timeline<'a> {
     total: Bar,
@@ -17,24 +17,24 @@ pub(super) struct Timeline<'a> {
     left_out: Option<String>,
 }
 
-/// The bar of one shot. The slowest one's is as wide as there is room.
+/// The bar of one shot. The slowest shot's bar has the full width.
 #[derive(Serialize)]
 struct ShotBar<'a> {
     flow: &'a str,
     shot: &'a str,
-    /// With the browser, where that is not Chrome.
+    /// With the browser, unless it is Chrome.
     viewport: String,
     bar: Bar,
 }
 
-/// Parts side by side.
+/// Segments next to each other.
 #[derive(Serialize)]
 struct Bar {
     total: String,
     parts: Vec<BarSegment>,
 }
 
-/// A part of a bar; numbers are percents of the room.
+/// A segment of a bar. The numbers are percentages of the full width.
 #[derive(Serialize)]
 struct BarSegment {
     name: &'static str,
@@ -44,7 +44,7 @@ struct BarSegment {
 }
 
 impl<'a> Timeline<'a> {
-    /// Nothing where nothing took any time.
+    /// `None` if nothing took any time.
     pub(super) fn of(report: &'a Report) -> Option<Self> {
         let mut shots: Vec<&ShotReport> = report.shots.iter().collect();
         shots.sort_by_key(|shot| std::cmp::Reverse(shot.times.total_ms()));
@@ -112,7 +112,7 @@ fn run_parts(times: &RunTimes) -> [(&'static str, u64); 5] {
     ]
 }
 
-/// What the browsers cost besides, and what the run took in all.
+/// The time for starting and cleaning browsers, and the time of the whole run.
 fn sessions(report: &Report) -> String {
     let times = report.run.times.sessions;
     let browsers = words::plural(u64::from(times.started), "browser");

@@ -1,4 +1,4 @@
-//! PURE. Where the time of a run went: what the parts of each shot took, and what they come to.
+//! PURE. Where the time of a run went: the parts of each shot, and their totals.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,22 +6,22 @@ use super::ShotReport;
 use crate::side::Side;
 pub use crate::waits::{WaitReason, WaitTime};
 
-/// Wall times of one shot in milliseconds. The two sides run at the same time: of each part the slower one
-/// is told here.
+/// Wall times of one shot in milliseconds. The two sides run at the same time, so each part has the time of its slower
+/// side.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Times {
-    /// The steps since the last shot that go to a page: `goto`, `back`, `forward` and `refresh`.
+    /// The steps since the previous shot that go to a page: `goto`, `back`, `forward` and `refresh`.
     #[serde(default)]
     pub navigate_ms: u64,
-    /// The other steps since the last shot, with the page that a click leads to.
+    /// The other steps since the previous shot, including the page load that a click starts.
     pub act_ms: u64,
-    /// Waiting until the page held still.
+    /// Waiting until the page holds still.
     pub settle_ms: u64,
     /// Taking the pictures.
     pub shoot_ms: u64,
     /// Decoding and comparing them.
     pub compare_ms: u64,
-    /// What each live side took.
+    /// The times of each live side.
     #[serde(default)]
     pub sides: Side<Option<SideTimes>>,
 }
@@ -29,22 +29,22 @@ pub struct Times {
 /// Wall times of one side of a shot in milliseconds.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct SideTimes {
-    /// The steps since the last shot that go to a page.
+    /// The steps since the previous shot that go to a page.
     pub navigate_ms: u64,
-    /// The other steps since the last shot.
+    /// The other steps since the previous shot.
     pub act_ms: u64,
-    /// Waiting until the page held still.
+    /// Waiting until the page holds still.
     pub settle_ms: u64,
-    /// What was waited for meanwhile, as far as it took a millisecond; some of it at the same time.
+    /// What the shot waited for, if it took at least a millisecond. Some waits overlap.
     pub waits: Vec<WaitTime>,
     /// Taking the frames.
     pub shoot_ms: u64,
-    /// How many were taken until two were equal.
+    /// How many frames were taken until two were equal.
     pub frames: u32,
 }
 
-/// What the parts of all shots come to, in milliseconds. Workers and sides run at the same time: it is
-/// more than the run took.
+/// The total times of all shots' parts, in milliseconds. Workers and sides run at the same time, so the total is longer
+/// than the run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunTimes {
     /// See [`Times::navigate_ms`].
@@ -57,20 +57,20 @@ pub struct RunTimes {
     pub shoot_ms: u64,
     /// See [`Times::compare_ms`].
     pub compare_ms: u64,
-    /// What the browsers cost besides.
+    /// The time for starting and cleaning browsers.
     pub sessions: SessionTimes,
 }
 
-/// What starting and cleaning browsers took, in milliseconds, most of it while flows ran.
+/// The time for starting and cleaning browsers, in milliseconds. Most of it passes while flows run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionTimes {
     /// How many were started.
     pub started: u32,
-    /// What that took, one after the other.
+    /// The total time for starting them.
     pub start_ms: u64,
-    /// How often one was cleaned for another flow.
+    /// How often a session was cleaned for another flow.
     pub cleaned: u32,
-    /// What that took, one after the other.
+    /// The total time for cleaning them.
     pub clean_ms: u64,
 }
 
@@ -89,7 +89,7 @@ impl Times {
 }
 
 impl RunTimes {
-    /// The sum over `shots`, beside what the sessions took.
+    /// The sum over `shots`, with the times of the sessions.
     pub fn of(shots: &[ShotReport], sessions: SessionTimes) -> Self {
         let mut sum = Self {
             sessions,

@@ -1,4 +1,4 @@
-//! PURE. The words and numbers that all formats share, so that no two of them tell a run differently.
+//! PURE. The words and numbers that all formats share, so that they all describe a run in the same way.
 
 use std::fmt;
 
@@ -56,7 +56,7 @@ impl fmt::Display for ExpectedReport {
     }
 }
 
-/// Pixels, a ratio, or both with a word on which of them counts.
+/// Pixels, a ratio, or both with a word that says which one counts.
 fn amount(pixels: Option<u64>, ratio: Option<f64>, counts: &str) -> Option<String> {
     let pixels = pixels.map(|pixels| plural(pixels, "pixel"));
     match (pixels, ratio.map(percent)) {
@@ -65,7 +65,7 @@ fn amount(pixels: Option<u64>, ratio: Option<f64>, counts: &str) -> Option<Strin
     }
 }
 
-/// How much may mismatch. Where a difference is expected and no limit is set, everything may.
+/// How much may mismatch. If a difference is expected and no limit is set, everything may.
 pub(super) fn allowed(comparison: &ComparisonReport) -> String {
     let LimitReport {
         pixels,
@@ -97,12 +97,12 @@ pub(super) fn headline(report: &Report) -> String {
     }
 }
 
-/// More shards than flows are no trouble.
+/// A shard without shots is no problem if there are more shards than flows.
 pub(crate) fn is_idle_shard(report: &Report) -> bool {
     report.run.shard.is_some() && report.run.planned_shots == 0
 }
 
-/// The headline when nothing needs a look. What was approved differs all the same, so it is told apart.
+/// The headline if nothing needs a look. Approved shots still differ, so they are mentioned.
 fn quiet_headline(summary: &Summary, is_partial: bool) -> String {
     let so_far = if is_partial { " so far" } else { "" };
     let shots = plural(summary.shots as u64, "shot");
@@ -118,7 +118,7 @@ fn quiet_headline(summary: &Summary, is_partial: bool) -> String {
     }
 }
 
-/// What is wrong, as counts and the words after them.
+/// What is wrong, as counts with their words.
 fn troubles(summary: &Summary) -> Vec<(String, &'static str)> {
     let all = [
         (summary.mismatched, "differs", "differ"),
@@ -135,7 +135,7 @@ fn troubles(summary: &Summary) -> Vec<(String, &'static str)> {
         .collect()
 }
 
-/// That pictures of the baseline are those of earlier runs, or nothing.
+/// That pictures of the baseline are from earlier runs; `None` if they are not.
 pub(super) fn reuse(report: &Report) -> Option<String> {
     let (count, runs) = report.reused();
     if count == 0 {
@@ -154,7 +154,7 @@ pub(super) fn reuse(report: &Report) -> Option<String> {
     ))
 }
 
-/// That the report is partial and why, or nothing.
+/// That the report is partial, and why; `None` if it is not.
 pub(super) fn partial(report: &Report) -> Option<String> {
     report.is_partial().then(|| {
         format!(
@@ -169,7 +169,7 @@ pub(super) fn partial(report: &Report) -> Option<String> {
     })
 }
 
-/// Which shards are missing or did not come to their end.
+/// Which shards are missing or did not finish.
 fn gaps(merged: &MergedReport) -> String {
     let missing = merged.missing();
     let missing = (!missing.is_empty()).then(|| missing_words(&missing, merged.of));
@@ -193,7 +193,7 @@ fn missing_words(missing: &[u32], of: u32) -> String {
     }
 }
 
-/// Which part of a run this is, or what it was joined from; nothing of a run that was never split.
+/// Which part of a run this is, or which parts it was merged from; `None` for a run that was not split.
 pub(crate) fn part(run: &Run) -> Option<String> {
     let shard = run.shard.as_ref();
     let shard = shard.map(|shard| format!("shard {} of {}", shard.index, shard.of));
@@ -210,7 +210,7 @@ fn merged_words(merged: &MergedReport) -> String {
     )
 }
 
-/// An environment with what it served, for example `staging (release 1.4.2)`.
+/// An environment with the release that it served, for example `staging (release 1.4.2)`.
 pub(super) fn environment(environment: &EnvironmentReport) -> String {
     match &environment.release {
         Some(release) => format!("{} (release {release})", environment.name),
@@ -234,7 +234,7 @@ pub(crate) fn plural(count: u64, noun: &str) -> String {
     format!("{} {noun}{s}", thousands(count))
 }
 
-/// Digits in groups of three, parted by a no-break space.
+/// Digits in groups of three, separated by no-break spaces.
 pub(crate) fn thousands(count: u64) -> String {
     let digits = count.to_string();
     let mut out = String::with_capacity(digits.len() * 2);
@@ -256,7 +256,7 @@ pub(crate) fn duration(ms: u64) -> String {
     }
 }
 
-/// The word by which a value is known in the JSON.
+/// The JSON name of a value.
 pub(super) fn json_word(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value)
         .unwrap_or_default()

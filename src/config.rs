@@ -94,7 +94,7 @@ pub struct Config {
     pub timeout: Duration,
     /// How long a page may take to load.
     pub page_timeout: Duration,
-    /// Taller pages are cut here, with a warning; CSS pixels.
+    /// The height in CSS pixels at which taller pages are cut, with a warning.
     pub max_page_height: u32,
 }
 
@@ -118,11 +118,11 @@ pub struct Environment {
     pub hosts: Vec<String>,
     /// The user and the password of HTTP basic authentication.
     pub basic_auth: Option<BasicAuth>,
-    /// What it must serve before a run begins.
+    /// What the environment must serve before a run begins.
     pub ready: Option<Ready>,
     /// What it asks of its browser.
     pub emulation: Emulation,
-    /// What is sent along to its own hosts; each value may be secret.
+    /// Headers for requests to its own hosts; each value may be secret.
     pub headers: http::HeaderMap,
     /// How its browser reaches it.
     pub network: Network,
@@ -294,13 +294,13 @@ struct ConfigYaml {
     sessions: Option<Place<Entries<LoginYaml>>>,
     /// Names of variables whose values never appear in any output.
     secrets: Option<Place<Vec<Place<String>>>>,
-    /// `auto`, or the URL of a WebDriver or Selenium Grid that runs already, or a list of them.
+    /// `auto`, or the URL of a running WebDriver or Selenium Grid, or a list of them.
     webdriver: Option<Place<Texts>>,
-    /// What drivers are asked for besides, by browser.
+    /// Additional capabilities for drivers, by browser.
     capabilities: Option<Place<Entries<capabilities::Anything>>>,
     /// `reuse` cleans browsers between flows, `session` starts new ones for each; `reuse` when absent.
     isolation: Option<Isolation>,
-    /// Which parts of bringing a page to rest are done before each picture; all when absent.
+    /// Which parts of settling a page are done before each picture; all when absent.
     settle: Option<Settle>,
     /// `off`, `fixed` (every page's time begins when the run did), or the moment at which it begins.
     clock: Option<Place<String>>,
@@ -308,7 +308,7 @@ struct ConfigYaml {
     timeout: Option<Place<String>>,
     /// How long a page may take to load, for example `30s`.
     page_timeout: Option<Place<String>>,
-    /// Taller pages are cut here, with a warning; CSS pixels.
+    /// The height in CSS pixels at which taller pages are cut, with a warning.
     max_page_height: Option<Place<u32>>,
 }
 
@@ -323,23 +323,23 @@ struct EnvironmentYaml {
     hosts: Option<Place<Vec<Place<String>>>>,
     /// HTTP basic authentication: `user:password`.
     basic_auth: Option<Place<String>>,
-    /// What is sent along to the environment's own hosts, and to nobody else.
+    /// Headers for requests to the environment's own hosts, and to no others.
     headers: Option<Place<Entries<String>>>,
-    /// The proxy that the browser asks: `http://host:port` or `socks5://host:port`.
+    /// The browser's proxy: `http://host:port` or `socks5://host:port`.
     proxy: Option<Place<String>>,
-    /// Hosts that are reached without the proxy.
+    /// Hosts that are connected to without the proxy.
     no_proxy: Option<Place<Vec<Place<String>>>>,
-    /// Whether certificates are believed that nobody vouches for, such as self-signed ones.
+    /// Whether to accept untrusted certificates, such as self-signed ones.
     ignore_certificate_errors: Option<bool>,
-    /// What it must serve before a run begins.
+    /// What the environment must serve before a run begins.
     ready: Option<Place<ready::ReadyYaml>>,
-    /// What the browser calls itself, in place of its own name and version.
+    /// The user agent, in place of the browser's own.
     user_agent: Option<Place<String>>,
     /// The language of the browser, for example `de-CH`.
     locale: Option<Place<String>>,
     /// The browser's time zone, for example `Europe/Zurich`.
     timezone: Option<Place<String>>,
-    /// Which colours the browser prefers.
+    /// The preferred colour scheme.
     color_scheme: Option<ColorScheme>,
     /// Whether the browser asks pages for less motion.
     reduced_motion: Option<bool>,

@@ -26,7 +26,7 @@ pub enum Browser {
 }
 
 impl Browser {
-    /// All that can be named.
+    /// All supported browsers.
     pub const ALL: [Self; 4] = [Self::Chrome, Self::Edge, Self::Firefox, Self::WebKit];
 
     /// Its name in `twinshot.yaml`, in reports and to its driver.
@@ -49,13 +49,13 @@ impl Browser {
         }
     }
 
-    /// Whether it is drawn and driven as Chrome is.
+    /// Whether it is based on Chromium.
     pub const fn is_chromium(self) -> bool {
         matches!(self, Self::Chrome | Self::Edge)
     }
 
-    /// What tells its shots from those of Chrome wherever people read them: Chrome's bear no mark, so that
-    /// they are called the same whether another browser is there or not.
+    /// Marks names of shots with the browser. Chrome's shots have no mark, so their names stay the same whether other
+    /// browsers are used or not.
     pub fn mark(name: &str) -> String {
         if name == Self::Chrome.name() {
             String::new()
@@ -71,7 +71,7 @@ impl fmt::Display for Browser {
     }
 }
 
-/// Those that are listed, in that order; Chrome alone when nothing is said.
+/// The listed browsers in their order; only Chrome if none is listed.
 pub(super) fn browsers(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Vec<Browser>, Diagnostic> {
     let Some(list) = &yaml.browsers else {
         return Ok(vec![Browser::Chrome]);
@@ -102,13 +102,13 @@ pub(super) fn browsers(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Vec<Brow
     Ok(browsers)
 }
 
-/// Keys that only Chrome and Edge can honour. None is refused where all flows run in those.
+/// Keys that only Chrome and Edge support. They are allowed if all flows run in those.
 pub(super) fn only_in_chrome(
     reader: Reader<'_>,
     yaml: &ConfigYaml,
     browsers: &[Browser],
 ) -> Vec<Diagnostic> {
-    // WebKit first: it gives the least.
+    // WebKit first, because it supports the least.
     let others = [Browser::WebKit, Browser::Firefox];
     let Some(other) = others.iter().find(|other| browsers.contains(other)) else {
         return Vec::new();
@@ -132,7 +132,7 @@ pub(super) fn only_in_chrome(
     refused.collect()
 }
 
-/// What is asked for and WebKit cannot give.
+/// Settings that WebKit does not support.
 pub(super) fn not_in_webkit(
     reader: Reader<'_>,
     yaml: &ConfigYaml,

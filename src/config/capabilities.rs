@@ -1,4 +1,4 @@
-//! `capabilities`: what drivers are asked for besides what Twinshot asks for itself, by browser.
+//! `capabilities`: additional capabilities for drivers, by browser.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::yaml::{
 /// The capabilities of each browser's sessions, as WebDriver has them.
 pub type Capabilities = BTreeMap<Browser, Map<String, Json>>;
 
-/// What Twinshot sets itself, and what to do instead.
+/// Capabilities that Twinshot sets itself, and what to use instead.
 const OURS: &[(&str, &str)] = &[
     (
         "acceptInsecureCerts",
@@ -30,7 +30,7 @@ const OURS: &[(&str, &str)] = &[
     ("unhandledPromptBehavior", "answer dialogs by a step"),
     ("webSocketUrl", "it is asked for where it is needed"),
 ];
-/// The same within the options of a browser.
+/// The same for the options of a browser.
 const OUR_OPTIONS: &[(&str, &str)] = &[
     (
         "binary",
@@ -39,7 +39,7 @@ const OUR_OPTIONS: &[(&str, &str)] = &[
     ("debuggerAddress", "a run starts browsers of its own"),
     ("mobileEmulation", "set the size under `viewports`"),
 ];
-/// Where each browser's own capabilities stand.
+/// The keys of each browser's own options.
 const OPTIONS: &[&str] = &[
     "goog:chromeOptions",
     "ms:edgeOptions",
@@ -99,7 +99,7 @@ fn of_browser(reader: Reader<'_>, id: usize) -> Result<(Browser, Map<String, Jso
     }
 }
 
-/// Refuses the entries of a map that are Twinshot's to set.
+/// Refuses entries of a map that Twinshot sets itself.
 fn refuse(reader: Reader<'_>, id: usize, ours: &[(&str, &str)]) -> Result<(), Diagnostic> {
     for entry in reader.tree.entries(id) {
         let key = reader.tree.key(*entry);

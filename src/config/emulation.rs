@@ -1,14 +1,14 @@
-//! What an environment asks of its browser, and what a viewport does, whose wishes go before.
+//! The settings of an environment and of a viewport for the browser. Those of the viewport take precedence.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::yaml::{Diagnostic, diagnostic::is_unprintable, read::Place, reader::Reader};
 
-/// What an environment or a viewport asks of its browser; what is absent is left as it is.
+/// Settings for the browser; what is absent is left as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Emulation {
-    /// What the browser calls itself.
+    /// The user agent.
     pub user_agent: Option<String>,
     /// Its language, for example `de-CH`.
     pub locale: Option<String>,
@@ -21,7 +21,7 @@ pub struct Emulation {
 }
 
 impl Emulation {
-    /// With the other's wishes where this has none.
+    /// Takes the other's settings where this one has none.
     pub(crate) fn or(&self, other: &Self) -> Self {
         Self {
             user_agent: self.user_agent.clone().or_else(|| other.user_agent.clone()),
@@ -33,19 +33,19 @@ impl Emulation {
     }
 }
 
-/// What a viewport asks of its browser beside a size.
+/// Settings of a viewport beside its size.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Device {
     /// Lays pages out as on a phone: their `<meta name=viewport>` counts.
     pub mobile: bool,
-    /// Has a screen that is touched.
+    /// Has a touch screen.
     pub touch: bool,
-    /// What goes before the environment's.
+    /// Settings that take precedence over the environment's.
     pub emulation: Emulation,
 }
 
 impl Device {
-    /// Whether nothing is asked for.
+    /// Whether there are no settings.
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
     }
@@ -64,13 +64,13 @@ pub(super) struct EmulationYaml<'y> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ColorScheme {
-    /// Dark letters on a bright page.
+    /// Dark text on a light page.
     Light,
-    /// Bright letters on a dark page.
+    /// Light text on a dark page.
     Dark,
 }
 
-/// Checks the form; which languages and zones there are, the browser knows.
+/// Checks the form only. The browser knows which languages and zones exist.
 pub(super) fn emulation(
     reader: Reader<'_>,
     yaml: &EmulationYaml<'_>,

@@ -1,4 +1,4 @@
-//! `headers` of an environment: what is sent along to its own hosts, and to nobody else.
+//! `headers` of an environment: sent to its own hosts and to no others.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -8,7 +8,7 @@ use crate::yaml::{
     reader::Reader,
 };
 
-/// What belongs to the connection, to the browser or to another key of the configuration.
+/// Headers that belong to the connection, the browser or another key of the configuration.
 const NOT_OURS: &[&str] = &[
     "accept-charset",
     "accept-encoding",
@@ -31,9 +31,9 @@ const NOT_OURS: &[&str] = &[
     "upgrade",
     "via",
 ];
-/// The same of whole families.
+/// Prefixes of such headers.
 const NOT_OUR_FAMILIES: &[&str] = &["access-control-", "if-", "proxy-", "sec-"];
-/// What another key is there for.
+/// Headers for which there is another key.
 const ELSEWHERE: &[(&str, &str)] = &[
     (
         "cookie",
@@ -47,7 +47,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("accept-language", "write `locale` beside `headers`"),
 ];
 
-/// Checks names and values. A value may be secret, so that no message shows one.
+/// Checks names and values. A value may be secret, so no message shows one.
 pub(super) fn headers(
     reader: Reader<'_>,
     place: Option<&Place<Entries<String>>>,

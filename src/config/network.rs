@@ -1,4 +1,4 @@
-//! How an environment's browser reaches it: through a proxy, past certificates that nobody vouches for.
+//! How a browser connects to its environment: through a proxy, and with certificates that are not trusted.
 
 use url::Url;
 
@@ -8,24 +8,24 @@ use crate::yaml::{Diagnostic, address::is_host, read::Place, reader::Reader};
 /// How a browser reaches an environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Network {
-    /// What stands between them.
+    /// The proxy between them.
     pub proxy: Option<Proxy>,
-    /// Whether certificates are believed that nobody vouches for, such as self-signed ones.
+    /// Whether untrusted certificates, such as self-signed ones, are accepted.
     pub ignore_certificate_errors: bool,
 }
 
-/// What stands between a browser and its environment.
+/// A proxy between a browser and its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy {
     /// Whether it speaks SOCKS 5; HTTP otherwise.
     pub is_socks: bool,
     /// `host:port`.
     pub address: String,
-    /// Hosts that are reached without it.
+    /// Hosts that are connected to directly.
     pub except: Vec<String>,
 }
 
-/// Checks the form; whether there is a proxy, the run will see.
+/// Checks the form only. Whether the proxy exists shows during the run.
 pub(super) fn network(reader: Reader<'_>, yaml: &EnvironmentYaml) -> Result<Network, Diagnostic> {
     let mut proxy = yaml
         .proxy

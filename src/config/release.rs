@@ -1,11 +1,11 @@
-//! The two releases of the demo site, as an environment's URL names them.
+//! The two releases of the demo site, as named in an environment's URL.
 
 use std::{fmt, str::FromStr};
 
 /// Which release of the demo site is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Release {
-    /// What customers see today.
+    /// The site that customers see today.
     Production,
     /// The next release, with the planted differences.
     Staging,
@@ -30,7 +30,7 @@ impl fmt::Display for Release {
     }
 }
 
-/// A name that is no release of the demo site.
+/// The name of no release of the demo site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownRelease(String);
 

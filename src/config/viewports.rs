@@ -44,13 +44,13 @@ pub(super) struct ViewportYaml {
     mobile: Option<Place<bool>>,
     /// Whether the screen is one that is touched.
     touch: Option<Place<bool>>,
-    /// What the browser calls itself, in place of its own name and version.
+    /// The user agent, in place of the browser's own.
     user_agent: Option<Place<String>>,
     /// The language of the browser, for example `de-CH`.
     locale: Option<Place<String>>,
     /// The browser's time zone, for example `Europe/Zurich`.
     timezone: Option<Place<String>>,
-    /// Which colours the browser prefers.
+    /// The preferred colour scheme.
     color_scheme: Option<Place<ColorScheme>>,
     /// Whether the browser asks pages for less motion.
     reduced_motion: Option<Place<bool>>,

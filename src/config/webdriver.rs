@@ -1,4 +1,4 @@
-//! `webdriver`: where the browsers are driven.
+//! `webdriver`: which drivers run the browsers.
 
 use url::Url;
 
@@ -10,16 +10,16 @@ use crate::yaml::{
     reader::Reader,
 };
 
-/// Where the browser is driven.
+/// Which drivers run the browsers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Webdriver {
     /// Twinshot starts the drivers itself.
     Auto,
-    /// By drivers that run already, at least one; a Selenium Grid is one of them.
+    /// Drivers that are already running, at least one. A Selenium Grid is one of them.
     Urls(Vec<Url>),
 }
 
-/// Why a text is no driver's URL. Shows nothing of it: it may hold a password.
+/// Why a text is not a valid driver URL. It shows nothing of the text, which may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {}", self.problem(), self.help())]
 pub enum BadDriverUrl {
@@ -27,7 +27,7 @@ pub enum BadDriverUrl {
     NotHttp,
     /// Reached by https, and this Twinshot does not speak it.
     NoTls,
-    /// Basic authentication would send the URL's own spelling of it.
+    /// Basic authentication would send the URL's encoded form.
     EncodedCredentials,
 }
 

@@ -1,5 +1,5 @@
-//! PURE. Pixels only: two encoded pictures in, counts, regions and a drawing out. Knows nothing of
-//! specs, files or browsers, and gives no verdict: how much of a shot may mismatch is decided elsewhere.
+//! PURE. Pixels only: compares two encoded pictures and returns counts, regions and a drawing. This module knows
+//! nothing about specs, files or browsers, and gives no verdict: the limits of a shot are checked elsewhere.
 //!
 //! [`compare`] reads as: sizes from the headers → open both → band by band: decode, paint masks, find runs of
 //! mismatched pixels, join them to regions, draw. The result does not depend on the number of threads, nor on
@@ -65,7 +65,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A picture that cannot be decided is a [`DiffError`], which names its side, and never a difference.
+//! A picture that cannot be read is a [`DiffError`] that names its side, never a difference.
 
 mod antialias;
 mod band;
@@ -113,7 +113,7 @@ pub enum Metric {
     Oklab,
 }
 
-/// What becomes of a pixel that differs only by anti-aliasing.
+/// How a pixel is treated that differs only by anti-aliasing.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -126,7 +126,7 @@ pub enum Antialiasing {
     Count,
 }
 
-/// How [`compare_with_overlay`] draws what it found.
+/// How [`compare_with_overlay`] draws the result.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -187,7 +187,7 @@ impl Size {
         u64::from(self.width) * u64::from(self.height)
     }
 
-    /// The smallest size that holds both.
+    /// The smallest size that contains both.
     fn union(self, other: Self) -> Self {
         Self {
             width: self.width.max(other.width),
@@ -195,7 +195,7 @@ impl Size {
         }
     }
 
-    /// The largest size that both hold.
+    /// The largest size that both contain.
     fn intersection(self, other: Self) -> Self {
         Self {
             width: self.width.min(other.width),
@@ -222,7 +222,7 @@ impl From<Size> for [u32; 2] {
     }
 }
 
-/// A box of mismatched pixels that belong together.
+/// A box around a group of mismatched pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Region {
     /// Left edge.
@@ -237,12 +237,12 @@ pub struct Region {
     pub mismatched_pixels: u64,
 }
 
-/// Side of the square that [`DensestWindow`] is about, in pixels.
+/// The side of the square for [`DensestWindow`], in pixels.
 pub const WINDOW: u32 = 32;
 
-/// Where most mismatched pixels lie close together: of all squares of [`WINDOW`] × [`WINDOW`] pixels in the union
-/// canvas, at any position, the one with the most; the first of equal ones, from top to bottom, then from left to
-/// right. A canvas that is narrower or lower is all in one.
+/// Where most mismatched pixels are close together: of all squares of [`WINDOW`] × [`WINDOW`] pixels in the union
+/// canvas, at any position, the one with the most. Of several equal ones it is the first from top to bottom, then from
+/// left to right. A smaller canvas is one window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DensestWindow {
     /// Left edge.
@@ -265,12 +265,12 @@ pub struct Options {
     /// Areas that are painted over on both sides before comparing. What lies outside the pictures is ignored;
     /// pixels that only one picture has are mismatched under a mask too.
     pub masks: Vec<Rect>,
-    /// Whether the densest window is looked for; it costs time where rows mismatch.
+    /// Whether to look for the densest window. This costs time for rows that mismatch.
     pub densest_window: bool,
     /// Pictures with more pixels than this are refused from their header, as is a pair whose union canvas
     /// has more.
     pub max_pixels: u64,
-    /// How [`compare_with_overlay`] draws; it changes no number.
+    /// How [`compare_with_overlay`] draws. It does not affect the numbers.
     pub style: Style,
 }
 
@@ -304,7 +304,7 @@ pub struct Diff {
     pub total_pixels: u64,
     /// The mismatched pixels, grouped; from top to bottom, then from left to right.
     pub regions: Vec<Region>,
-    /// Where they are densest, when that was asked for.
+    /// Where they are densest, if that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub densest_window: Option<DensestWindow>,
 }
@@ -322,18 +322,18 @@ impl Diff {
         }
     }
 
-    /// Mismatched pixels as a part of the union canvas, 0 to 1, not rounded.
+    /// Mismatched pixels divided by those of the union canvas, 0 to 1, not rounded.
     pub fn mismatch_ratio(&self) -> f64 {
         self.mismatched_pixels as f64 / self.total_pixels as f64
     }
 }
 
-/// How two pictures differ, and a picture of it.
+/// How two pictures differ, with a picture of the differences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiffWithOverlay {
     /// The numbers.
     pub diff: Diff,
-    /// PNG bytes; none when no pixel is mismatched or anti-aliased.
+    /// PNG bytes; `None` if no pixel is mismatched or anti-aliased.
     pub overlay: Option<Vec<u8>>,
 }
 
@@ -395,7 +395,7 @@ impl Sizes {
         options: &Options,
         wants_overlay: bool,
     ) -> Result<DiffWithOverlay, DiffError> {
-        // Most pictures of most runs: whoever captured the page twice wrote the same bytes.
+        // The most common case: both captures of a page have the same bytes.
         if baseline == candidate {
             return Ok(DiffWithOverlay {
                 diff: Diff::identical(self.baseline, options),
@@ -431,7 +431,7 @@ impl Sizes {
         }
     }
 
-    /// Opens both with the narrowest layout that suits both.
+    /// Opens both in the narrowest layout that suits both.
     fn open<'a>(
         &self,
         baseline: &'a [u8],

@@ -1,5 +1,5 @@
-//! The pixels of two pictures, as far as they are in memory: a few rows at a time. Pixels are straight
-//! 8-bit RGB or RGBA, rows from the top. Nothing here judges colours.
+//! The pixels of two pictures, a few rows at a time. Pixels are straight 8-bit RGB or RGBA, with rows from the top.
+//! Colours are not compared here.
 
 use std::marker::PhantomData;
 
@@ -10,26 +10,26 @@ use super::{Rect, Size};
 /// One pixel: straight (not premultiplied) red, green, blue, alpha.
 pub(super) type Rgba = [u8; 4];
 
-/// A pixel as it lies in memory. Pairs of plain RGB pictures, which screenshots are, are not widened to RGBA:
-/// a quarter less to write and to compare.
+/// A pixel as it is stored in memory. Pairs of plain RGB pictures (screenshots usually are) are not widened to RGBA,
+/// which saves a quarter of the bytes to write and compare.
 pub(super) trait Pixel: Copy + PartialEq + Send + Sync + 'static {
     /// Bytes of one pixel.
     const SAMPLES: usize;
 
-    /// What masks are painted with. White, because it is the usual page: a neighbour then seldom looks like
-    /// the middle of a brightness ramp, and seldom is taken for anti-aliasing.
+    /// The colour that masks are painted with. White is the usual page colour: a neighbouring pixel then seldom looks
+    /// like the middle of a brightness ramp, and seldom counts as anti-aliasing.
     const MASK_PAINT: Self;
 
     /// The colour with its opacity.
     fn rgba(self) -> Rgba;
 
-    /// Sees samples as pixels; what is left over at the end is ignored.
+    /// Views samples as pixels; incomplete pixels at the end are ignored.
     fn pixels(samples: &[u8]) -> &[Self];
 
-    /// Sees samples as pixels that can be painted.
+    /// Views samples as pixels that can be painted.
     fn pixels_mut(samples: &mut [u8]) -> &mut [Self];
 
-    /// Sees pixels as samples.
+    /// Views pixels as samples.
     fn samples(pixels: &[Self]) -> &[u8];
 }
 
@@ -83,10 +83,10 @@ pub(super) struct Point {
     pub(super) y: usize,
 }
 
-/// The rows of one picture that are in memory: a band that was read last, and above it the head, the last rows of
-/// the band before, so that pixels near the edge between two bands still have their neighbours.
+/// The rows of one picture that are in memory: the band that was read last and, above it, the head (the last rows of
+/// the previous band), so that pixels at the edge between two bands have their neighbours.
 ///
-/// Only rows that something may be found in, and their neighbours, are restored from their filters.
+/// Only rows that may contain findings, and their neighbours, are restored from their filters.
 #[derive(Debug)]
 pub(super) struct Window {
     size: Size,
@@ -99,11 +99,11 @@ pub(super) struct Window {
     rows: Vec<u8>,
 }
 
-/// A row of a picture without opacities, as it is stored.
+/// A row of a picture without alpha, as it is stored.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Filtered<'a> {
     pub(super) filter: u8,
-    /// What the filter leaves of them.
+    /// The filtered pixels.
     pub(super) pixels: &'a [[u8; 3]],
 }
 

@@ -1,30 +1,30 @@
-//! Verdicts on neighbouring pixels all at once: in single precision, of which vector instructions do several at a time.
-//! What is too near to the limit for that is left to the exact arithmetic.
+//! Compares neighbouring pixels all at once in single precision, several with each vector instruction. Pixels too near
+//! to the limit for that are left to the exact arithmetic.
 
 use std::ops::Range;
 
 use super::picture::Pixel;
 use super::yiq::{IN_PHASE, LUMA, QUADRATURE, WEIGHTS};
 
-/// How many pixels are looked at at once.
+/// How many pixels are compared at once.
 pub(super) const STRETCH: usize = 16;
-/// Far more than single precision can be wrong about a squared YIQ distance, and still few pixels.
+/// Far larger than the error of a squared YIQ distance in single precision, but still true of few pixels.
 const MARGIN: f32 = 0.5;
 
 /// Neighbouring pixels of one row.
 pub(super) type Stretch<P> = [P; STRETCH];
 
-/// What is known of a stretch: a bit for each pixel, the lowest for the first one. The others match.
+/// The result for a stretch: a bit for each pixel, the lowest for the first. Pixels without a bit match.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Prefiltered {
-    /// Surely further apart than the limit.
+    /// Certainly further apart than the limit.
     pub(super) apart: u16,
-    /// To be asked for one by one.
+    /// Must be compared one by one.
     pub(super) unsure: u16,
 }
 
 impl Prefiltered {
-    /// Asks for every pixel that is not equal.
+    /// Marks every unequal pixel as unsure.
     pub(super) fn by_equality<P: Pixel>(stretch: [&Stretch<P>; 2]) -> Self {
         Self {
             apart: 0,
@@ -32,7 +32,7 @@ impl Prefiltered {
         }
     }
 
-    /// By the squared YIQ distance of opaque colours; pixels of other colours are all asked for.
+    /// Compares the squared YIQ distances of opaque colours; pixels with other colours are unsure.
     #[inline]
     pub(super) fn by_yiq<P: Pixel>(stretch: [&Stretch<P>; 2], max_delta: f64) -> Self {
         if !stretch.iter().all(|pixels| are_opaque(pixels)) {
@@ -53,7 +53,7 @@ impl Prefiltered {
     }
 }
 
-/// Which pixels are not equal.
+/// The unequal pixels.
 fn differing<P: Pixel>([baseline, candidate]: [&Stretch<P>; 2]) -> u16 {
     let mut bits = 0;
     for x in 0..STRETCH {

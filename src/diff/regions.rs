@@ -1,5 +1,5 @@
-//! Runs of mismatched pixels in, row by row; boxes that a person would draw out. Time grows with the pixels,
-//! memory with the width and the number of regions that were begun, however the pixels lie.
+//! Groups runs of mismatched pixels, row by row, into the boxes that a person would draw. Time grows with the pixels,
+//! and memory with the width and the number of regions begun so far, regardless of where the pixels are.
 
 use super::Region;
 use super::scan::{Finding, Run};
@@ -17,7 +17,7 @@ pub(super) struct Regions {
     groups: Groups,
 }
 
-/// Where a piece lies and whose it is.
+/// The position of a piece and the group that it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Last {
     y: u32,
@@ -25,7 +25,7 @@ struct Last {
 }
 
 impl Regions {
-    /// None yet, on a canvas of `width`.
+    /// No regions yet, on a canvas of `width`.
     pub(super) fn new(width: u32) -> Self {
         Self {
             width,

@@ -1,11 +1,11 @@
-//! Two files in lockstep: the next band of rows of each, compared, and forgotten. What is found goes to a
-//! [`Tally`]. Memory does not grow with the height of the pictures, but for what is found and drawn; an interlaced
+//! Compares two files in lockstep: reads the next band of rows of each, compares both, and discards them. Results go to
+//! a [`Tally`]. Memory does not grow with the height of the pictures, except for results and drawings; an interlaced
 //! picture is decoded whole.
 //!
-//! Rows are compared as they are stored, filtered: where they are equal below equal rows, their pixels are equal too,
-//! and are not even restored. While a band is compared and drawn, the next one is read and restored, on another core
-//! where one is free. On a rayon worker, where the others are taken to be busy with other pairs, and for small
-//! pictures, everything happens on the caller's thread.
+//! Rows are compared as they are stored, that is, filtered. If they are equal and the rows above them are equal, their
+//! pixels are equal too and need not be restored. While a band is compared and drawn, another core reads and restores
+//! the next one, if a core is free. On a rayon worker (the other workers are probably busy with other pairs) and for
+//! small pictures, everything runs on the caller's thread.
 
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -22,22 +22,22 @@ use super::{Options, Rect, Size};
 
 /// How far the anti-aliasing detector looks up and down.
 const REACH: u32 = 2;
-/// Rows of the band before that are kept: those that still wait for rows below them, and as many above those.
+/// How many rows of the previous band are kept: those that still wait for rows below them, and as many above those.
 const HEAD: usize = 2 * REACH as usize;
-/// The size of a band: small enough for the cache, large enough that what each one begins with is little work: the
+/// The size of a band. It is small enough for the cache, and large enough that the fixed cost of a band is small: the
 /// inflater copies the 32 KiB before it, and threads are woken.
 const BAND_BYTES: usize = 512 << 10;
-/// The fewest rows of a band; less would copy heads more than read bands.
+/// The fewest rows of a band. With fewer, copying heads would cost more than reading bands.
 const MIN_BAND_ROWS: usize = 8;
-/// From so many pixels on, threads save more time than it takes to wake them.
+/// From this number of pixels on, threads save more time than waking them costs.
 const THREADS_FROM_PIXELS: u64 = 1 << 17;
 
-/// How the work is cut up. The result does not depend on it.
+/// How the work is divided. The result does not depend on it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
     /// Rows read at a time.
     rows: usize,
-    /// Rows kept from the band before.
+    /// Rows kept from the previous band.
     head: usize,
     /// How many bands the canvas has.
     bands: usize,
@@ -64,7 +64,7 @@ impl Pace {
         }
     }
 
-    /// Does both, at the same time if it may.
+    /// Does both, in parallel if allowed.
     fn join<A: Send, B: Send>(
         self,
         first: impl FnOnce() -> A + Send,
@@ -103,7 +103,7 @@ fn compare_at(
         Layout::Rgba => compare_pixels::<Rgba>(pace, rows, options, tally),
     };
     if pace.threads {
-        // Inside the pool, where other workers can take parts of it over.
+        // Inside of the pool, where other workers can steal parts of the work.
         rayon::scope(|_| compare())
     } else {
         compare()
@@ -136,7 +136,7 @@ fn compare_pixels<P: Pixel>(
     Ok(())
 }
 
-/// The bands that are compared next, of both pictures: read, and restored as far as anything may be found in them.
+/// The bands of both pictures that are compared next, already read. Rows in which something may be found are restored.
 struct Ahead<'a> {
     pace: Pace,
     sources: [Rows<'a>; 2],

@@ -1,5 +1,5 @@
-//! What a comparison has found so far: counts, regions, and the overlay as far as it is drawn. Rows come in
-//! from the top; nothing is kept of them but what ends up in the result.
+//! The result of a comparison so far: counts, regions, and the part of the overlay that is already drawn. Rows are
+//! added from the top. Nothing of them is kept except what is part of the result.
 
 use std::ops::Range;
 
@@ -21,7 +21,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Nothing yet, for a canvas of `width`. With a painter, every row is drawn.
+    /// An empty tally for a canvas of `width`. If there is a painter, every row is drawn.
     pub(super) fn new(width: u32, painter: Option<Painter>) -> Self {
         Self {
             mismatched_pixels: 0,
@@ -39,12 +39,12 @@ impl Tally {
         painter.map_or(nothing, |painter| painter.shows(layout))
     }
 
-    /// Also looks for the densest window of the rows to come, on a canvas of `width`.
+    /// Also looks for the densest window of the following rows, on a canvas of `width`.
     pub(super) fn look_for_densest_window(&mut self, width: u32) {
         self.densest = Some(Densest::new(width));
     }
 
-    /// Takes in the next rows and the runs that were found in them, in reading order.
+    /// Adds the next rows and the runs found in them, in reading order.
     pub(super) fn add<P: Pixel>(&mut self, pair: &Pair, rows: Range<u32>, runs: &[Run]) {
         self.mismatched_pixels += Run::count(runs, Finding::Mismatched);
         self.antialiased_pixels += Run::count(runs, Finding::Antialiased);
@@ -57,7 +57,7 @@ impl Tally {
         }
     }
 
-    /// The result, with an overlay when there was a painter and something was found.
+    /// The result; with an overlay if there was a painter and something was found.
     pub(super) fn finish(self, [baseline, candidate]: [Size; 2]) -> DiffWithOverlay {
         let found_something = self.mismatched_pixels + self.antialiased_pixels > 0;
         let painter = self.painter.filter(|_| found_something);

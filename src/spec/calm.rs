@@ -1,11 +1,11 @@
-//! What is brought to rest before a picture, and what the page's clock says.
+//! What is settled before a picture is taken, and the clock of the page.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::yaml::{Diagnostic, read::Place, reader::Reader};
 
-/// Which parts of bringing a page to rest are done; what is absent is left to the flow, then to the suite.
+/// Which parts of settling a page are done; what is absent is left to the flow, then to the suite.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settle {
@@ -22,7 +22,7 @@ pub struct Settle {
 }
 
 impl Settle {
-    /// These choices, and where there is none those of whatever is around.
+    /// These choices; where one is absent, the one of `around`.
     #[must_use]
     pub fn or(self, around: Self) -> Self {
         Self {
@@ -48,10 +48,10 @@ impl Settle {
     }
 }
 
-/// What the clock of pages says.
+/// The clock of pages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Clock {
-    /// The time.
+    /// The real time.
     #[default]
     Off,
     /// In every page the moment at which the run began, from where it goes on.
@@ -76,7 +76,7 @@ impl Reader<'_> {
     }
 }
 
-/// Milliseconds from 1970 to `2026-03-01T12:00:00Z`; nothing before that, and no other form.
+/// Milliseconds from 1970 to a time such as `2026-03-01T12:00:00Z`. `None` for earlier times and other forms.
 fn moment(text: &str) -> Option<u64> {
     const FORM: &[u8] = b"0000-00-00T00:00:00Z";
     let fits = |(found, form): (u8, &u8)| match form {

@@ -1,5 +1,4 @@
-//! Raw steps of a flow to checked ones: `use` is replaced by the fragment's steps, and every picture gets
-//! a name.
+//! Checks the steps of a flow: replaces each `use` by the fragment's steps, and gives every picture a name.
 
 use std::{
     cell::{Cell, RefCell},
@@ -24,10 +23,10 @@ use crate::yaml::{
     tree::Tree,
 };
 
-/// Fragments that use fragments multiply; no flow of a person has so many steps.
+/// Fragments that use fragments multiply. No flow written by a person has this many steps.
 const MAX_STEPS: usize = 10_000;
 
-/// Nor so many fragments inside each other.
+/// Nor does it nest this many fragments.
 const MAX_DEPTH: usize = 32;
 
 /// The fragments of all files, by name.

@@ -1,5 +1,4 @@
-//! How much of a picture may mismatch and how much must: the values, how they are written, and where they
-//! contradict each other.
+//! How much of a picture may mismatch and how much must: the values, their notation, and contradictions between them.
 
 use std::{fmt, str::FromStr};
 
@@ -17,7 +16,7 @@ use crate::{
     },
 };
 
-/// A limit of so many pixels, or more, could never fail.
+/// A limit of this many pixels or more could never fail.
 const WINDOW_PIXELS: u64 = WINDOW as u64 * WINDOW as u64;
 
 /// A part of a picture: `12` is pixels, `0.2%` a ratio.
@@ -51,7 +50,7 @@ impl fmt::Display for Amount {
         match self {
             Self::Pixels(1) => f.write_str("1 pixel"),
             Self::Pixels(pixels) => write!(f, "{pixels} pixels"),
-            // Rounded to what anybody writes: 0.29 is no ratio of two powers of two.
+            // Rounded to digits that people write: 0.29 has no exact binary fraction.
             Self::Ratio(ratio) => write!(f, "{}%", (ratio * 1e8).round() / 1e6),
         }
     }
@@ -177,7 +176,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Refuses what no picture can satisfy, at the key that says so.
+    /// Refuses limits that no picture can satisfy, at the key that causes this.
     pub(super) fn check_limits(
         &self,
         id: NodeId,
@@ -305,7 +304,7 @@ mod tests {
         }
         assert_eq!(pixels.beyond(&max(Some(100), None, Some(40))), None);
         assert_eq!(half.beyond(&max(None, Some(0.5), None)), None);
-        // Whether these can be depends on the picture.
+        // Whether both can hold depends on the picture.
         assert_eq!(pixels.beyond(&max(None, Some(0.001), None)), None);
         assert_eq!(half.beyond(&max(Some(1), None, None)), None);
         assert_eq!(pixels.beyond(&MaxMismatch::default()), None);

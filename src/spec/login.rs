@@ -1,5 +1,5 @@
-//! `sessions` of `twinshot.yaml`: logins that flows share. The configuration hands its part of the file
-//! over as it was read, because the fragments that it names stand in the specs.
+//! `sessions` of `twinshot.yaml`: logins that flows share. The configuration passes this part on unchecked, because the
+//! fragments that it names are in the specs.
 
 use std::{fmt, sync::Arc};
 
@@ -43,7 +43,7 @@ pub(crate) struct LoginYaml {
 #[derive(Clone, Default)]
 pub struct Sessions(Option<Arc<(Arc<Tree>, Entries<LoginYaml>)>>);
 
-/// How somebody is logged in, once for all flows that say so.
+/// A login that is done once for all flows that name it.
 #[derive(Debug, Clone)]
 pub struct Login {
     /// Its name.
@@ -52,7 +52,7 @@ pub struct Login {
     pub location: Location,
     /// What logs in; never photographed.
     pub steps: Vec<Step>,
-    /// What shows on a flow's first page that the login still holds.
+    /// The check, on a flow's first page, that the login is still valid.
     pub check: Option<Step>,
 }
 
@@ -66,7 +66,7 @@ impl Sessions {
         logins.flat_map(|all| all.1.0.iter().map(|place| all.0.key(place.id)))
     }
 
-    /// Whatever is wrong with one of them does not hide the next.
+    /// An error in one login does not hide errors in the next.
     pub(super) fn lower<'f>(
         &'f self,
         expander: &Expander<'f>,
@@ -92,7 +92,7 @@ impl Sessions {
         logins
     }
 
-    /// The login that a flow names. Nothing when that one is wrong itself, which is told elsewhere.
+    /// The login that a flow names. `None` if that login itself is invalid, which is reported elsewhere.
     pub(super) fn find(
         &self,
         logins: &[Arc<Login>],
@@ -123,7 +123,7 @@ impl fmt::Debug for Sessions {
     }
 }
 
-/// Names are keys of a map and of messages: printable, and not two of them but for their case.
+/// Names are used as keys and in messages: they must be printable, and differ by more than case.
 fn check_login_name(
     reader: Reader<'_>,
     before: &[Place<LoginYaml>],
@@ -183,7 +183,7 @@ fn login(
     })
 }
 
-/// A look, not a pause.
+/// A check must not be a pause.
 fn check(
     expander: &Expander<'_>,
     reader: Reader<'_>,

@@ -1,4 +1,4 @@
-//! What the names of flows, shots and fragments may be.
+//! The rules for names of flows, shots and fragments.
 
 use crate::yaml::{
     Diagnostic,
@@ -8,7 +8,7 @@ use crate::yaml::{
     tree::Tree,
 };
 
-/// Names are file names later, with a few bytes of their own added.
+/// Names become file names later, with a few bytes added.
 const MAX_NAME_BYTES: usize = 200;
 
 /// A name that people, file systems and HTML can show, the same in every environment.
@@ -40,7 +40,7 @@ pub(super) fn check_name(what: &str, tree: &Tree, name: &Place<String>) -> Resul
     Err(error.maybe_help(help.map(Into::into)))
 }
 
-/// Names are file names, and not every file system tells `A` from `a`.
+/// Names become file names, and some file systems treat `A` and `a` as the same.
 pub(super) fn twice(what: &str, name: &str, second: Spot, first: Spot) -> Diagnostic {
     Diagnostic::new(format!("two {what} are named `{name}`"), second)
         .note_at("the first one is here", first)

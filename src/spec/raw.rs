@@ -48,7 +48,7 @@ pub(super) struct FlowYaml {
     pub(super) max_mismatch: Option<Place<TextOr<LimitYaml>>>,
     /// How much of each picture must mismatch, because a change is expected: pixels, a ratio, or both.
     pub(super) at_least: Option<Place<TextOr<AtLeastYaml>>>,
-    /// Which parts of bringing the page to rest are done before its pictures.
+    /// Which parts of settling the page are done before its pictures.
     pub(super) settle: Option<Settle>,
     /// `off`, `fixed` (every page's time begins when the run did), or the moment at which it begins.
     pub(super) clock: Option<Place<String>>,
@@ -224,7 +224,7 @@ pub(super) struct ShotYaml {
     pub(super) max_mismatch: Option<Place<TextOr<LimitYaml>>>,
     /// How much of the picture must mismatch, because a change is expected.
     pub(super) at_least: Option<Place<TextOr<AtLeastYaml>>>,
-    /// Which parts of bringing the page to rest are done before it.
+    /// Which parts of settling the page are done before it.
     pub(super) settle: Option<Settle>,
 }
 

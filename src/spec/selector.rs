@@ -87,14 +87,14 @@ impl Reader<'_> {
     }
 }
 
-/// Why a text is no selector, and what to write instead.
+/// Why a text is not a selector, and what to write instead.
 #[derive(Debug, PartialEq, Eq)]
 struct BadSelector {
     message: String,
     help: Option<&'static str>,
 }
 
-/// Reads one alternative. Only what the browser would explain badly is checked.
+/// Reads one alternative. It checks only errors that the browser would explain badly.
 fn parse(text: &str) -> Result<Selector, BadSelector> {
     let text = text.trim();
     if let Some(wanted) = text.strip_prefix("text=") {

@@ -41,7 +41,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("resize", "viewport"),
 ];
 
-/// A step whose names and types are right.
+/// A step with valid names and types.
 pub(super) struct Parsed {
     pub(super) id: NodeId,
     pub(super) yaml: StepYaml,
@@ -49,7 +49,7 @@ pub(super) struct Parsed {
     pub(super) action: String,
 }
 
-/// Reads a list of steps; what is wrong with one of them does not hide the next.
+/// Reads a list of steps. An error in one step does not hide errors in the next.
 pub(super) fn read_steps(
     tree: &Tree,
     steps: &Place<Vec<Held<StepYaml>>>,
@@ -157,7 +157,7 @@ fn only_action<'t>(tree: &'t Tree, step: NodeId, yaml: &StepYaml) -> Result<&'t 
     }
 }
 
-/// What holds for every picture of a flow.
+/// The defaults for every picture of a flow.
 #[derive(Default)]
 pub(super) struct Defaults {
     pub(super) masks: Vec<Target>,
@@ -167,12 +167,12 @@ pub(super) struct Defaults {
     pub(super) settle: Settle,
 }
 
-/// A picture that a step asks for. An empty name: it gets one when all steps of the flow are known.
+/// A picture that a step asks for. If its name is empty, it gets one after all steps of the flow are known.
 pub(super) struct Wish {
     pub(super) shot: Shot,
-    /// What it is called when it has no name.
+    /// The label from which a name is made if there is none.
     pub(super) label: String,
-    /// Where it is asked for; absent when every step gets a picture.
+    /// Where it is asked for; absent if every step gets a picture.
     pub(super) asked: Option<Spot>,
 }
 

@@ -1,4 +1,4 @@
-//! All files of a run to one `Suite`: which file is a flow, which a fragment, and that no name stands twice.
+//! Reads all files of a run into one `Suite`: tells flows from fragments, and checks that each name is used only once.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ enum File {
 }
 
 impl Suite {
-    /// Reads all files. Whatever is wrong with any of them is reported at once.
+    /// Reads all files. All errors in all files are reported together.
     pub fn parse(
         sources: &[Source],
         variables: &Variables,
@@ -142,7 +142,7 @@ fn read_fragment(tree: &Tree, problems: &mut Diagnostics) -> Option<File> {
     (is_whole && is_named).then_some(File::Fragment(yaml, steps))
 }
 
-/// What could be read of a file, and whether that is all of it.
+/// The readable part of a file, and whether that is all of it.
 fn read_root<T: DeserializeOwned>(tree: &Tree, problems: &mut Diagnostics) -> Option<(T, bool)> {
     let Reading { value, errors } = tree.read_root();
     let is_whole = errors.is_empty();

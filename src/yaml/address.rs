@@ -1,5 +1,5 @@
-//! Addresses: hosts, and the credentials that stand in URLs. A password is shown nowhere, and a user neither: this is the
-//! one place that takes them off.
+//! Addresses: hosts, and the credentials in URLs. Neither a password nor a user is ever shown; this is the only place
+//! that removes them.
 
 use url::Url;
 
@@ -12,7 +12,7 @@ pub(crate) fn is_host(text: &str) -> bool {
     })
 }
 
-/// The password in a URL as it is written there and as it is meant, and what basic authentication sends.
+/// The password of a URL, as written and decoded, and the header value that basic authentication sends.
 pub fn passwords_in(url: &Url) -> Vec<String> {
     let Some(written) = url.password() else {
         return Vec::new();
@@ -30,22 +30,22 @@ pub fn passwords_in(url: &Url) -> Vec<String> {
     vec![written.to_owned(), meant, sent]
 }
 
-/// The URL as browsers show it and as we do.
+/// The URL without credentials, as it is shown.
 pub fn without_credentials(url: &Url) -> Url {
     let mut shown = without_password(url);
-    // Only a URL without a host refuses, and that has none.
+    // Fails only for a URL without a host, which has no credentials.
     let _ = shown.set_username("");
     shown
 }
 
-/// The URL with its user, for telling one from another.
+/// The URL with its user but without its password, for telling URLs apart.
 pub(crate) fn without_password(url: &Url) -> Url {
     let mut url = url.clone();
     let _ = url.set_password(None);
     url
 }
 
-/// A text that may be a URL, without credentials; anything else as it is written.
+/// A text that may be a URL, without credentials. Any other text is returned unchanged.
 pub fn written_without_credentials(written: &str) -> String {
     match Url::parse(written) {
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {

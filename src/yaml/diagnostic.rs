@@ -1,16 +1,16 @@
-//! What is wrong with a file, and how it is shown: place, source line, caret, help.
-//! Shows source text only, never a value that was filled in.
+//! Errors in files and how they are shown: position, source line, caret, help. Shows only source text, never a value
+//! that was filled in.
 
 use std::fmt::{self, Write as _};
 
 use super::{Location, address::with_dotted_credentials};
 
-/// So many problems are shown; the rest is counted.
+/// How many problems are shown. The rest is only counted.
 const SHOWN: usize = 50;
-/// Source lines are cut to about so many characters around the caret.
+/// Source lines are cut to about this many characters around the caret.
 const LINE_WIDTH: usize = 100;
 
-/// Everything that is wrong with the files that were read, in their order.
+/// All problems in the files that were read, in file order.
 #[derive(Debug, Clone, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
@@ -31,7 +31,7 @@ struct Note {
     spot: Option<Spot>,
 }
 
-/// A place and the source line that is shown for it.
+/// A position and its source line.
 #[derive(Debug, Clone)]
 pub(crate) struct Spot {
     location: Location,
@@ -83,22 +83,22 @@ impl Diagnostic {
         self
     }
 
-    /// What is wrong, in one line.
+    /// The problem in one line.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Where, unless the problem has no place in a file.
+    /// The position, unless the problem has none in a file.
     pub fn location(&self) -> Option<&Location> {
         self.spot.as_ref().map(|spot| &spot.location)
     }
 
-    /// What could be done about it.
+    /// Suggestions for fixing the problem.
     pub fn helps(&self) -> impl Iterator<Item = &str> {
         self.help.iter().map(String::as_str)
     }
 
-    /// Two uses of a fragment find the same problem twice.
+    /// Two uses of a fragment report the same problem twice.
     fn same_as(&self, other: &Self) -> bool {
         self.message == other.message && self.location() == other.location()
     }
@@ -187,17 +187,17 @@ impl Diagnostics {
         }
     }
 
-    /// Adds each of them.
+    /// Adds all of them.
     pub(crate) fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
         diagnostics.into_iter().for_each(|it| self.push(it));
     }
 
-    /// The value, or nothing when it could not be had and the problem was added.
+    /// The value; `None` if there was a problem instead, which is then added.
     pub(crate) fn take<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
         result.map_err(|problem| self.push(problem)).ok()
     }
 
-    /// The value, unless a problem was found before.
+    /// The value, unless a problem was added before.
     pub(crate) fn or<T>(mut self, value: T) -> Result<T, Self> {
         if self.list.is_empty() {
             return Ok(value);
@@ -215,7 +215,7 @@ impl Diagnostics {
         self.list.len()
     }
 
-    /// Never so in an `Err`.
+    /// Never true inside of an `Err`.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

@@ -1,4 +1,4 @@
-//! `${NAME}` in a text: from a fragment's parameters, then from the environment that was handed in.
+//! Replaces `${NAME}` in a text, from a fragment's parameters first and then from the given environment variables.
 
 use std::{
     cell::RefCell,
@@ -8,10 +8,10 @@ use std::{
 
 use super::Secrets;
 
-/// A variable whose name contains one of these is secret without being listed.
+/// A variable whose name contains one of these words is secret even if it is not listed.
 const SECRET_WORDS: [&str; 4] = ["PASSWORD", "SECRET", "TOKEN", "KEY"];
 
-/// A string whose `${NAME}` parts were filled in. What people see is the source, never the value.
+/// A string with its `${NAME}` parts filled in. People see only the source, never the value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
     pub(super) source: String,
@@ -26,7 +26,7 @@ pub struct Variables {
 }
 
 impl Variables {
-    /// Takes the environment as it is handed in; reads none itself.
+    /// Takes the environment variables as given and reads none itself.
     pub fn new(
         environment: impl IntoIterator<Item = (String, String)>,
         secret_names: &[String],
@@ -50,12 +50,12 @@ impl Variables {
 }
 
 impl Text {
-    /// What is sent to the browser. Never show it.
+    /// The value for the browser. It must never be shown.
     pub fn value(&self) -> &str {
         &self.value
     }
 
-    /// What people see: the text as it was written.
+    /// The text as written, for showing.
     pub fn source(&self) -> &str {
         &self.source
     }
@@ -108,7 +108,7 @@ impl Used {
     }
 }
 
-/// What `${NAME}` means at one place.
+/// The meaning of `${NAME}` at one place.
 #[derive(Clone)]
 pub(crate) struct Scope<'a> {
     variables: &'a Variables,

@@ -1,5 +1,5 @@
-//! PURE. What every YAML file of ours needs before its keys mean anything: places and diagnostics, the tree of
-//! a file and the reader of its values, variables, secrets, addresses. Knows neither specs nor configurations.
+//! PURE. Everything that our YAML files need before their keys have a meaning: positions and diagnostics, the tree of a
+//! file and the reader of its values, variables, secrets, addresses. It knows nothing about specs or configurations.
 
 pub(crate) mod address;
 pub(crate) mod diagnostic;
@@ -22,7 +22,7 @@ pub use self::{
     untrusted::Untrusted,
 };
 
-/// A file that was read by the caller.
+/// A file that the caller has read.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// As the user would name it, for example `specs/settings.yaml`.
@@ -33,7 +33,7 @@ pub struct Source {
     pub text: String,
 }
 
-/// Where something stands in a file; lines and columns count from 1.
+/// A position in a file. Lines and columns are counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Location {
     /// The file as the user would name it.

@@ -1,5 +1,5 @@
-//! From a tree of nodes to the raw serde types. Each error knows its node, and none hides the next: a bad node is passed
-//! over and the rest is read again. A part of the tree can be held back and read later.
+//! Reads the raw serde types from a tree of nodes. Each error knows its node, and none hides the next: a bad node is
+//! skipped and the rest is read again. A part of the tree can be held back and read later.
 
 use std::{collections::BTreeSet, fmt, marker::PhantomData};
 
@@ -16,7 +16,7 @@ use super::{
 
 const PLACE: &str = "$twinshot place";
 const HELD: &str = "$twinshot held";
-/// Each error costs one more reading. Nobody mends so many errors at once.
+/// Each error costs one more reading. Nobody fixes this many errors at once.
 const MOST_READINGS: usize = 100;
 
 /// A value and the node it was read from.
@@ -36,7 +36,7 @@ pub(crate) struct Held<T> {
 /// A part of a tree that was read.
 #[derive(Debug)]
 pub(crate) struct Reading<T> {
-    /// What could be read in spite of the errors.
+    /// The part that could be read despite the errors.
     pub(crate) value: Option<T>,
     /// In the order of the file.
     pub(crate) errors: Vec<ReadError>,
@@ -126,7 +126,7 @@ impl Tree {
         Reading { value, errors }
     }
 
-    /// Whether a key is missing only because it was passed over or is misspelt.
+    /// Whether a key is missing only because it was skipped or misspelt.
     fn is_consequence(&self, error: &ReadError, before: &[ReadError]) -> bool {
         let (Problem::Missing(missing), Some(map)) = (&error.kind, error.at) else {
             return false;
@@ -141,7 +141,7 @@ impl Tree {
         misspelt || self.entry(map, missing).is_some()
     }
 
-    /// An error with its place and, where we know better, a hint.
+    /// The error as a diagnostic with its position and, if we know better, a hint.
     pub(crate) fn diagnose(&self, error: ReadError) -> Diagnostic {
         let at = error.at.unwrap_or(0);
         match error.kind {
@@ -160,7 +160,7 @@ impl Tree {
         }
     }
 
-    /// How a map is called in a sentence.
+    /// What to call a map in a sentence.
     fn owner(&self, id: NodeId) -> String {
         match self.key(id) {
             "" if id == 0 => "the file".into(),
@@ -201,7 +201,7 @@ impl Tree {
         Diagnostic::new(message, spot).maybe_help(help)
     }
 
-    /// YAML reads `#`, `[` and `{` as its own; a selector that begins with them must be quoted.
+    /// `#`, `[` and `{` have a meaning in YAML, so a selector that begins with one must be quoted.
     fn quoting_help(&self, id: NodeId) -> Option<String> {
         let node = self.node(id);
         let line = self.line(node.key.as_ref().map_or(node.mark, |key| key.mark).line);
@@ -224,7 +224,7 @@ impl Tree {
     }
 }
 
-/// "did you mean", or the names to choose from when nothing is near.
+/// "did you mean", or all valid names if none is close.
 pub(crate) fn suggestion(name: &str, expected: &[&str]) -> Option<String> {
     match did_you_mean(name, expected.iter().copied()) {
         Some(near) => Some(format!("did you mean `{near}`?")),
@@ -236,7 +236,7 @@ pub(crate) fn suggestion(name: &str, expected: &[&str]) -> Option<String> {
     }
 }
 
-/// Serde's names of types, in the words of a YAML author.
+/// Serde's names of types in the words of YAML.
 fn plain_type(expected: &str) -> &str {
     match expected {
         "a string" => "a text",
@@ -261,7 +261,7 @@ fn describe(value: &Value) -> String {
     }
 }
 
-/// What serde complains about, and the node it complains about.
+/// Serde's error, and its node.
 #[derive(Debug)]
 pub(crate) struct ReadError {
     pub(crate) kind: Problem,

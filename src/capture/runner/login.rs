@@ -10,10 +10,14 @@ use std::{
 
 use url::Url;
 
-use super::{Ended, JobRun, Sessions, act, expected_status, failure, stopped};
+use super::{
+    job::{JobRun, StepsEnd},
+    step::{act, expected_status, failure},
+    stopped,
+};
 use crate::{
     browser::{BrowserError, Kept, Screen, Session, Storage, Trouble},
-    capture::{FailureKind, StepFailure, runner::Stop},
+    capture::{FailureKind, StepFailure, pools::Sessions, runner::Stop},
     config::Browser,
     side::{Role, Side},
     spec::{Action, Clock, Login, NamedViewport, Secrets, Step},
@@ -206,7 +210,7 @@ impl JobRun<'_> {
     /// whether they were cut short.
     pub(super) async fn run_logged_in(&mut self, sessions: &mut Sessions, stop: &mut Stop) -> bool {
         let Some(login) = self.job.flow.session.clone() else {
-            return self.run_steps_until(sessions, stop).await == Ended::CutShort;
+            return self.run_steps_until(sessions, stop).await == StepsEnd::CutShort;
         };
         let mut stale = Side::new(None, None);
         loop {
@@ -216,7 +220,7 @@ impl JobRun<'_> {
             };
             // Outside of what may be cut off: a start that is would leave a session that nobody can end.
             self.renew(sessions, entered).await;
-            if !self.untold.is_empty() {
+            if self.ledger.has_unreported() {
                 return false;
             }
             let restored = async { self.restore(sessions).await };
@@ -224,13 +228,13 @@ impl JobRun<'_> {
                 () = restored => {}
                 () = stopped(stop) => return true,
             }
-            if !self.untold.is_empty() {
+            if self.ledger.has_unreported() {
                 return false;
             }
             match self.run_steps_until(sessions, stop).await {
-                Ended::Whole => return false,
-                Ended::CutShort => return true,
-                Ended::LoggedOut(sides) => {
+                StepsEnd::Whole => return false,
+                StepsEnd::CutShort => return true,
+                StepsEnd::LoggedOut(sides) => {
                     let number = |role| {
                         let there = self.logged_in.get(role).as_ref();
                         there.filter(|_| *sides.get(role)).map(|there| there.number)
@@ -242,10 +246,10 @@ impl JobRun<'_> {
         }
     }
 
-    async fn run_steps_until(&mut self, sessions: &mut Sessions, stop: &mut Stop) -> Ended {
+    async fn run_steps_until(&mut self, sessions: &mut Sessions, stop: &mut Stop) -> StepsEnd {
         tokio::select! {
             ended = self.run_steps(sessions) => ended,
-            () = stopped(stop) => Ended::CutShort,
+            () = stopped(stop) => StepsEnd::CutShort,
         }
     }
 
@@ -272,7 +276,7 @@ impl JobRun<'_> {
             entry(Role::Baseline, stale.baseline).enter(&mut sessions.baseline),
             entry(Role::Candidate, stale.candidate).enter(&mut sessions.candidate),
         );
-        self.note_act_time(began.elapsed());
+        self.clock.add_time(began.elapsed());
         let mut used = Side::new(false, false);
         for (role, outcome) in [(Role::Baseline, baseline), (Role::Candidate, candidate)] {
             match outcome {
@@ -281,7 +285,7 @@ impl JobRun<'_> {
                     *self.logged_in.get_mut(role) = Some(there);
                     *used.get_mut(role) = was_used;
                 }
-                Err(failure) => self.notice(failure),
+                Err(failure) => self.ledger.note(failure),
             }
         }
         used
@@ -289,7 +293,7 @@ impl JobRun<'_> {
 
     /// Gives the flow sessions without a past in place of these.
     async fn renew(&mut self, sessions: &mut Sessions, which: Side<bool>) {
-        let (pools, job, clock) = (&self.setup.pools, self.job, self.clock());
+        let (pools, job, clock) = (&self.setup.pools, self.job, self.page_clock());
         let renew = async |role, session: Option<Session>| match session {
             Some(session) if *which.get(role) => {
                 pools.renew(job, clock, role, session).await.map(Some)
@@ -305,7 +309,7 @@ impl JobRun<'_> {
                 Ok(session) => *sessions.get_mut(role) = session,
                 Err(error) => {
                     let failure = self.not_started(role, &error);
-                    self.notice(failure);
+                    self.ledger.note(failure);
                 }
             }
         }
@@ -328,7 +332,7 @@ impl JobRun<'_> {
                     message: format!("the session cannot be restored: {error}"),
                     ..self.not_begun(role)
                 };
-                self.notice(failure);
+                self.ledger.note(failure);
             }
         }
     }
@@ -336,9 +340,7 @@ impl JobRun<'_> {
     /// Forgets what no report has heard of yet, and takes no picture twice.
     async fn begin_again(&mut self, sessions: &mut Sessions) {
         self.attempt += 1;
-        self.untold.clear();
-        self.held = None;
-        self.has_trouble = false;
+        self.ledger.restart();
         self.has_gone = false;
         self.renew(sessions, Side::new(true, true)).await;
     }

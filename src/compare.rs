@@ -5,7 +5,7 @@ mod limits;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    capture::{Capture, CapturePair, FailureKind, Origin, StepFailure, Taken},
+    capture::{CapturePair, CapturedPicture, FailureKind, Origin, SideOutcome, StepFailure},
     diff::{self, Diff, DiffError, Rect},
     plan::Judgement,
     side::{Role, Side},
@@ -98,14 +98,18 @@ impl Failure {
 
 /// Compares one pair. A golden picture, where there is one, turns a live difference into `approved`
 /// when the candidate equals it.
-pub fn compare(pair: &CapturePair, judgement: &Judgement, golden: Option<&Capture>) -> Comparison {
+pub fn compare(
+    pair: &CapturePair,
+    judgement: &Judgement,
+    golden: Option<&CapturedPicture>,
+) -> Comparison {
     match (&pair.sides.baseline, &pair.sides.candidate) {
-        (Taken::Picture(baseline), Taken::Picture(candidate)) => {
+        (SideOutcome::Picture(baseline), SideOutcome::Picture(candidate)) => {
             let pair = Side::new(baseline, candidate);
             let compared = compare_pictures(&pair, judgement);
             with_golden(compared, candidate, judgement, golden)
         }
-        (Taken::Absent, Taken::Picture(_)) => Comparison {
+        (SideOutcome::Absent, SideOutcome::Picture(_)) => Comparison {
             verdict: Verdict::New,
             reason: "new: there is no baseline yet; look at it, then `twinshot approve`".to_owned(),
             diff: None,
@@ -116,11 +120,11 @@ pub fn compare(pair: &CapturePair, judgement: &Judgement, golden: Option<&Captur
     }
 }
 
-fn failures_of(sides: [&Taken; 2]) -> Vec<Failure> {
+fn failures_of(sides: [&SideOutcome; 2]) -> Vec<Failure> {
     sides
         .into_iter()
         .filter_map(|side| match side {
-            Taken::Failed(failure) => Some(Failure::Step(failure.clone())),
+            SideOutcome::Failed(failure) => Some(Failure::Step(failure.clone())),
             _ => None,
         })
         .collect()
@@ -150,7 +154,7 @@ fn reason_of(failures: &[Failure]) -> String {
     }
 }
 
-fn compare_pictures(pair: &Side<&Capture>, judgement: &Judgement) -> Comparison {
+fn compare_pictures(pair: &Side<&CapturedPicture>, judgement: &Judgement) -> Comparison {
     let options = diff::Options {
         metric: judgement.metric,
         threshold: judgement.threshold,
@@ -167,7 +171,7 @@ fn compare_pictures(pair: &Side<&Capture>, judgement: &Judgement) -> Comparison 
 }
 
 /// Pages that were both cut at the same place are as tall as they were, not as their pictures.
-fn with_cut_heights(compared: Comparison, pair: &Side<&Capture>) -> Comparison {
+fn with_cut_heights(compared: Comparison, pair: &Side<&CapturedPicture>) -> Comparison {
     match (pair.baseline.cut_from, pair.candidate.cut_from) {
         (Some(before), Some(after)) if before != after => Comparison {
             verdict: Verdict::Mismatch,
@@ -182,14 +186,15 @@ fn with_cut_heights(compared: Comparison, pair: &Side<&Capture>) -> Comparison {
 }
 
 /// What either side masks is painted over on both.
-fn masks_of(pair: &Side<&Capture>) -> Vec<Rect> {
-    let of = |capture: &Capture| capture.masks.iter().flatten().copied().collect::<Vec<_>>();
+fn masks_of(pair: &Side<&CapturedPicture>) -> Vec<Rect> {
+    let of =
+        |capture: &CapturedPicture| capture.masks.iter().flatten().copied().collect::<Vec<_>>();
     let mut masks = of(pair.baseline);
     masks.extend(of(pair.candidate));
     masks
 }
 
-fn unreadable(error: &DiffError, pair: &Side<&Capture>) -> Failure {
+fn unreadable(error: &DiffError, pair: &Side<&CapturedPicture>) -> Failure {
     // What belongs to no side is told of the picture under test.
     let role = match error.input() {
         Some(diff::Input::Baseline) => Role::Baseline,
@@ -270,9 +275,9 @@ pub fn percent(ratio: f64) -> String {
 
 fn with_golden(
     compared: Comparison,
-    candidate: &Capture,
+    candidate: &CapturedPicture,
     judgement: &Judgement,
-    golden: Option<&Capture>,
+    golden: Option<&CapturedPicture>,
 ) -> Comparison {
     let Some(golden) = golden.filter(|_| is_approvable(&compared, judgement)) else {
         return compared;

@@ -19,7 +19,7 @@ use crate::{
 
 /// One picture and the page that it shows.
 #[derive(Debug, Clone)]
-pub struct Capture {
+pub struct CapturedPicture {
     /// PNG, as the browser encoded it.
     pub png: Arc<[u8]>,
     /// Device pixels.
@@ -61,11 +61,11 @@ pub struct Page {
     pub status: Option<u16>,
 }
 
-/// What one side of a shot came to.
+/// The result of one side of a shot.
 #[derive(Debug, Clone)]
-pub enum Taken {
+pub enum SideOutcome {
     /// A picture.
-    Picture(Capture),
+    Picture(CapturedPicture),
     /// Nobody photographed this side, and no stored picture replaces it.
     Absent,
     /// Trouble on the page: data, not an error of ours.
@@ -79,8 +79,8 @@ pub struct CapturePair {
     pub id: ShotId,
     /// Whether the flow got as far as this shot.
     pub is_reached: bool,
-    /// What each side came to.
-    pub sides: Side<Taken>,
+    /// The result of each side.
+    pub sides: Side<SideOutcome>,
     /// What took how long.
     pub times: CaptureTimes,
 }

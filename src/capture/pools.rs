@@ -52,12 +52,12 @@ pub(super) type StartedSessions = Side<Result<Option<Session>, LaunchError>>;
 /// The pools of each kind of job.
 #[derive(Debug)]
 pub(crate) struct Pools {
-    by_kind: BTreeMap<Kind, SidePools>,
+    by_kind: BTreeMap<SessionKind, SidePools>,
     candidate_only: HashSet<JobId>,
 }
 
 /// The browser, and whether the job runs on the candidate alone.
-type Kind = (Browser, bool);
+type SessionKind = (Browser, bool);
 
 impl Pools {
     /// Empty pools for every kind of job in the plan.
@@ -75,7 +75,7 @@ impl Pools {
         pools
     }
 
-    fn kind(&self, job: &Job) -> Kind {
+    fn kind(&self, job: &Job) -> SessionKind {
         (job.browser, self.candidate_only.contains(&job.id()))
     }
 
@@ -156,7 +156,11 @@ struct SidePools {
 }
 
 impl SidePools {
-    fn new(options: &PoolOptions<'_>, (browser, is_candidate_only): Kind, run_began: u64) -> Self {
+    fn new(
+        options: &PoolOptions<'_>,
+        (browser, is_candidate_only): SessionKind,
+        run_began: u64,
+    ) -> Self {
         let pool = |environment: &LiveEnvironment, other: Option<&LiveEnvironment>| {
             let session = session_options(options, browser, run_began, environment, other);
             Pool::new(options.launcher.clone(), session, options.config.isolation)

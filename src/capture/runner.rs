@@ -23,7 +23,7 @@ use crate::{
 };
 
 use job::JobRun;
-pub(crate) use login::{Learned, Logins};
+pub(crate) use login::{LearnedSecrets, Logins};
 
 /// Encoded pictures that may wait for their comparison; bounds the memory of a long run.
 const PAIRS_IN_FLIGHT: usize = 16;
@@ -33,45 +33,45 @@ const GOODBYE_LIMIT: Duration = Duration::from_secs(6);
 
 /// Everything that the jobs share.
 #[derive(Debug)]
-pub(crate) struct Setup {
+pub(crate) struct RunContext {
     pub(crate) plan: Arc<Plan>,
     pub(crate) pools: Pools,
     pub(crate) config: Arc<Config>,
     pub(crate) workers: usize,
-    pub(crate) on_work: OnWork,
+    pub(crate) on_progress: ProgressListener,
     pub(crate) logins: Side<Logins>,
-    pub(crate) learned: Arc<Learned>,
+    pub(crate) learned: Arc<LearnedSecrets>,
 }
 
 /// Receives the workers' progress. Dropped events do not change the result.
-pub(crate) struct OnWork(Box<dyn Fn(Work) + Send + Sync>);
+pub(crate) struct ProgressListener(Box<dyn Fn(WorkerProgress) + Send + Sync>);
 
-impl OnWork {
+impl ProgressListener {
     /// Tells this function, which must not wait.
-    pub(crate) fn new(tell: impl Fn(Work) + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(tell: impl Fn(WorkerProgress) + Send + Sync + 'static) -> Self {
         Self(Box::new(tell))
     }
 }
 
-impl std::fmt::Debug for OnWork {
+impl std::fmt::Debug for ProgressListener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("OnWork")
+        f.write_str("ProgressListener")
     }
 }
 
 /// What a worker does now.
 #[derive(Debug)]
-pub(crate) struct Work {
+pub(crate) struct WorkerProgress {
     /// Counted from 0.
     pub(crate) worker: usize,
     /// The job's place in the plan.
     pub(crate) job: usize,
-    pub(crate) doing: Doing,
+    pub(crate) state: WorkerState,
 }
 
 /// Where a worker is with its job.
 #[derive(Debug)]
-pub(crate) enum Doing {
+pub(crate) enum WorkerState {
     /// It waits for browsers.
     Waiting,
     /// It does a step, counted from 1 with those of the setup.
@@ -93,15 +93,19 @@ pub(crate) struct Delivery {
 }
 
 /// Runs all jobs. When `stop` turns true, the flows end where they are and say goodbye to their drivers.
-pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut stop: Stop) {
-    let workers = setup.workers.clamp(1, setup.plan.jobs.len().max(1));
-    for browser in setup.plan.browsers() {
-        let jobs = setup.plan.jobs.iter();
+pub(crate) async fn run(
+    context: RunContext,
+    deliveries: mpsc::Sender<Delivery>,
+    mut stop: StopSignal,
+) {
+    let workers = context.workers.clamp(1, context.plan.jobs.len().max(1));
+    for browser in context.plan.browsers() {
+        let jobs = context.plan.jobs.iter();
         let first = jobs.filter(|job| job.browser == browser).take(workers);
-        first.for_each(|job| setup.pools.start_ahead(job));
+        first.for_each(|job| context.pools.start_ahead(job));
     }
-    let setup = Arc::new(setup);
-    let queue = Queue::new(setup.plan.jobs.len());
+    let context = Arc::new(context);
+    let queue = Queue::new(context.plan.jobs.len());
     let sender = PairSender {
         deliveries,
         room: Arc::new(Semaphore::new(PAIRS_IN_FLIGHT)),
@@ -110,7 +114,7 @@ pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut st
     for number in 0..workers {
         let worker = Worker {
             number,
-            setup: Arc::clone(&setup),
+            context: Arc::clone(&context),
             queue: queue.clone(),
             sender: sender.clone(),
         };
@@ -118,7 +122,7 @@ pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut st
     }
     let all_done = async {
         join_all(&mut tasks).await;
-        setup.pools.close().await;
+        context.pools.close().await;
     };
     let too_late = async {
         stopped(&mut stop).await;
@@ -142,9 +146,9 @@ async fn join_all(tasks: &mut tokio::task::JoinSet<()>) {
 }
 
 /// Turns true when the run is to end.
-pub(crate) type Stop = watch::Receiver<bool>;
+pub(crate) type StopSignal = watch::Receiver<bool>;
 
-async fn stopped(stop: &mut Stop) {
+async fn stopped(stop: &mut StopSignal) {
     if stop.wait_for(|stop| *stop).await.is_err() {
         // The sender is gone: nobody can stop the run any more.
         std::future::pending().await
@@ -165,9 +169,9 @@ impl Queue {
     }
 
     /// Whether a remaining job needs sessions of the same kind as this one.
-    fn has_like(&self, setup: &Setup, done: &Job) -> bool {
+    fn has_like(&self, context: &RunContext, done: &Job) -> bool {
         let mut jobs = self.jobs().clone().into_iter();
-        jobs.any(|job| setup.pools.are_shared_by(&setup.plan.jobs[job], done))
+        jobs.any(|job| context.pools.are_shared_by(&context.plan.jobs[job], done))
     }
 
     fn jobs(&self) -> MutexGuard<'_, VecDeque<usize>> {
@@ -178,13 +182,13 @@ impl Queue {
 /// Does one job after the other.
 struct Worker {
     number: usize,
-    setup: Arc<Setup>,
+    context: Arc<RunContext>,
     queue: Queue,
     sender: PairSender,
 }
 
 impl Worker {
-    async fn work(self, mut stop: Stop) {
+    async fn work(self, mut stop: StopSignal) {
         while !*stop.borrow() {
             let Some(index) = self.queue.next() else {
                 return;
@@ -194,15 +198,15 @@ impl Worker {
                 worker: self.number,
                 job: index,
             };
-            let run = JobRun::new(&self.setup, assignment, &self.sender);
+            let run = JobRun::new(&self.context, assignment, &self.sender);
             let (sessions, is_clean) = run.run(&mut stop).await;
             if !*stop.borrow() {
                 let took = began.elapsed();
-                assignment.tell(&self.setup, Doing::Done { took });
+                assignment.tell(&self.context, WorkerState::Done { took });
             }
-            let job = &self.setup.plan.jobs[index];
-            let is_wanted = is_clean && self.queue.has_like(&self.setup, job) && !*stop.borrow();
-            self.setup.pools.release(job, sessions, is_wanted).await;
+            let job = &self.context.plan.jobs[index];
+            let is_wanted = is_clean && self.queue.has_like(&self.context, job) && !*stop.borrow();
+            self.context.pools.release(job, sessions, is_wanted).await;
         }
     }
 }
@@ -238,11 +242,11 @@ struct Assignment {
 }
 
 impl Assignment {
-    fn tell(self, setup: &Setup, doing: Doing) {
-        (setup.on_work.0)(Work {
+    fn tell(self, context: &RunContext, state: WorkerState) {
+        (context.on_progress.0)(WorkerProgress {
             worker: self.worker,
             job: self.job,
-            doing,
+            state,
         });
     }
 }

@@ -9,7 +9,8 @@ use std::{
 
 use crate::{
     capture::{
-        Capture, CapturePair, FailureKind, Origin, Page, Provenance, Record, StepFailure, Taken,
+        CapturePair, CapturedPicture, FailureKind, Origin, Page, Provenance, Record, SideOutcome,
+        StepFailure,
     },
     config::BaselineSource,
     diff::{self, Rect, Size},
@@ -35,7 +36,7 @@ pub(super) enum StoredBaseline {
 pub(super) struct CompletePair {
     pub(super) pair: CapturePair,
     /// The approved picture that excuses a difference from a live baseline.
-    pub(super) approved: Option<Capture>,
+    pub(super) approved: Option<CapturedPicture>,
 }
 
 impl StoredBaseline {
@@ -64,7 +65,7 @@ impl StoredBaseline {
         let approved = match self {
             Self::Golden(golden) => {
                 // A failure of the flow as a whole is reported on the baseline, and stays there.
-                if !matches!(pair.sides.baseline, Taken::Failed(_)) {
+                if !matches!(pair.sides.baseline, SideOutcome::Failed(_)) {
                     pair.sides.baseline = golden_picture(golden, planned);
                 }
                 None
@@ -72,9 +73,9 @@ impl StoredBaseline {
             Self::Environment { approved, reused } => {
                 reused.complete(&mut pair, planned, browser);
                 match golden_picture(approved, planned) {
-                    Taken::Picture(picture) => Some(picture),
+                    SideOutcome::Picture(picture) => Some(picture),
                     // An unreadable picture approves nothing.
-                    Taken::Absent | Taken::Failed(_) => None,
+                    SideOutcome::Absent | SideOutcome::Failed(_) => None,
                 }
             }
         };
@@ -83,20 +84,20 @@ impl StoredBaseline {
 }
 
 /// The approved picture of a shot.
-fn golden_picture(golden: &GoldenFolder, planned: &PlannedShot) -> Taken {
+fn golden_picture(golden: &GoldenFolder, planned: &PlannedShot) -> SideOutcome {
     let path = planned.id.path();
     let file = golden.file(&path).display().to_string();
     let bad = |reason: String| {
         let message = format!("{reason}; restore it, or remove it and approve anew");
-        Taken::Failed(unreadable(planned, message))
+        SideOutcome::Failed(unreadable(planned, message))
     };
     let png = match golden.read(&path) {
         Ok(Some(png)) => png,
-        Ok(None) => return Taken::Absent,
+        Ok(None) => return SideOutcome::Absent,
         Err(error) => return bad(error.to_string()),
     };
     match diff::decode_header(&png) {
-        Ok(size) => Taken::Picture(Capture {
+        Ok(size) => SideOutcome::Picture(CapturedPicture {
             png: png.into(),
             size,
             origin: Origin::Golden { file },
@@ -159,13 +160,13 @@ impl ReusedPictures {
     fn complete(&self, pair: &mut CapturePair, planned: &PlannedShot, browser: Option<&str>) {
         let is_reached = pair.is_reached;
         match &mut pair.sides.baseline {
-            Taken::Picture(capture) => capture.record = self.record(&planned.id, browser),
-            baseline @ Taken::Absent if is_reached => {
+            SideOutcome::Picture(capture) => capture.record = self.record(&planned.id, browser),
+            baseline @ SideOutcome::Absent if is_reached => {
                 if let Some(picture) = self.pictures.get(&planned.id) {
                     *baseline = picture.read_for(planned, browser);
                 }
             }
-            Taken::Absent | Taken::Failed(_) => {}
+            SideOutcome::Absent | SideOutcome::Failed(_) => {}
         }
     }
 
@@ -207,18 +208,18 @@ impl ReusedPicture {
         }
     }
 
-    fn read_for(&self, planned: &PlannedShot, browser: Option<&str>) -> Taken {
+    fn read_for(&self, planned: &PlannedShot, browser: Option<&str>) -> SideOutcome {
         match self.read(browser) {
-            Ok(capture) => Taken::Picture(capture),
+            Ok(capture) => SideOutcome::Picture(capture),
             Err(reason) => {
                 let message = format!("{reason}; run again without --reuse-baseline");
-                Taken::Failed(unreadable(planned, message))
+                SideOutcome::Failed(unreadable(planned, message))
             }
         }
     }
 
     /// The picture, if the candidate's `browser` is the one that drew it.
-    fn read(&self, browser: Option<&str>) -> Result<Capture, String> {
+    fn read(&self, browser: Option<&str>) -> Result<CapturedPicture, String> {
         let theirs = self.record.browser.as_deref();
         if theirs != browser {
             let [theirs, ours] = [theirs, browser].map(|name| name.unwrap_or("unknown"));
@@ -226,7 +227,7 @@ impl ReusedPicture {
                 "the browser is {ours}, and the baseline's picture is of {theirs}"
             ));
         }
-        Ok(Capture {
+        Ok(CapturedPicture {
             png: self.bytes()?.into(),
             size: self.size,
             origin: Origin::Page(self.page.clone()),

@@ -10,12 +10,12 @@ use std::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    CurrentStep, Event, News, NewsReceiver, RunOptions, Stop,
-    shot::{Decided, Kept, milliseconds},
+    CollectorInbox, CollectorMessage, CurrentStep, Event, RunOptions, StopSwitch,
+    shot::{Decided, StoredShot, milliseconds},
 };
 use crate::{
     browser::Launcher,
-    capture::runner::{Doing, Work},
+    capture::runner::{WorkerProgress, WorkerState},
     config::{BaselineSource, Config, EnvironmentUrl},
     plan::{Part, Plan, ShotId},
     report::{
@@ -40,7 +40,7 @@ pub(super) struct Collector<'a> {
     secrets: &'a Secrets,
     /// Name and version of each.
     browsers: Vec<String>,
-    shots: HashMap<ShotId, Kept>,
+    shots: HashMap<ShotId, StoredShot>,
     /// How many shots, from the first of the plan on, were told of.
     told: usize,
     folder: &'a ReportFolder,
@@ -88,8 +88,8 @@ impl<'a> Collector<'a> {
     /// Takes news until there are no more to come.
     pub(super) fn collect(
         mut self,
-        news: NewsReceiver,
-        stop: &Stop,
+        news: CollectorInbox,
+        stop: &StopSwitch,
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<Self, StoreError> {
         for news in news {
@@ -105,21 +105,25 @@ impl<'a> Collector<'a> {
         Ok(self)
     }
 
-    fn take(&mut self, news: News, on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), StoreError> {
+    fn take(
+        &mut self,
+        news: CollectorMessage,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), StoreError> {
         match news {
-            News::Decided(decided) => return self.add(*decided, on_event),
-            News::Work(work) => self.tell_work(&work, on_event),
-            News::Note(note) => on_event(Event::Note(self.secrets.redact(&note))),
-            News::Detail(note) => on_event(Event::Detail(self.secrets.redact(&note))),
-            News::Warning(warning) => {
+            CollectorMessage::Decided(decided) => return self.add(*decided, on_event),
+            CollectorMessage::WorkerProgress(work) => self.tell_work(&work, on_event),
+            CollectorMessage::Note(note) => on_event(Event::Note(self.secrets.redact(&note))),
+            CollectorMessage::Detail(note) => on_event(Event::Detail(self.secrets.redact(&note))),
+            CollectorMessage::Warning(warning) => {
                 let warning = self.secrets.redact(&warning);
                 self.report.warnings.push(warning);
             }
-            News::Served(role, release) => {
+            CollectorMessage::Served(role, release) => {
                 let environment = self.report.run.environments.get_mut(role);
                 environment.release = Some(self.secrets.redact(&release));
             }
-            News::Undecided(reason) => {
+            CollectorMessage::Undecided(reason) => {
                 let reason = self.secrets.redact(&reason);
                 self.report.run.undecided.push(reason);
             }
@@ -158,19 +162,19 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn tell_work(&self, work: &Work, on_event: &mut dyn FnMut(Event<'_>)) {
+    fn tell_work(&self, work: &WorkerProgress, on_event: &mut dyn FnMut(Event<'_>)) {
         let (worker, job) = (work.worker, &self.plan.jobs[work.job]);
         let (flow, viewport) = (job.flow.name.as_str(), job.viewport.name.as_str());
         let browser = job.browser;
-        match &work.doing {
-            Doing::Waiting => on_event(Event::Working {
+        match &work.state {
+            WorkerState::Waiting => on_event(Event::Working {
                 worker,
                 flow,
                 viewport,
                 browser,
                 step: None,
             }),
-            Doing::Step { number, of, label } => on_event(Event::Working {
+            WorkerState::Step { number, of, label } => on_event(Event::Working {
                 worker,
                 flow,
                 viewport,
@@ -181,7 +185,7 @@ impl<'a> Collector<'a> {
                     label: &self.secrets.redact(label),
                 }),
             }),
-            Doing::Done { took } => on_event(Event::FlowDone {
+            WorkerState::Done { took } => on_event(Event::FlowDone {
                 worker,
                 flow,
                 viewport,
@@ -195,7 +199,7 @@ impl<'a> Collector<'a> {
     /// Tells of shots in plan order, so that two runs print the same lines.
     fn tell(&mut self, on_event: &mut dyn FnMut(Event<'_>)) {
         while let Some(planned) = self.plan.shots.get(self.told)
-            && let Some(Kept { shot, open }) = self.shots.get(&planned.id)
+            && let Some(StoredShot { shot, open }) = self.shots.get(&planned.id)
         {
             on_event(Event::Shot {
                 shot,
@@ -208,7 +212,7 @@ impl<'a> Collector<'a> {
 
     /// Tells of those that stand behind a gap, when the run ended early.
     fn tell_rest(&self, on_event: &mut dyn FnMut(Event<'_>)) {
-        for Kept { shot, open } in self.decided().skip(self.told) {
+        for StoredShot { shot, open } in self.decided().skip(self.told) {
             on_event(Event::Shot {
                 shot,
                 open: open.as_ref(),
@@ -218,7 +222,7 @@ impl<'a> Collector<'a> {
     }
 
     /// What is decided so far, in plan order.
-    fn decided(&self) -> impl Iterator<Item = &Kept> {
+    fn decided(&self) -> impl Iterator<Item = &StoredShot> {
         let planned = self.plan.shots.iter();
         planned.filter_map(|planned| self.shots.get(&planned.id))
     }
@@ -255,7 +259,7 @@ impl<'a> Collector<'a> {
     }
 
     fn failing(&self) -> usize {
-        let fails = |kept: &&Kept| self.report.fails(&kept.shot);
+        let fails = |kept: &&StoredShot| self.report.fails(&kept.shot);
         self.shots.values().filter(fails).count()
     }
 

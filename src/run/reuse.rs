@@ -37,7 +37,7 @@ struct LastRun {
 }
 
 /// What the jobs of a run have in common.
-pub(super) struct Common<'a> {
+pub(super) struct ReuseContext<'a> {
     pub(super) plan: &'a Plan,
     pub(super) config: &'a Config,
     pub(super) baseline: &'a Environment,
@@ -47,7 +47,7 @@ pub(super) struct Common<'a> {
 }
 
 /// What is told of a decision.
-pub(super) enum Word {
+pub(super) enum ReuseNotice {
     /// Why something is photographed.
     Reason(String),
     /// That something is not as it should be.
@@ -66,15 +66,17 @@ impl Reuse {
     /// Finds the jobs whose baseline pictures all exist already.
     pub(super) async fn decide(
         &self,
-        common: &Common<'_>,
-        tell: &mut dyn FnMut(Word),
+        common: &ReuseContext<'_>,
+        tell: &mut dyn FnMut(ReuseNotice),
     ) -> ReusedPictures {
         let mut reused = ReusedPictures::default();
         let proof = match self.prove(common).await {
             Ok(proof) => proof,
             Err(reason) => {
                 let name = &common.baseline.name;
-                tell(Word::Reason(format!("{name} is photographed: {reason}")));
+                tell(ReuseNotice::Reason(format!(
+                    "{name} is photographed: {reason}"
+                )));
                 return reused;
             }
         };
@@ -88,14 +90,14 @@ impl Reuse {
             let head = || photographed(common.baseline, job);
             match checked {
                 Ok((Ok(()), pictures)) => reused.add(job, pictures),
-                Ok((Err(reason), _)) => tell(Word::Warning(format!("{}: {reason}", head()))),
-                Err(reason) => tell(Word::Reason(format!("{}: {reason}", head()))),
+                Ok((Err(reason), _)) => tell(ReuseNotice::Warning(format!("{}: {reason}", head()))),
+                Err(reason) => tell(ReuseNotice::Reason(format!("{}: {reason}", head()))),
             }
         }
         reused
     }
 
-    async fn prove(&self, common: &Common<'_>) -> Result<Proof, String> {
+    async fn prove(&self, common: &ReuseContext<'_>) -> Result<CommonProvenance, String> {
         let name = &common.baseline.name;
         let Some(release) = &common.release else {
             return Err(format!("{name} names no release; let its `ready` read one"));
@@ -113,7 +115,7 @@ impl Reuse {
             let program = program.ok_or("its browser's program is not known")?;
             browsers.insert(browser, drawing::of(Path::new(&*program)).await?);
         }
-        Ok(Proof {
+        Ok(CommonProvenance {
             release: hash([release.as_str()]),
             settings,
             browsers,
@@ -130,8 +132,8 @@ impl Reuse {
 
     fn provenance(
         &self,
-        proof: &Proof,
-        common: &Common<'_>,
+        proof: &CommonProvenance,
+        common: &ReuseContext<'_>,
         job: &Job,
     ) -> Result<Provenance, String> {
         let flow = &job.flow;
@@ -185,7 +187,7 @@ fn check(pictures: &[(ShotId, ReusedPicture)]) -> Result<(), String> {
 }
 
 /// What holds for all jobs.
-struct Proof {
+struct CommonProvenance {
     release: String,
     settings: String,
     browsers: BTreeMap<Browser, String>,
@@ -265,7 +267,7 @@ impl LastRun {
 }
 
 /// All that is set and that every picture of the baseline depends on; passwords are left out.
-fn settings(common: &Common<'_>) -> String {
+fn settings(common: &ReuseContext<'_>) -> String {
     let (environment, config) = (common.baseline, common.config);
     let headers = environment.headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -9,7 +9,10 @@ use std::{
 
 use super::baseline::{CompletePair, StoredBaseline};
 use crate::{
-    capture::{self, Capture, CapturePair, Origin, Record, StepFailure, Taken, runner::Learned},
+    capture::{
+        self, CapturePair, CapturedPicture, Origin, Record, SideOutcome, StepFailure,
+        runner::LearnedSecrets,
+    },
     compare::{self, Comparison, Failure},
     plan::{Plan, PlannedShot, ShotId},
     report::{
@@ -22,30 +25,30 @@ use crate::{
 };
 
 /// What every comparison of a run needs.
-pub(super) struct Judge<'a> {
+pub(super) struct ShotJudge<'a> {
     pub(super) plan: &'a Arc<Plan>,
     pub(super) folder: &'a ReportFolder,
     pub(super) failing: &'a FailingFolder,
     pub(super) baseline: StoredBaseline,
     pub(super) secrets: &'a Secrets,
-    pub(super) learned: &'a Learned,
+    pub(super) learned: &'a LearnedSecrets,
 }
 
 /// A decided shot on its way to the collector.
 pub(crate) struct Decided {
     pub(super) id: ShotId,
     pub(super) browser: Option<String>,
-    pub(super) result: Result<Kept, StoreError>,
+    pub(super) result: Result<StoredShot, StoreError>,
 }
 
 /// A decided shot whose pictures are stored.
-pub(crate) struct Kept {
+pub(crate) struct StoredShot {
     pub(super) shot: ShotReport,
     /// The picture to look at, for a failing shot.
     pub(super) open: Option<PathBuf>,
 }
 
-impl Judge<'_> {
+impl ShotJudge<'_> {
     /// Decides one shot. A panic in here is our bug and fails this shot only.
     pub(super) fn decide(&self, pair: &CapturePair, browser: Option<String>) -> Decided {
         let id = pair.id.clone();
@@ -59,7 +62,7 @@ impl Judge<'_> {
         }
     }
 
-    fn judge(&self, pair: &CapturePair, browser: Option<&str>) -> Result<Kept, StoreError> {
+    fn judge(&self, pair: &CapturePair, browser: Option<&str>) -> Result<StoredShot, StoreError> {
         let planned = self.plan.shot(&pair.id);
         let CompletePair { pair, approved } = self.baseline.complete(pair, planned, browser);
         let began = Instant::now();
@@ -72,7 +75,7 @@ impl Judge<'_> {
         pair: &CapturePair,
         comparison: &Comparison,
         compare_time: Duration,
-    ) -> Result<Kept, StoreError> {
+    ) -> Result<StoredShot, StoreError> {
         let planned = self.plan.shot(&pair.id);
         let pictures = Side::new(
             self.keep_picture(&pair.sides.baseline)?,
@@ -111,11 +114,11 @@ impl Judge<'_> {
         secrets.merge(&self.learned.up_to(longest_text(&mut shot)));
         redact(&mut shot, &secrets);
         let open = self.keep_failing(&shot, pair, comparison)?;
-        Ok(Kept { shot, open })
+        Ok(StoredShot { shot, open })
     }
 
-    fn keep_picture(&self, taken: &Taken) -> Result<Option<PictureReport>, StoreError> {
-        let Taken::Picture(capture) = taken else {
+    fn keep_picture(&self, taken: &SideOutcome) -> Result<Option<PictureReport>, StoreError> {
+        let SideOutcome::Picture(capture) = taken else {
             return Ok(None);
         };
         let page = match &capture.origin {
@@ -185,13 +188,13 @@ impl Judge<'_> {
             (Role::Candidate, &pair.sides.candidate),
         ] {
             let png = match taken {
-                Taken::Picture(capture) => Some(&capture.png),
-                Taken::Failed(failure) => failure.pictures.last(),
-                Taken::Absent => None,
+                SideOutcome::Picture(capture) => Some(&capture.png),
+                SideOutcome::Failed(failure) => failure.pictures.last(),
+                SideOutcome::Absent => None,
             };
             if let Some(png) = png {
                 let kept = self.failing.keep(&shot.id, &format!("{role}.png"), png)?;
-                let is_failed = matches!(taken, Taken::Failed(_));
+                let is_failed = matches!(taken, SideOutcome::Failed(_));
                 if is_failed || shot.verdict == Verdict::New {
                     open = Some(kept);
                 }
@@ -204,7 +207,7 @@ impl Judge<'_> {
     }
 }
 
-fn record(record: &Record, capture: &Capture) -> RecordReport {
+fn record(record: &Record, capture: &CapturedPicture) -> RecordReport {
     RecordReport {
         provenance: (*record.provenance).clone(),
         browser: record.browser.clone(),
@@ -237,7 +240,7 @@ fn panicked(pair: &CapturePair, plan: &Plan) -> Comparison {
 
 /// Whether the picture is of one colour all over. Only a picture that compresses to almost nothing can be,
 /// so that hardly any is decoded for it.
-fn is_blank(capture: &Capture) -> bool {
+fn is_blank(capture: &CapturedPicture) -> bool {
     const SMALL_FILE: u64 = 4096;
     const LEAST_PIXELS_PER_BYTE: u64 = 50;
     let bytes = capture.png.len() as u64;
@@ -291,7 +294,7 @@ fn mask_reports(pair: &CapturePair, planned: &PlannedShot) -> Vec<MaskReport> {
         let (mut boxes, mut idle_on) = (Vec::new(), Vec::new());
         for (role, taken) in sides {
             // A golden picture keeps no masks.
-            let Taken::Picture(Capture {
+            let SideOutcome::Picture(CapturedPicture {
                 origin: Origin::Page(_),
                 masks,
                 ..
@@ -315,8 +318,8 @@ fn mask_reports(pair: &CapturePair, planned: &PlannedShot) -> Vec<MaskReport> {
 
 /// What both sides say is said once; what one side says names it.
 fn warnings(pair: &CapturePair) -> Vec<String> {
-    let of = |taken: &Taken| match taken {
-        Taken::Picture(capture) => capture.warnings.clone(),
+    let of = |taken: &SideOutcome| match taken {
+        SideOutcome::Picture(capture) => capture.warnings.clone(),
         _ => Vec::new(),
     };
     let (baseline, candidate) = (of(&pair.sides.baseline), of(&pair.sides.candidate));

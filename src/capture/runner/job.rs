@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Assignment, Doing, PairSender, Setup, Stop,
+    Assignment, PairSender, RunContext, StopSignal, WorkerState,
     ledger::Ledger,
     login::LoggedIn,
     step::{act, expected_status, shoot_failure},
@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     browser::{LaunchError, Meeting, Picture, Session, ShotTimes},
-    capture::{Capture, FailureKind, Origin, Page, StepFailure, Taken, pools::Sessions},
+    capture::{
+        CapturedPicture, FailureKind, Origin, Page, SideOutcome, StepFailure, pools::Sessions,
+    },
     plan::{Job, ShotId},
     side::{Role, Side},
     spec::{Clock, Shot, Step},
@@ -19,7 +21,7 @@ use crate::{
 
 /// One flow at one viewport on its way through its steps.
 pub(super) struct JobRun<'a> {
-    pub(super) setup: &'a Setup,
+    pub(super) context: &'a RunContext,
     assignment: Assignment,
     pub(super) job: &'a Job,
     pub(super) ledger: Ledger<'a>,
@@ -44,13 +46,17 @@ pub(super) enum StepsEnd {
 }
 
 impl<'a> JobRun<'a> {
-    pub(super) fn new(setup: &'a Setup, assignment: Assignment, sender: &'a PairSender) -> Self {
-        let job = &setup.plan.jobs[assignment.job];
+    pub(super) fn new(
+        context: &'a RunContext,
+        assignment: Assignment,
+        sender: &'a PairSender,
+    ) -> Self {
+        let job = &context.plan.jobs[assignment.job];
         Self {
-            setup,
+            context,
             assignment,
             job,
-            ledger: Ledger::new(&setup.plan, job, sender),
+            ledger: Ledger::new(&context.plan, job, sender),
             clock: StepClock::default(),
             logged_in: Side::new(None, None),
             attempt: 0,
@@ -59,8 +65,8 @@ impl<'a> JobRun<'a> {
     }
 
     /// Returns the sessions, and whether another flow may have them once they are cleaned.
-    pub(super) async fn run(mut self, stop: &mut Stop) -> (Sessions, bool) {
-        self.assignment.tell(self.setup, Doing::Waiting);
+    pub(super) async fn run(mut self, stop: &mut StopSignal) -> (Sessions, bool) {
+        self.assignment.tell(self.context, WorkerState::Waiting);
         // A start that is cut off would leave a session that nobody can end.
         let mut sessions = self.take_sessions().await;
         if !self.ledger.has_unreported() {
@@ -71,7 +77,7 @@ impl<'a> JobRun<'a> {
             }
         }
         let is_clean = self.ledger.is_clean();
-        let baseline = self.setup.pools.have_baseline(self.job);
+        let baseline = self.context.pools.have_baseline(self.job);
         let times = self.clock.take(Side::new(
             baseline.then(ShotTimes::default),
             Some(ShotTimes::default()),
@@ -82,12 +88,12 @@ impl<'a> JobRun<'a> {
 
     /// The clock of the flow's pages.
     pub(super) fn page_clock(&self) -> Clock {
-        self.job.flow.clock.unwrap_or(self.setup.config.clock)
+        self.job.flow.clock.unwrap_or(self.context.config.clock)
     }
 
     /// A session that does not start is a failure of the flow.
     async fn take_sessions(&mut self) -> Sessions {
-        let taken = self.setup.pools.take(self.job, self.page_clock()).await;
+        let taken = self.context.pools.take(self.job, self.page_clock()).await;
         let mut sessions = Side::new(None, None);
         for (role, taken, session) in [
             (Role::Baseline, taken.baseline, &mut sessions.baseline),
@@ -128,12 +134,12 @@ impl<'a> JobRun<'a> {
     pub(super) async fn run_steps(&mut self, sessions: &mut Sessions) -> StepsEnd {
         let steps = self.steps();
         for (number, &(step, shot)) in steps.iter().enumerate() {
-            let doing = Doing::Step {
+            let state = WorkerState::Step {
                 number: number + 1,
                 of: steps.len(),
                 label: step.label.clone(),
             };
-            self.assignment.tell(self.setup, doing);
+            self.assignment.tell(self.context, state);
             let expected = steps
                 .get(number + 1)
                 .and_then(|(next, _)| expected_status(next));
@@ -200,7 +206,7 @@ impl<'a> JobRun<'a> {
     }
 
     async fn take_shot(&mut self, sessions: &mut Sessions, id: &ShotId, step: &Step) {
-        let shot = &self.setup.plan.shot(id).shot;
+        let shot = &self.context.plan.shot(id).shot;
         let meetings = match sessions {
             Side {
                 baseline: Some(_),
@@ -239,16 +245,16 @@ impl<'a> JobRun<'a> {
     ) -> SideShot {
         let Some(session) = session else {
             return SideShot {
-                taken: Taken::Absent,
+                taken: SideOutcome::Absent,
                 times: None,
             };
         };
         let mut times = ShotTimes::default();
         let taken = match self.ledger.breakage(role) {
-            Some(failure) => Taken::Failed(failure.clone()),
+            Some(failure) => SideOutcome::Failed(failure.clone()),
             None => match session.shoot(shot, meeting, &mut times).await {
-                Ok(picture) => Taken::Picture(capture(picture, session)),
-                Err(error) => Taken::Failed(shoot_failure(role, session, step, error).await),
+                Ok(picture) => SideOutcome::Picture(capture(picture, session)),
+                Err(error) => SideOutcome::Failed(shoot_failure(role, session, step, error).await),
             },
         };
         SideShot {
@@ -260,12 +266,12 @@ impl<'a> JobRun<'a> {
 
 /// One side of a shot with its times, if it is a live one.
 struct SideShot {
-    taken: Taken,
+    taken: SideOutcome,
     times: Option<ShotTimes>,
 }
 
-fn capture(picture: Picture, session: &Session) -> Capture {
-    Capture {
+fn capture(picture: Picture, session: &Session) -> CapturedPicture {
+    CapturedPicture {
         png: picture.png,
         size: picture.size,
         origin: Origin::Page(Page {

@@ -8,7 +8,7 @@ use std::{
 
 use super::PairSender;
 use crate::{
-    capture::{CapturePair, CaptureTimes, FailureKind, StepFailure, Taken},
+    capture::{CapturePair, CaptureTimes, FailureKind, SideOutcome, StepFailure},
     plan::{Job, Plan, ShotId},
     side::{Role, Side},
 };
@@ -87,12 +87,12 @@ impl<'a> Ledger<'a> {
     pub(super) async fn add_shot(
         &mut self,
         id: &ShotId,
-        mut sides: Side<Taken>,
+        mut sides: Side<SideOutcome>,
         times: CaptureTimes,
     ) {
         self.has_trouble |= [&sides.baseline, &sides.candidate]
             .into_iter()
-            .any(|side| matches!(side, Taken::Failed(_)));
+            .any(|side| matches!(side, SideOutcome::Failed(_)));
         for failure in self.unreported.drain(..) {
             report(&mut sides, failure);
         }
@@ -202,26 +202,26 @@ fn unreached(id: &ShotId) -> CapturePair {
     CapturePair {
         id: id.clone(),
         is_reached: false,
-        sides: Side::new(Taken::Absent, Taken::Absent),
+        sides: Side::new(SideOutcome::Absent, SideOutcome::Absent),
         times: CaptureTimes::default(),
     }
 }
 
-fn report_all(sides: &mut Side<Taken>, failures: Vec<StepFailure>) {
+fn report_all(sides: &mut Side<SideOutcome>, failures: Vec<StepFailure>) {
     for failure in failures {
         report(sides, failure);
     }
 }
 
 /// Puts a failure on its side, keeping the picture that was taken all the same.
-fn report(sides: &mut Side<Taken>, mut failure: StepFailure) {
+fn report(sides: &mut Side<SideOutcome>, mut failure: StepFailure) {
     let side = sides.get_mut(failure.role);
     match side {
-        Taken::Failed(_) => {}
-        Taken::Absent => *side = Taken::Failed(failure),
-        Taken::Picture(capture) => {
+        SideOutcome::Failed(_) => {}
+        SideOutcome::Absent => *side = SideOutcome::Failed(failure),
+        SideOutcome::Picture(capture) => {
             failure.pictures.push(Arc::clone(&capture.png));
-            *side = Taken::Failed(failure);
+            *side = SideOutcome::Failed(failure);
         }
     }
 }
@@ -230,7 +230,7 @@ fn failure_of(pair: &CapturePair) -> Option<&StepFailure> {
     [&pair.sides.baseline, &pair.sides.candidate]
         .into_iter()
         .find_map(|side| match side {
-            Taken::Failed(failure) => Some(failure),
+            SideOutcome::Failed(failure) => Some(failure),
             _ => None,
         })
 }

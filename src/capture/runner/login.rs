@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     browser::{BrowserError, Kept, Screen, Session, Storage, Trouble},
-    capture::{FailureKind, StepFailure, pools::Sessions, runner::Stop},
+    capture::{FailureKind, StepFailure, pools::Sessions, runner::StopSignal},
     config::Browser,
     side::{Role, Side},
     spec::{Action, Clock, Login, NamedViewport, Secrets, Step},
@@ -25,14 +25,14 @@ use crate::{
 
 /// What the logins of one side came to, by their name and browser.
 #[derive(Debug, Default)]
-pub(crate) struct Logins(Mutex<HashMap<(String, Browser), Slot>>);
+pub(crate) struct Logins(Mutex<HashMap<(String, Browser), SharedLogin>>);
 
 /// One login in one browser. Whoever logs in keeps the others waiting.
-type Slot = Arc<tokio::sync::Mutex<Known>>;
+type SharedLogin = Arc<tokio::sync::Mutex<LoginState>>;
 
 /// What is known of one login.
 #[derive(Debug, Default)]
-enum Known {
+enum LoginState {
     #[default]
     Nothing,
     LoggedIn(Arc<LoggedIn>),
@@ -51,9 +51,9 @@ pub(super) struct LoggedIn {
 
 /// Values that a run learns to be secret while it goes.
 #[derive(Debug, Default)]
-pub(crate) struct Learned(Mutex<Secrets>);
+pub(crate) struct LearnedSecrets(Mutex<Secrets>);
 
-impl Learned {
+impl LearnedSecrets {
     /// What is known so far, of no more than this many bytes each: no longer value is in a text of that length.
     pub(crate) fn up_to(&self, bytes: usize) -> Secrets {
         let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,7 +67,7 @@ impl Learned {
 }
 
 impl Logins {
-    fn slot(&self, name: &str, browser: Browser) -> Slot {
+    fn slot(&self, name: &str, browser: Browser) -> SharedLogin {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(slots.entry((name.to_owned(), browser)).or_default())
     }
@@ -75,12 +75,12 @@ impl Logins {
 
 /// What a flow needs to be logged in on one side.
 #[derive(Clone, Copy)]
-struct Entry<'a> {
+struct SideLogin<'a> {
     role: Role,
     browser: Browser,
     login: &'a Login,
     logins: &'a Logins,
-    learned: &'a Learned,
+    learned: &'a LearnedSecrets,
     /// Where everybody logs in, whatever the flow's own viewport.
     viewport: &'a NamedViewport,
     /// By which clock everybody does, whatever the flow's own one.
@@ -89,7 +89,7 @@ struct Entry<'a> {
     stale: Option<u32>,
 }
 
-impl Entry<'_> {
+impl SideLogin<'_> {
     /// The login that holds, and whether the session was used for it.
     async fn enter(
         self,
@@ -101,22 +101,22 @@ impl Entry<'_> {
         let slot = self.logins.slot(&self.login.name, self.browser);
         let mut known = slot.lock().await;
         match &*known {
-            Known::Failed(failure) => return Err(failure.clone()),
-            Known::LoggedIn(there) if self.stale.is_none_or(|stale| there.number > stale) => {
+            LoginState::Failed(failure) => return Err(failure.clone()),
+            LoginState::LoggedIn(there) if self.stale.is_none_or(|stale| there.number > stale) => {
                 return Ok(Some((Arc::clone(there), false)));
             }
-            Known::LoggedIn(_) | Known::Nothing => {}
+            LoginState::LoggedIn(_) | LoginState::Nothing => {}
         }
         match self.log_in(session).await {
             Ok(there) => {
                 let there = Arc::new(there);
-                *known = Known::LoggedIn(Arc::clone(&there));
+                *known = LoginState::LoggedIn(Arc::clone(&there));
                 Ok(Some((there, true)))
             }
             Err(failure) => {
                 // A browser that crashed says nothing about the next one.
                 if failure.kind != FailureKind::Driver {
-                    *known = Known::Failed(failure.clone());
+                    *known = LoginState::Failed(failure.clone());
                 }
                 Err(failure)
             }
@@ -208,7 +208,11 @@ impl Entry<'_> {
 impl JobRun<'_> {
     /// Runs the steps, once more from the beginning where a login turns out to hold no longer. Returns
     /// whether they were cut short.
-    pub(super) async fn run_logged_in(&mut self, sessions: &mut Sessions, stop: &mut Stop) -> bool {
+    pub(super) async fn run_logged_in(
+        &mut self,
+        sessions: &mut Sessions,
+        stop: &mut StopSignal,
+    ) -> bool {
         let Some(login) = self.job.flow.session.clone() else {
             return self.run_steps_until(sessions, stop).await == StepsEnd::CutShort;
         };
@@ -246,7 +250,11 @@ impl JobRun<'_> {
         }
     }
 
-    async fn run_steps_until(&mut self, sessions: &mut Sessions, stop: &mut Stop) -> StepsEnd {
+    async fn run_steps_until(
+        &mut self,
+        sessions: &mut Sessions,
+        stop: &mut StopSignal,
+    ) -> StepsEnd {
         tokio::select! {
             ended = self.run_steps(sessions) => ended,
             () = stopped(stop) => StepsEnd::CutShort,
@@ -260,15 +268,15 @@ impl JobRun<'_> {
         sessions: &mut Sessions,
         stale: Side<Option<u32>>,
     ) -> Side<bool> {
-        let (setup, browser) = (self.setup, self.job.browser);
-        let entry = |role, stale| Entry {
+        let (context, browser) = (self.context, self.job.browser);
+        let entry = |role, stale| SideLogin {
             role,
             browser,
             login,
-            logins: setup.logins.get(role),
-            learned: &setup.learned,
-            viewport: &setup.config.viewports[0],
-            clock: setup.config.clock,
+            logins: context.logins.get(role),
+            learned: &context.learned,
+            viewport: &context.config.viewports[0],
+            clock: context.config.clock,
             stale,
         };
         let began = Instant::now();
@@ -293,7 +301,7 @@ impl JobRun<'_> {
 
     /// Gives the flow sessions without a past in place of these.
     async fn renew(&mut self, sessions: &mut Sessions, which: Side<bool>) {
-        let (pools, job, clock) = (&self.setup.pools, self.job, self.page_clock());
+        let (pools, job, clock) = (&self.context.pools, self.job, self.page_clock());
         let renew = async |role, session: Option<Session>| match session {
             Some(session) if *which.get(role) => {
                 pools.renew(job, clock, role, session).await.map(Some)
@@ -358,7 +366,7 @@ impl JobRun<'_> {
             return None;
         }
         let is_first = !std::mem::replace(&mut self.has_gone, true);
-        let look = Look {
+        let look = LogoutCheck {
             login: &login,
             step,
             expected_status,
@@ -404,14 +412,14 @@ impl JobRun<'_> {
 
 /// Where to look for a sign that nobody is logged in.
 #[derive(Clone, Copy)]
-struct Look<'a> {
+struct LogoutCheck<'a> {
     login: &'a Login,
     step: &'a Step,
     expected_status: Option<u16>,
     is_first: bool,
 }
 
-impl Look<'_> {
+impl LogoutCheck<'_> {
     /// The sign in words.
     async fn sign(
         self,

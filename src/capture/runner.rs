@@ -69,18 +69,18 @@ pub(crate) struct WorkerProgress {
     pub(crate) state: WorkerState,
 }
 
-/// Where a worker is with its job.
+/// How far a worker is with its job.
 #[derive(Debug)]
 pub(crate) enum WorkerState {
-    /// It waits for browsers.
+    /// It waits for its browsers.
     Waiting,
-    /// It does a step, counted from 1 with those of the setup.
+    /// It runs a step; steps are counted from 1, and those of the setup count.
     Step {
         number: usize,
         of: usize,
         label: String,
     },
-    /// It is done, browsers and all.
+    /// Its flow and its browsers are done.
     Done { took: Duration },
 }
 
@@ -179,7 +179,7 @@ impl Queue {
     }
 }
 
-/// Does one job after the other.
+/// Runs one job after the other.
 struct Worker {
     number: usize,
     context: Arc<RunContext>,
@@ -234,7 +234,7 @@ impl PairSender {
     }
 }
 
-/// Which worker does which job.
+/// Which worker runs which job.
 #[derive(Debug, Clone, Copy)]
 struct Assignment {
     worker: usize,

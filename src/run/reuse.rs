@@ -1,5 +1,5 @@
-//! EFFECT, ASYNC. `--reuse-baseline`: which pictures of the baseline are taken from the last run, because nothing that
-//! they depend on is another than it was. Whatever cannot be proved is photographed, and the reason is told.
+//! EFFECT, ASYNC. `--reuse-baseline`: decides which baseline pictures of the last run still hold, because nothing that they
+//! depend on has changed. Where that cannot be proved, the baseline is photographed and the reason is reported.
 
 mod drawing;
 
@@ -21,7 +21,7 @@ use crate::{
     store,
 };
 
-/// A name of a stored picture has so many digits.
+/// The length of a stored picture's name.
 const HASH_DIGITS: usize = 64;
 
 /// The pictures of the last run, and what must not be hashed.
@@ -36,7 +36,7 @@ struct LastRun {
     folder: PathBuf,
 }
 
-/// What the jobs of a run have in common.
+/// What the decision depends on in every job.
 pub(super) struct ReuseContext<'a> {
     pub(super) plan: &'a Plan,
     pub(super) config: &'a Config,
@@ -46,16 +46,16 @@ pub(super) struct ReuseContext<'a> {
     pub(super) launcher: &'a Launcher,
 }
 
-/// What is told of a decision.
+/// A message about the decision.
 pub(super) enum ReuseNotice {
-    /// Why something is photographed.
+    /// Why the baseline is photographed.
     Reason(String),
-    /// That something is not as it should be.
+    /// A stored picture is missing or damaged.
     Warning(String),
 }
 
 impl Reuse {
-    /// Looks at the newest run of a reports folder, which must be done before this run is the newest.
+    /// Reads the newest run of a reports folder. Call it before this run becomes the newest.
     pub(super) fn new(reports: &Path, secrets: Secrets) -> Self {
         Self {
             last: LastRun::read(reports),
@@ -159,7 +159,7 @@ impl Reuse {
         })
     }
 
-    /// All of a job, or why there are not.
+    /// The stored pictures of all shots of a job, or why one is missing.
     fn pictures(
         &self,
         job: &Job,
@@ -186,7 +186,7 @@ fn check(pictures: &[(ShotId, ReusedPicture)]) -> Result<(), String> {
     pictures.iter().try_for_each(|(_, picture)| picture.check())
 }
 
-/// What holds for all jobs.
+/// The parts of the provenance that all jobs share.
 struct CommonProvenance {
     release: String,
     settings: String,

@@ -10,10 +10,14 @@ use std::{
 
 use url::Url;
 
-use super::{Ended, JobRun, Sessions, act, expected_status, failure, stopped};
+use super::{
+    job::{JobRun, StepsEnd},
+    step::{act, expected_status, failure},
+    stopped,
+};
 use crate::{
     browser::{BrowserError, Screen, Session, StepError, Storage, StoredLogin},
-    capture::{FailureKind, StepFailure, runner::Stop},
+    capture::{FailureKind, StepFailure, pools::Sessions, runner::StopSignal},
     config::{Browser, NamedViewport},
     side::{Role, Side},
     spec::{Action, Clock, Login, Secrets, Step},
@@ -22,14 +26,14 @@ use crate::{
 
 /// What the logins of one side came to, by their name and browser.
 #[derive(Debug, Default)]
-pub(crate) struct Logins(Mutex<HashMap<(String, Browser), Slot>>);
+pub(crate) struct Logins(Mutex<HashMap<(String, Browser), SharedLogin>>);
 
 /// One login in one browser. Whoever logs in keeps the others waiting.
-type Slot = Arc<tokio::sync::Mutex<Known>>;
+type SharedLogin = Arc<tokio::sync::Mutex<LoginState>>;
 
 /// What is known of one login.
 #[derive(Debug, Default)]
-enum Known {
+enum LoginState {
     #[default]
     Nothing,
     LoggedIn(Arc<LoggedIn>),
@@ -48,9 +52,9 @@ pub(super) struct LoggedIn {
 
 /// Values that a run learns to be secret while it goes.
 #[derive(Debug, Default)]
-pub(crate) struct Learned(Mutex<Secrets>);
+pub(crate) struct LearnedSecrets(Mutex<Secrets>);
 
-impl Learned {
+impl LearnedSecrets {
     /// What is known so far, of no more than this many bytes each: no longer value is in a text of that length.
     pub(crate) fn up_to(&self, bytes: usize) -> Secrets {
         let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,7 +68,7 @@ impl Learned {
 }
 
 impl Logins {
-    fn slot(&self, name: &str, browser: Browser) -> Slot {
+    fn slot(&self, name: &str, browser: Browser) -> SharedLogin {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(slots.entry((name.to_owned(), browser)).or_default())
     }
@@ -72,12 +76,12 @@ impl Logins {
 
 /// What a flow needs to be logged in on one side.
 #[derive(Clone, Copy)]
-struct Entry<'a> {
+struct SideLogin<'a> {
     role: Role,
     browser: Browser,
     login: &'a Login,
     logins: &'a Logins,
-    learned: &'a Learned,
+    learned: &'a LearnedSecrets,
     /// Where everybody logs in, whatever the flow's own viewport.
     viewport: &'a NamedViewport,
     /// By which clock everybody does, whatever the flow's own one.
@@ -86,7 +90,7 @@ struct Entry<'a> {
     stale: Option<u32>,
 }
 
-impl Entry<'_> {
+impl SideLogin<'_> {
     /// The login that holds, and whether the session was used for it.
     async fn enter(
         self,
@@ -98,22 +102,22 @@ impl Entry<'_> {
         let slot = self.logins.slot(&self.login.name, self.browser);
         let mut known = slot.lock().await;
         match &*known {
-            Known::Failed(failure) => return Err(failure.clone()),
-            Known::LoggedIn(there) if self.stale.is_none_or(|stale| there.number > stale) => {
+            LoginState::Failed(failure) => return Err(failure.clone()),
+            LoginState::LoggedIn(there) if self.stale.is_none_or(|stale| there.number > stale) => {
                 return Ok(Some((Arc::clone(there), false)));
             }
-            Known::LoggedIn(_) | Known::Nothing => {}
+            LoginState::LoggedIn(_) | LoginState::Nothing => {}
         }
         match self.log_in(session).await {
             Ok(there) => {
                 let there = Arc::new(there);
-                *known = Known::LoggedIn(Arc::clone(&there));
+                *known = LoginState::LoggedIn(Arc::clone(&there));
                 Ok(Some((there, true)))
             }
             Err(failure) => {
                 // A browser that crashed says nothing about the next one.
                 if failure.kind != FailureKind::Driver {
-                    *known = Known::Failed(failure.clone());
+                    *known = LoginState::Failed(failure.clone());
                 }
                 Err(failure)
             }
@@ -208,9 +212,13 @@ impl Entry<'_> {
 impl JobRun<'_> {
     /// Runs the steps, once more from the beginning where a login turns out to hold no longer. Returns
     /// whether they were cut short.
-    pub(super) async fn run_logged_in(&mut self, sessions: &mut Sessions, stop: &mut Stop) -> bool {
+    pub(super) async fn run_logged_in(
+        &mut self,
+        sessions: &mut Sessions,
+        stop: &mut StopSignal,
+    ) -> bool {
         let Some(login) = self.job.flow.session.clone() else {
-            return self.run_steps_until(sessions, stop).await == Ended::CutShort;
+            return self.run_steps_until(sessions, stop).await == StepsEnd::CutShort;
         };
         let mut stale = Side::new(None, None);
         loop {
@@ -220,7 +228,7 @@ impl JobRun<'_> {
             };
             // Outside of what may be cut off: a start that is would leave a session that nobody can end.
             self.renew(sessions, entered).await;
-            if !self.untold.is_empty() {
+            if self.ledger.has_unreported() {
                 return false;
             }
             let restored = async { self.restore(sessions).await };
@@ -228,13 +236,13 @@ impl JobRun<'_> {
                 () = restored => {}
                 () = stopped(stop) => return true,
             }
-            if !self.untold.is_empty() {
+            if self.ledger.has_unreported() {
                 return false;
             }
             match self.run_steps_until(sessions, stop).await {
-                Ended::Whole => return false,
-                Ended::CutShort => return true,
-                Ended::LoggedOut(sides) => {
+                StepsEnd::Whole => return false,
+                StepsEnd::CutShort => return true,
+                StepsEnd::LoggedOut(sides) => {
                     let number = |role| {
                         let there = self.logged_in.get(role).as_ref();
                         there.filter(|_| *sides.get(role)).map(|there| there.number)
@@ -246,10 +254,14 @@ impl JobRun<'_> {
         }
     }
 
-    async fn run_steps_until(&mut self, sessions: &mut Sessions, stop: &mut Stop) -> Ended {
+    async fn run_steps_until(
+        &mut self,
+        sessions: &mut Sessions,
+        stop: &mut StopSignal,
+    ) -> StepsEnd {
         tokio::select! {
             ended = self.run_steps(sessions) => ended,
-            () = stopped(stop) => Ended::CutShort,
+            () = stopped(stop) => StepsEnd::CutShort,
         }
     }
 
@@ -260,15 +272,15 @@ impl JobRun<'_> {
         sessions: &mut Sessions,
         stale: Side<Option<u32>>,
     ) -> Side<bool> {
-        let (setup, browser) = (self.setup, self.job.browser);
-        let entry = |role, stale| Entry {
+        let (context, browser) = (self.context, self.job.browser);
+        let entry = |role, stale| SideLogin {
             role,
             browser,
             login,
-            logins: setup.logins.get(role),
-            learned: &setup.learned,
-            viewport: &setup.config.viewports[0],
-            clock: setup.config.clock,
+            logins: context.logins.get(role),
+            learned: &context.learned,
+            viewport: &context.config.viewports[0],
+            clock: context.config.clock,
             stale,
         };
         let began = Instant::now();
@@ -276,7 +288,7 @@ impl JobRun<'_> {
             entry(Role::Baseline, stale.baseline).enter(&mut sessions.baseline),
             entry(Role::Candidate, stale.candidate).enter(&mut sessions.candidate),
         );
-        self.note_act_time(began.elapsed());
+        self.clock.add_time(began.elapsed());
         let mut used = Side::new(false, false);
         for (role, outcome) in [(Role::Baseline, baseline), (Role::Candidate, candidate)] {
             match outcome {
@@ -285,7 +297,7 @@ impl JobRun<'_> {
                     *self.logged_in.get_mut(role) = Some(there);
                     *used.get_mut(role) = was_used;
                 }
-                Err(failure) => self.notice(failure),
+                Err(failure) => self.ledger.note(failure),
             }
         }
         used
@@ -293,7 +305,7 @@ impl JobRun<'_> {
 
     /// Gives the flow sessions without a past in place of these.
     async fn renew(&mut self, sessions: &mut Sessions, which: Side<bool>) {
-        let (pools, job, clock) = (&self.setup.pools, self.job, self.clock());
+        let (pools, job, clock) = (&self.context.pools, self.job, self.page_clock());
         let renew = async |role, session: Option<Session>| match session {
             Some(session) if *which.get(role) => {
                 pools.renew(job, clock, role, session).await.map(Some)
@@ -309,7 +321,7 @@ impl JobRun<'_> {
                 Ok(session) => *sessions.get_mut(role) = session,
                 Err(error) => {
                     let failure = self.not_started(role, &error);
-                    self.notice(failure);
+                    self.ledger.note(failure);
                 }
             }
         }
@@ -332,7 +344,7 @@ impl JobRun<'_> {
                     message: format!("the session cannot be restored: {error}").into(),
                     ..self.not_begun(role)
                 };
-                self.notice(failure);
+                self.ledger.note(failure);
             }
         }
     }
@@ -340,9 +352,7 @@ impl JobRun<'_> {
     /// Forgets what no report has heard of yet, and takes no picture twice.
     async fn begin_again(&mut self, sessions: &mut Sessions) {
         self.attempt += 1;
-        self.untold.clear();
-        self.held = None;
-        self.has_trouble = false;
+        self.ledger.restart();
         self.has_gone = false;
         self.renew(sessions, Side::new(true, true)).await;
     }
@@ -360,7 +370,7 @@ impl JobRun<'_> {
             return None;
         }
         let is_first = !std::mem::replace(&mut self.has_gone, true);
-        let look = Look {
+        let look = LogoutCheck {
             login: &login,
             step,
             expected_status,
@@ -406,14 +416,14 @@ impl JobRun<'_> {
 
 /// Where to look for a sign that nobody is logged in.
 #[derive(Clone, Copy)]
-struct Look<'a> {
+struct LogoutCheck<'a> {
     login: &'a Login,
     step: &'a Step,
     expected_status: Option<u16>,
     is_first: bool,
 }
 
-impl Look<'_> {
+impl LogoutCheck<'_> {
     /// The sign in words.
     async fn sign(
         self,

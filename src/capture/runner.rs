@@ -1,5 +1,5 @@
-//! EFFECT, ASYNC. Runs the plan's jobs in real browsers, both sides of a flow at the same time, under a
-//! concurrency cap, and sends every pair of pictures on as it is taken.
+//! EFFECT, ASYNC. Runs the plan's jobs in real browsers under a concurrency cap, both sides of a flow at the same time,
+//! and delivers each pair of pictures as soon as it is taken.
 
 mod login;
 
@@ -28,10 +28,10 @@ use crate::{
 use login::LoggedIn;
 pub(crate) use login::{Learned, Logins};
 
-/// Encoded pictures that may wait for their comparison; bounds the memory of a long run.
+/// How many encoded pairs may wait for their comparison. This bounds the memory of a long run.
 const PAIRS_IN_FLIGHT: usize = 16;
 
-/// How long flows that were cut short may take to end their sessions.
+/// How long interrupted flows may take to end their sessions.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(6);
 
 /// Everything that the jobs share.
@@ -46,11 +46,11 @@ pub(crate) struct Setup {
     pub(crate) learned: Arc<Learned>,
 }
 
-/// Who is told what the workers do; that nobody listens changes nothing.
+/// Receives the workers' progress. Dropped events do not change the result.
 pub(crate) struct OnWork(Box<dyn Fn(Work) + Send + Sync>);
 
 impl OnWork {
-    /// Tells this function, which must not wait.
+    /// Calls this function with each event. It must not block.
     pub(crate) fn new(tell: impl Fn(Work) + Send + Sync + 'static) -> Self {
         Self(Box::new(tell))
     }
@@ -62,7 +62,7 @@ impl std::fmt::Debug for OnWork {
     }
 }
 
-/// What a worker does now.
+/// What a worker is doing.
 #[derive(Debug)]
 pub(crate) struct Work {
     /// Counted from 0.
@@ -72,22 +72,22 @@ pub(crate) struct Work {
     pub(crate) doing: Doing,
 }
 
-/// Where a worker is with its job.
+/// The state of a worker's job.
 #[derive(Debug)]
 pub(crate) enum Doing {
-    /// It waits for browsers.
+    /// The worker waits for browsers.
     Waiting,
-    /// It does a step, counted from 1 with those of the setup.
+    /// The worker performs a step, counted from 1 including those of the setup.
     Step {
         number: usize,
         of: usize,
         label: String,
     },
-    /// It is done, browsers and all.
+    /// The job is done, and its browsers are ended or given back.
     Done { took: Duration },
 }
 
-/// A pair on its way to the comparison; the permit is given back when that is done.
+/// A pair for the comparison. The permit is released when that is done.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     pub(crate) pair: CapturePair,
@@ -95,7 +95,7 @@ pub(crate) struct Delivery {
     pub(crate) permit: OwnedSemaphorePermit,
 }
 
-/// Runs all jobs. When `stop` turns true, the flows end where they are and say goodbye to their drivers.
+/// Runs all jobs. When `stop` becomes true, the flows stop where they are and end their sessions.
 pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut stop: Stop) {
     let workers = setup.workers.clamp(1, setup.plan.jobs.len().max(1));
     for browser in setup.plan.browsers() {
@@ -133,7 +133,7 @@ pub(crate) async fn run(setup: Setup, deliveries: mpsc::Sender<Delivery>, mut st
     }
 }
 
-/// Waits for all workers; a panic in one is a panic of the run.
+/// Waits for all workers. A panic in one of them panics here.
 async fn join_all(tasks: &mut tokio::task::JoinSet<()>) {
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended
@@ -144,17 +144,17 @@ async fn join_all(tasks: &mut tokio::task::JoinSet<()>) {
     }
 }
 
-/// Turns true when the run is to end.
+/// Becomes true when the run must stop.
 pub(crate) type Stop = watch::Receiver<bool>;
 
 async fn stopped(stop: &mut Stop) {
     if stop.wait_for(|stop| *stop).await.is_err() {
-        // Nobody is left who could ask for it.
+        // No sender is left that could stop the run.
         std::future::pending().await
     }
 }
 
-/// Jobs that nobody does yet, in plan order.
+/// Jobs that no worker has taken yet, in plan order.
 #[derive(Debug, Clone)]
 struct Queue(Arc<Mutex<VecDeque<usize>>>);
 
@@ -178,7 +178,7 @@ impl Queue {
     }
 }
 
-/// Does one job after the other.
+/// Runs one job after the other.
 struct Worker {
     number: usize,
     setup: Arc<Setup>,
@@ -210,7 +210,7 @@ impl Worker {
     }
 }
 
-/// Where finished pairs go.
+/// Delivers finished pairs.
 #[derive(Debug, Clone)]
 struct Outlet {
     deliveries: mpsc::Sender<Delivery>,
@@ -221,7 +221,7 @@ impl Outlet {
     async fn send(&self, pair: CapturePair, browser: Option<String>) {
         let permit = Arc::clone(&self.room).acquire_owned().await;
         let permit = permit.expect("the semaphore is never closed");
-        // Nobody listens any more only when the run is over.
+        // The receiver is gone only after the run has ended.
         let _ = self
             .deliveries
             .send(Delivery {
@@ -250,41 +250,41 @@ impl Assignment {
     }
 }
 
-/// One flow at one viewport on its way through its steps.
+/// One flow at one viewport while its steps run.
 struct JobRun<'a> {
     setup: &'a Setup,
     assignment: Assignment,
     job: &'a Job,
     outlet: &'a Outlet,
-    /// Failures that no shot tells of yet.
-    untold: Vec<StepFailure>,
-    /// The last pair is held back until it is known that nothing failed after it.
+    /// Failures that no shot has reported yet.
+    unreported: Vec<StepFailure>,
+    /// The last pair. It is held back until it is known that nothing failed after it.
     held: Option<CapturePair>,
     browser: Option<String>,
-    /// What the steps since the last shot took; of each, the slower side.
+    /// The time of the steps since the last shot, each measured on its slower side.
     steps_took: StepTimes,
-    /// The same of each side.
+    /// The same time for each side.
     side_steps_took: Side<StepTimes>,
-    /// Whether anything but an expectation failed: then the browsers may be in any state.
-    has_trouble: bool,
-    /// The logins that the flow began with.
+    /// Whether anything but an expectation failed. The browsers may then be in any state.
+    has_failed_step: bool,
+    /// The logins that the flow started with.
     logged_in: Side<Option<Arc<LoggedIn>>>,
-    /// How often the flow was begun again because a login held no longer.
+    /// How often the flow was restarted because a login was no longer valid.
     attempt: u32,
-    /// Whether the flow went to a page in this attempt.
-    has_gone: bool,
-    /// The shots that were sent; they are not taken again.
+    /// Whether the flow has opened a page in this attempt.
+    has_opened_page: bool,
+    /// The shots that were delivered. They are not taken again.
     sent: HashSet<ShotId>,
 }
 
-/// How the steps of a flow came to their end.
+/// How the steps of a flow ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ended {
-    /// By the last one, or one that failed.
+    /// With the last step, or with one that failed.
     Whole,
-    /// The run is to end.
+    /// The run must stop.
     CutShort,
-    /// On these sides nobody is logged in any more.
+    /// The login on these sides is no longer valid.
     LoggedOut(Side<bool>),
 }
 
@@ -295,42 +295,42 @@ impl<'a> JobRun<'a> {
             assignment,
             job: &setup.plan.jobs[assignment.job],
             outlet,
-            untold: Vec::new(),
+            unreported: Vec::new(),
             held: None,
             browser: None,
             steps_took: StepTimes::default(),
             side_steps_took: Side::default(),
-            has_trouble: false,
+            has_failed_step: false,
             logged_in: Side::new(None, None),
             attempt: 0,
-            has_gone: false,
+            has_opened_page: false,
             sent: HashSet::new(),
         }
     }
 
-    /// Returns the sessions, and whether another flow may have them once they are cleaned.
+    /// Runs the flow. Returns the sessions, and whether another flow may use them after cleaning.
     async fn run(mut self, stop: &mut Stop) -> (Sessions, bool) {
         self.assignment.tell(self.setup, Doing::Waiting);
-        // A start that is cut off would leave a session that nobody can end.
+        // This must not be cancelled: a cancelled start would leave a session that nothing can end.
         let mut sessions = self.take_sessions().await;
-        if self.untold.is_empty() {
+        if self.unreported.is_empty() {
             let is_cut_short = self.run_logged_in(&mut sessions, stop).await;
-            // Of the shot that is held back it is not known what comes after it.
+            // It is unknown what would have come after the shot that is held back.
             if is_cut_short {
                 return (sessions, false);
             }
         }
-        let is_clean = !self.has_trouble;
+        let is_clean = !self.has_failed_step;
         self.finish().await;
         (sessions, is_clean)
     }
 
-    /// What the clock of the flow's pages says.
+    /// The clock of the flow's pages.
     fn clock(&self) -> Clock {
         self.job.flow.clock.unwrap_or(self.setup.config.clock)
     }
 
-    /// A side that has no session is told of as a failure.
+    /// Takes the sessions. A side without one gets a failure.
     async fn take_sessions(&mut self) -> Sessions {
         let taken = self.setup.pools.take(self.job, self.clock()).await;
         let mut sessions = Side::new(None, None);
@@ -350,10 +350,10 @@ impl<'a> JobRun<'a> {
         sessions
     }
 
-    /// Keeps a failure until a shot tells of it.
+    /// Keeps a failure until a shot reports it.
     fn notice(&mut self, failure: StepFailure) {
-        self.has_trouble |= failure.kind != FailureKind::Expectation;
-        self.untold.push(failure);
+        self.has_failed_step |= failure.kind != FailureKind::Expectation;
+        self.unreported.push(failure);
     }
 
     fn not_started(&self, role: Role, error: &LaunchError) -> StepFailure {
@@ -394,7 +394,7 @@ impl<'a> JobRun<'a> {
         Ended::Whole
     }
 
-    /// The setup's steps and the flow's, each with the shot that is taken after it.
+    /// The steps of the setup and the flow, each with the shot that is taken after it.
     fn steps(&self) -> Vec<(&'a Step, Option<&'a ShotId>)> {
         let flow = &self.job.flow;
         let setup = flow.setup.iter().map(|step| (step, None));
@@ -405,7 +405,7 @@ impl<'a> JobRun<'a> {
         setup.chain(steps.take(self.job.steps_to_run)).collect()
     }
 
-    /// How the flow ends, if it cannot go on after this step.
+    /// Runs one step. Returns how the flow ends if it cannot continue after it.
     async fn run_step(
         &mut self,
         sessions: &mut Sessions,
@@ -441,16 +441,16 @@ impl<'a> JobRun<'a> {
             .into_iter()
             .for_each(|failure| self.notice(failure));
         match shot {
-            Some(id) if self.sent.contains(id) => self.untold_before_is_known(),
+            Some(id) if self.sent.contains(id) => self.drop_reported(),
             Some(id) => self.take_shot(sessions, id, step).await,
             None => {}
         }
         (ends || self.has_lost_a_browser()).then_some(Ended::Whole)
     }
 
-    /// What was unmet before a shot of an earlier attempt, that shot has told.
-    fn untold_before_is_known(&mut self) {
-        self.untold
+    /// Drops failures that a shot of an earlier attempt has already reported.
+    fn drop_reported(&mut self) {
+        self.unreported
             .retain(|failure| failure.kind != FailureKind::Expectation);
     }
 
@@ -470,7 +470,7 @@ impl<'a> JobRun<'a> {
         }
     }
 
-    /// Adds what belongs to no step of the flow.
+    /// Adds time that belongs to no step of the flow.
     fn note_act_time(&mut self, took: Duration) {
         let sides = &mut self.side_steps_took;
         for sum in [
@@ -482,7 +482,7 @@ impl<'a> JobRun<'a> {
         }
     }
 
-    /// What the steps since the last shot took, and what that shot did on its live sides; begins anew.
+    /// Takes the times of the steps since the last shot and of this shot on its live sides, and starts again from zero.
     fn take_times(&mut self, sides: Side<Option<ShotTimes>>) -> CaptureTimes {
         let took = std::mem::take(&mut self.side_steps_took);
         let side = |steps: StepTimes, times: Option<ShotTimes>| {
@@ -503,7 +503,7 @@ impl<'a> JobRun<'a> {
         }
     }
 
-    /// Whether the shot just taken failed for want of a browser.
+    /// Whether the shot just taken failed because a browser was lost.
     fn has_lost_a_browser(&self) -> bool {
         let failure = self.held.as_ref().and_then(failure_of);
         failure.is_some_and(|failure| failure.kind == FailureKind::Driver)
@@ -536,10 +536,10 @@ impl<'a> JobRun<'a> {
         );
         let times = self.take_times(Side::new(baseline.times, candidate.times));
         let mut sides = Side::new(baseline.taken, candidate.taken);
-        self.has_trouble |= [&sides.baseline, &sides.candidate]
+        self.has_failed_step |= [&sides.baseline, &sides.candidate]
             .into_iter()
             .any(|side| matches!(side, SideOutcome::Failed(_)));
-        for failure in self.untold.drain(..) {
+        for failure in self.unreported.drain(..) {
             tell(&mut sides, failure);
         }
         self.hold(CapturePair {
@@ -566,7 +566,10 @@ impl<'a> JobRun<'a> {
             };
         };
         let mut times = ShotTimes::default();
-        let broken = self.untold.iter().find(|failure| is_broken(failure, role));
+        let broken = self
+            .unreported
+            .iter()
+            .find(|failure| is_broken(failure, role));
         let taken = match broken {
             Some(failure) => SideOutcome::Failed(failure.clone()),
             None => match session.shoot(shot, exchange, &mut times).await {
@@ -587,30 +590,30 @@ impl<'a> JobRun<'a> {
         }
     }
 
-    /// Sends what is held and says of every shot not taken why it was not.
+    /// Delivers the held pair, and a reason for every shot that was not taken.
     async fn finish(mut self) {
         let held = self.held.as_ref().map(|pair| pair.id.clone());
         let shots = self.job.shots.iter().flatten();
         let mut missing: VecDeque<&ShotId> = shots
             .filter(|&id| held.as_ref() != Some(id) && !self.sent.contains(id))
             .collect();
-        let untold = std::mem::take(&mut self.untold);
-        let cause = untold
+        let unreported = std::mem::take(&mut self.unreported);
+        let cause = unreported
             .iter()
             .rfind(|failure| failure.kind != FailureKind::Expectation)
-            .or(untold.first())
+            .or(unreported.first())
             .or_else(|| self.held.as_ref().and_then(failure_of))
             .cloned();
-        if !untold.is_empty() && missing.is_empty() {
+        if !unreported.is_empty() && missing.is_empty() {
             if let Some(held) = &mut self.held {
-                untold
+                unreported
                     .into_iter()
                     .for_each(|failure| tell(&mut held.sides, failure));
             }
-        } else if !untold.is_empty() {
+        } else if !unreported.is_empty() {
             let id = missing.pop_front().expect("it is not empty");
             let mut sides = Side::new(SideOutcome::Absent, SideOutcome::Absent);
-            untold
+            unreported
                 .into_iter()
                 .for_each(|failure| tell(&mut sides, failure));
             let has_baseline = self.setup.pools.have_baseline(self.job);
@@ -664,20 +667,20 @@ impl<'a> JobRun<'a> {
     }
 }
 
-/// One side of a shot with its times, if it is a live one.
+/// One side of a shot, with its times if it is live.
 struct SideShot {
     taken: SideOutcome,
     times: Option<ShotTimes>,
 }
 
-/// Waits for something and says how long that took.
+/// Awaits a future and measures the time.
 async fn timed<T>(something: impl Future<Output = T>) -> (T, Duration) {
     let began = Instant::now();
     let outcome = something.await;
     (outcome, began.elapsed())
 }
 
-/// Whether an action is about a page as a whole, so that most of its time is the page's.
+/// Whether an action loads a page, so that most of its time is the page's.
 fn is_navigation(action: &Action) -> bool {
     matches!(
         action,
@@ -685,12 +688,12 @@ fn is_navigation(action: &Action) -> bool {
     )
 }
 
-/// A side whose page is not where the flow wants it cannot be photographed.
+/// Whether the side's page is not where the flow needs it, so that it cannot be photographed.
 fn is_broken(failure: &StepFailure, role: Role) -> bool {
     failure.role == role && failure.kind != FailureKind::Expectation
 }
 
-/// Puts a failure on its side, keeping the picture that was taken all the same.
+/// Sets a failure on its side and keeps the picture if one was taken.
 fn tell(sides: &mut Side<SideOutcome>, mut failure: StepFailure) {
     let side = match failure.role {
         Role::Baseline => &mut sides.baseline,
@@ -715,7 +718,7 @@ fn failure_of(pair: &CapturePair) -> Option<&StepFailure> {
         })
 }
 
-/// The status that an `expect` step wants of the document before it.
+/// The status that an `expect` step expects of the document before it.
 fn expected_status(step: &Step) -> Option<u16> {
     let Action::Expect(expectations) = &step.action else {
         return None;
@@ -728,7 +731,7 @@ fn expected_status(step: &Step) -> Option<u16> {
         })
 }
 
-/// Does the step on one side; what went wrong comes back as data.
+/// Performs the step on one side. A failure is returned as data.
 async fn act(
     role: Role,
     session: &mut Option<Session>,
@@ -769,7 +772,7 @@ async fn shoot_failure(
     failure(role, session, step, kind, message, frames).await
 }
 
-/// Adds where the page was, and its picture unless there are frames already.
+/// Adds the page's URL, and a picture of it unless there are frames already.
 async fn failure(
     role: Role,
     session: &Session,

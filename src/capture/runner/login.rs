@@ -1,6 +1,5 @@
-//! Logins that flows share: the first flow that needs one logs in, once on each side; all get the cookies
-//! and the local storage that this left. A flow that finds itself logged out logs in anew and begins again,
-//! once.
+//! Logins that flows share. The first flow that needs a login performs it, once on each side; all flows get the
+//! resulting cookies and local storage. A flow that finds itself logged out logs in again and restarts, once.
 
 use std::{
     collections::HashMap,
@@ -20,14 +19,14 @@ use crate::{
     yaml::without_credentials,
 };
 
-/// What the logins of one side came to, by their name and browser.
+/// The results of the logins on one side, by name and browser.
 #[derive(Debug, Default)]
 pub(crate) struct Logins(Mutex<HashMap<(String, Browser), Slot>>);
 
-/// One login in one browser. Whoever logs in keeps the others waiting.
+/// One login in one browser. The lock makes other flows wait while one logs in.
 type Slot = Arc<tokio::sync::Mutex<Known>>;
 
-/// What is known of one login.
+/// The state of one login.
 #[derive(Debug, Default)]
 enum Known {
     #[default]
@@ -36,22 +35,22 @@ enum Known {
     Failed(StepFailure),
 }
 
-/// A login that went well.
+/// A successful login.
 #[derive(Debug)]
 pub(super) struct LoggedIn {
-    /// Counts the logins of this session on this side.
+    /// The number of this login among those of its session on this side.
     number: u32,
     kept: StoredLogin,
-    /// Where its first `goto` ended, without query and fragment.
+    /// The URL on which its first `goto` ended, without query and fragment.
     page: Option<Url>,
 }
 
-/// Values that a run learns to be secret while it goes.
+/// Secret values that a run learns while it runs.
 #[derive(Debug, Default)]
 pub(crate) struct Learned(Mutex<Secrets>);
 
 impl Learned {
-    /// What is known so far, of no more than this many bytes each: no longer value is in a text of that length.
+    /// The values known so far that have at most this many bytes. A longer value cannot be in a text of that length.
     pub(crate) fn up_to(&self, bytes: usize) -> Secrets {
         let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         secrets.up_to(bytes)
@@ -70,7 +69,7 @@ impl Logins {
     }
 }
 
-/// What a flow needs to be logged in on one side.
+/// What is needed to log a flow in on one side.
 #[derive(Clone, Copy)]
 struct Entry<'a> {
     role: Role,
@@ -78,16 +77,16 @@ struct Entry<'a> {
     login: &'a Login,
     logins: &'a Logins,
     learned: &'a Learned,
-    /// Where everybody logs in, whatever the flow's own viewport.
+    /// The viewport of every login, regardless of the flow's own.
     viewport: &'a NamedViewport,
-    /// By which clock everybody does, whatever the flow's own one.
+    /// The clock of every login, regardless of the flow's own.
     clock: Clock,
-    /// The login that turned out to hold no longer.
+    /// The login that is no longer valid.
     stale: Option<u32>,
 }
 
 impl Entry<'_> {
-    /// The login that holds, and whether the session was used for it.
+    /// Returns a valid login, and whether the session was used to perform it.
     async fn enter(
         self,
         session: &mut Option<Session>,
@@ -111,7 +110,7 @@ impl Entry<'_> {
                 Ok(Some((there, true)))
             }
             Err(failure) => {
-                // A browser that crashed says nothing about the next one.
+                // A crashed browser says nothing about the next one.
                 if failure.kind != FailureKind::Driver {
                     *known = Known::Failed(failure.clone());
                 }
@@ -139,7 +138,7 @@ impl Entry<'_> {
         }
     }
 
-    /// Returns the login page.
+    /// Performs the steps. Returns the login page.
     async fn do_steps(
         self,
         session: &mut Option<Session>,
@@ -188,7 +187,7 @@ impl Entry<'_> {
         failure(self.role, session, step, kind, message, Vec::new()).await
     }
 
-    /// A login in which an expectation does not hold is no change of a page: nothing was decided.
+    /// A failed expectation during a login is not a change of a page: the shots could not be decided.
     fn failed(self, failure: StepFailure) -> StepFailure {
         let kind = match failure.kind {
             FailureKind::Expectation => FailureKind::Step,
@@ -206,8 +205,8 @@ impl Entry<'_> {
 }
 
 impl JobRun<'_> {
-    /// Runs the steps, once more from the beginning where a login turns out to hold no longer. Returns
-    /// whether they were cut short.
+    /// Runs the steps, and again from the start if a login turns out to be invalid. Returns whether they were
+    /// interrupted.
     pub(super) async fn run_logged_in(&mut self, sessions: &mut Sessions, stop: &mut Stop) -> bool {
         let Some(login) = self.job.flow.session.clone() else {
             return self.run_steps_until(sessions, stop).await == Ended::CutShort;
@@ -218,9 +217,9 @@ impl JobRun<'_> {
                 entered = self.enter(&login, sessions, stale) => entered,
                 () = stopped(stop) => return true,
             };
-            // Outside of what may be cut off: a start that is would leave a session that nobody can end.
+            // Outside of the part that may be cancelled: a cancelled start would leave a session that nothing can end.
             self.renew(sessions, entered).await;
-            if !self.untold.is_empty() {
+            if !self.unreported.is_empty() {
                 return false;
             }
             let restored = async { self.restore(sessions).await };
@@ -228,7 +227,7 @@ impl JobRun<'_> {
                 () = restored => {}
                 () = stopped(stop) => return true,
             }
-            if !self.untold.is_empty() {
+            if !self.unreported.is_empty() {
                 return false;
             }
             match self.run_steps_until(sessions, stop).await {
@@ -253,7 +252,7 @@ impl JobRun<'_> {
         }
     }
 
-    /// Logs in on both sides where nobody has yet. Returns whose session was used for it.
+    /// Logs in on each side without a valid login. Returns which sessions were used for that.
     async fn enter(
         &mut self,
         login: &Login,
@@ -291,7 +290,7 @@ impl JobRun<'_> {
         used
     }
 
-    /// Gives the flow sessions without a past in place of these.
+    /// Replaces these sessions with clean ones.
     async fn renew(&mut self, sessions: &mut Sessions, which: Side<bool>) {
         let (pools, job, clock) = (&self.setup.pools, self.job, self.clock());
         let renew = async |role, session: Option<Session>| match session {
@@ -337,17 +336,17 @@ impl JobRun<'_> {
         }
     }
 
-    /// Forgets what no report has heard of yet, and takes no picture twice.
+    /// Drops failures that were not reported yet. Shots that were delivered are not taken again.
     async fn begin_again(&mut self, sessions: &mut Sessions) {
         self.attempt += 1;
-        self.untold.clear();
+        self.unreported.clear();
         self.held = None;
-        self.has_trouble = false;
-        self.has_gone = false;
+        self.has_failed_step = false;
+        self.has_opened_page = false;
         self.renew(sessions, Side::new(true, true)).await;
     }
 
-    /// Whether a step showed that a login holds no longer. After a second one that is the flow's failure.
+    /// Whether a step showed that a login is no longer valid. The second time, that is the flow's failure.
     pub(super) async fn logged_out(
         &mut self,
         sessions: &mut Sessions,
@@ -359,7 +358,7 @@ impl JobRun<'_> {
         if !matches!(step.action, Action::Goto { .. }) {
             return None;
         }
-        let is_first = !std::mem::replace(&mut self.has_gone, true);
+        let is_first = !std::mem::replace(&mut self.has_opened_page, true);
         let look = Look {
             login: &login,
             step,
@@ -394,7 +393,7 @@ impl JobRun<'_> {
             if let (Some(sign), Some(session)) = (sign, sessions.get(role)) {
                 let name = &login.name;
                 let message =
-                    format!("session `{name}` does not hold, also after a new login: {sign}");
+                    format!("session `{name}` is not valid even after a new login: {sign}");
                 let kind = FailureKind::Navigation;
                 failures.retain(|failure| failure.role != role);
                 failures.push(failure(role, session, step, kind, message, Vec::new()).await);
@@ -404,7 +403,7 @@ impl JobRun<'_> {
     }
 }
 
-/// Where to look for a sign that nobody is logged in.
+/// Where to look for a sign that the login is invalid.
 #[derive(Clone, Copy)]
 struct Look<'a> {
     login: &'a Login,
@@ -414,7 +413,7 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// The sign in words.
+    /// Describes the sign.
     async fn sign(
         self,
         session: &mut Option<Session>,
@@ -423,7 +422,7 @@ impl Look<'_> {
     ) -> Option<String> {
         let session = session.as_mut()?;
         match &self.login.check {
-            // A page that could not be shown is checked by where it led to.
+            // If a page could not be shown, only its URL is checked.
             Some(check) if !has_failed => {
                 if !self.is_first {
                     return None;
@@ -458,7 +457,7 @@ impl Look<'_> {
     }
 }
 
-/// The URL of a page whatever it was asked with.
+/// The URL of a page without query and fragment.
 fn bare(url: &str) -> Option<Url> {
     let mut url = without_credentials(&Url::parse(url).ok()?);
     url.set_query(None);

@@ -114,7 +114,7 @@ impl Judge<'_> {
         Ok(StoredShot { shot, open })
     }
 
-    /// The text without any secret, those included that the run has learned by now.
+    /// The text without any secret, including those that the run has learned so far.
     fn shown(&self, text: &Untrusted) -> String {
         let mut secrets = self.learned.up_to(text.bytes());
         secrets.merge(self.secrets);
@@ -191,7 +191,7 @@ impl Judge<'_> {
         })
     }
 
-    /// Copies a failing shot's pictures to where the terminal's line points.
+    /// Copies a failing shot's pictures to the folder that the terminal names.
     fn keep_failing(
         &self,
         shot: &ShotReport,
@@ -246,8 +246,8 @@ fn panicked(pair: &CapturePair, plan: &Plan) -> Comparison {
     }
 }
 
-/// Whether the picture is of one colour all over. Only a picture that compresses to almost nothing can be,
-/// so that hardly any is decoded for it.
+/// Whether the picture has only one colour. Only pictures that compress to almost nothing can have, so hardly any other
+/// is decoded for this.
 fn is_blank(capture: &Capture) -> bool {
     const SMALL_FILE: u64 = 4096;
     const LEAST_PIXELS_PER_BYTE: u64 = 50;
@@ -301,7 +301,7 @@ fn mask_reports(pair: &CapturePair, planned: &PlannedShot) -> Vec<MaskReport> {
     let report = |(number, mask): (usize, &Target)| {
         let (mut boxes, mut idle_on) = (Vec::new(), Vec::new());
         for (role, taken) in sides {
-            // A golden picture keeps no masks.
+            // A golden picture has no masks.
             let SideOutcome::Picture(Capture {
                 origin: Origin::Page(_),
                 masks,
@@ -324,7 +324,7 @@ fn mask_reports(pair: &CapturePair, planned: &PlannedShot) -> Vec<MaskReport> {
     planned.shot.masks.iter().enumerate().map(report).collect()
 }
 
-/// What both sides say is said once; what one side says names it.
+/// Says only once what both sides say. A warning of one side names the side.
 fn warnings(pair: &CapturePair) -> Vec<Untrusted> {
     let of = |taken: &SideOutcome| match taken {
         SideOutcome::Picture(capture) => capture.warnings.clone(),

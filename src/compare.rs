@@ -206,7 +206,7 @@ fn unreadable(error: &DiffError, pair: &Side<&CapturedPicture>) -> Failure {
     let message = match &pair.get(role).origin {
         Origin::Page(_) => error.to_string(),
         Origin::Golden { file } => {
-            format!("{error} ({file}); restore it, or remove it and approve anew")
+            format!("{error} ({file}); restore it, or remove it and approve again")
         }
     };
     Failure::Picture {

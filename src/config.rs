@@ -1,4 +1,4 @@
-//! `twinshot.yaml` in, a checked `Config` out. Reads no file itself.
+//! Reads `twinshot.yaml` into a checked `Config`. It reads no other file.
 
 mod browsers;
 mod capabilities;
@@ -44,9 +44,9 @@ use crate::{
 
 /// The same as pixelmatch and Playwright.
 const THRESHOLD: f64 = 0.1;
-/// A look for an element or a wait.
+/// The default timeout of a wait or a search for an element.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// A page's load.
+/// The default timeout of a page load.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Chrome paints no taller surface.
 const MAX_PAGE_HEIGHT: u32 = 16_384;
@@ -60,7 +60,7 @@ pub struct Config {
     pub root: PathBuf,
     /// In the order of the file.
     pub environments: Vec<Environment>,
-    /// What fills the baseline.
+    /// The baseline.
     pub baseline: BaselineSource,
     /// The name of the environment under test.
     pub candidate: String,
@@ -80,17 +80,17 @@ pub struct Config {
     pub sessions: Sessions,
     /// Names of variables whose values are secret.
     pub secrets: Vec<String>,
-    /// Where the browser is driven.
+    /// Which drivers run the browsers.
     pub webdriver: Webdriver,
-    /// What drivers are asked for besides.
+    /// Additional capabilities for drivers.
     pub capabilities: Capabilities,
-    /// What flows share.
+    /// Whether flows share browsers.
     pub isolation: Isolation,
-    /// What is brought to rest before each picture.
+    /// What is settled before each picture.
     pub settle: Settle,
-    /// What the clock of pages says.
+    /// The clock of the pages.
     pub clock: Clock,
-    /// How long a wait or a look for an element may take.
+    /// The timeout of a wait or a search for an element.
     pub timeout: Duration,
     /// How long a page may take to load.
     pub page_timeout: Duration,
@@ -112,19 +112,19 @@ pub struct ParsedConfig {
 pub struct Environment {
     /// Its name.
     pub name: String,
-    /// Where it is.
+    /// Its base URL.
     pub url: EnvironmentUrl,
-    /// Other hosts (`name` or `name:port`) that its pages may end on.
+    /// Other hosts (`name` or `name:port`) on which its pages may end.
     pub hosts: Vec<String>,
     /// The user and the password of HTTP basic authentication.
     pub basic_auth: Option<BasicAuth>,
     /// What the environment must serve before a run begins.
     pub ready: Option<Ready>,
-    /// What it asks of its browser.
+    /// Its settings for the browser.
     pub emulation: Emulation,
     /// Headers for requests to its own hosts; each value may be secret.
     pub headers: http::HeaderMap,
-    /// How its browser reaches it.
+    /// How the browser connects to it.
     pub network: Network,
 }
 
@@ -144,19 +144,19 @@ impl std::fmt::Debug for BasicAuth {
 }
 
 impl Environment {
-    /// Why `ready` cannot be asked for at the environment's URL, where that is so.
+    /// Why `ready` cannot be requested at the environment's URL; `None` if it can.
     pub fn ready_refusal(&self) -> Option<String> {
         let ready = self.ready.as_ref()?;
         ready::refusal(ready, &self.url)
     }
 
-    /// Whether its release is asked for by https.
+    /// Whether its release is requested over https.
     pub fn is_asked_by_https(&self) -> bool {
         let ready = self.ready.as_ref();
         ready.is_some_and(|ready| ready::is_asked_by_https(ready, &self.url))
     }
 
-    /// Every password of the environment, in each form that it may show up in.
+    /// Every password of the environment, in each form that may appear in output.
     pub fn passwords(&self) -> Vec<String> {
         let mut passwords = self.url.passwords();
         if let Some(BasicAuth { user, password }) = &self.basic_auth {
@@ -165,7 +165,7 @@ impl Environment {
         passwords
     }
 
-    /// A base URL of the environment with its credentials, which the URL's own go before.
+    /// Adds the environment's credentials to a base URL, unless the URL has its own.
     pub fn with_credentials(&self, base: &Url) -> Url {
         let mut url = base.clone();
         if let Some(BasicAuth { user, password }) = &self.basic_auth
@@ -189,7 +189,7 @@ pub enum EnvironmentUrl {
     Demo(Release),
 }
 
-/// Why a text is no environment's URL; the message continues the text.
+/// Why a text is not an environment's URL. The message continues the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {}", self.problem(), self.help())]
 pub enum BadEnvironmentUrl {
@@ -219,7 +219,7 @@ impl BadEnvironmentUrl {
 }
 
 impl EnvironmentUrl {
-    /// The password in the URL, in every form that it may show up in; it is as secret as any.
+    /// The password in the URL, in every form that may appear in output. It is as secret as any other.
     pub fn passwords(&self) -> Vec<String> {
         match self {
             Self::Url(url) => passwords_in(url),
@@ -256,7 +256,7 @@ pub enum BaselineSource {
     Environment(String),
 }
 
-/// What flows share.
+/// Whether flows share browsers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Isolation {
@@ -312,7 +312,7 @@ struct ConfigYaml {
     max_page_height: Option<Place<u32>>,
 }
 
-/// Where one environment is.
+/// One environment.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Environment")]
@@ -396,7 +396,7 @@ impl Config {
     }
 }
 
-/// Whatever is wrong with its keys and types is told at once.
+/// Reads the keys and types. All errors are reported together.
 fn read(tree: &Tree) -> Result<ConfigYaml, Diagnostics> {
     let Reading { value, errors } = tree.read_root();
     let mut problems = Diagnostics::default();
@@ -417,7 +417,7 @@ fn secret_names(tree: &Tree, yaml: &ConfigYaml) -> Result<Vec<String>, Diagnosti
     Ok(names)
 }
 
-/// Collects what is wrong with the parts, so that one run shows all of it.
+/// Checks the values. All errors are reported together.
 fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
     let mut problems = Diagnostics::default();
     let environments = environments(reader, &yaml.environments, &mut problems);
@@ -532,7 +532,7 @@ fn environment(
     })
 }
 
-/// Shows nothing of the value: it is a password whatever its variable is called.
+/// Shows nothing of the value, which is a password whatever its variable is called.
 fn basic_auth(
     reader: Reader<'_>,
     place: &Place<String>,
@@ -581,7 +581,7 @@ fn baseline(
     }
 }
 
-/// The environment that fills a role; `production` and `staging` when nothing is said.
+/// The environment of a role; `production` or `staging` by default.
 fn role(
     reader: Reader<'_>,
     yaml: &ConfigYaml,

@@ -1,4 +1,4 @@
-//! PURE. Flows × browsers × viewports → jobs in order, each shot with its id and the rules that judge it.
+//! PURE. Flows × browsers × viewports → jobs in order, each shot with its ID and its rules for comparing.
 
 mod file_filter;
 mod shard;
@@ -39,7 +39,7 @@ pub struct Plan {
     pub shots: Vec<PlannedShot>,
     /// Which part of the selected flows this is, if not all of them.
     pub part: Option<Part>,
-    /// Where each shot stands in `shots`.
+    /// The index of each shot in `shots`.
     places: HashMap<ShotId, usize>,
 }
 
@@ -52,8 +52,8 @@ pub struct Job {
     pub browser: Browser,
     /// Where it runs.
     pub viewport: NamedViewport,
-    /// How many of the flow's steps are run: what follows the last selected shot only as far as it leads to
-    /// no shot that the filters left out.
+    /// How many of the flow's steps are run. Steps after the last selected shot run only if no shot that the filters
+    /// excluded comes before them.
     pub steps_to_run: usize,
     /// For each step of the flow, the shot that is taken after it.
     pub shots: Vec<Option<ShotId>>,
@@ -81,7 +81,7 @@ pub struct JobId {
     pub browser: Browser,
 }
 
-/// A shot to take, and how it will be judged.
+/// A shot to take, and how it is compared.
 #[derive(Debug, Clone)]
 pub struct PlannedShot {
     /// Its identity everywhere.
@@ -92,7 +92,7 @@ pub struct PlannedShot {
     pub viewport: Viewport,
     /// The step before it, as people read it.
     pub label: String,
-    /// Where the step stands.
+    /// Where the step is in its file.
     pub location: Location,
     /// How its pictures are compared.
     pub judgement: Judgement,
@@ -153,7 +153,7 @@ pub enum PlanError {
         /// The path.
         path: String,
     },
-    /// A flow that would never run, whatever it expects.
+    /// The flow would never run, because it has no shot.
     #[error("the flow `{flow}` ({location}) takes no picture: let one of its steps take one")]
     NoShot {
         /// Its name.
@@ -161,7 +161,7 @@ pub enum PlanError {
         /// Where it is defined.
         location: Location,
     },
-    /// WebKit has one pixel ratio from the beginning of a flow to its end.
+    /// WebKit cannot change the pixel ratio during a flow.
     #[error(
         "the flow `{flow}` begins at `{from}` and goes on at `{to}` ({location}), and WebKit cannot change its pixel ratio \
          within a flow: let its `viewports` and its steps have the same, or leave `webkit` out of `browsers`"
@@ -319,7 +319,7 @@ fn check_browsers(config: &Config, names: &[String]) -> Result<(), PlanError> {
     }
 }
 
-/// Flows are run for their shots: one without would pass unseen.
+/// Flows run only for their shots, so one without shots would go unnoticed.
 fn check_has_shot(flow: &Flow) -> Result<(), PlanError> {
     if flow.steps.iter().any(|step| step.shot.is_some()) {
         return Ok(());
@@ -330,7 +330,7 @@ fn check_has_shot(flow: &Flow) -> Result<(), PlanError> {
     })
 }
 
-/// What WebKit cannot do is said before anything runs.
+/// Reports what WebKit cannot do before anything runs.
 fn check_pixel_ratio(flow: &Flow, variant: FlowVariant<'_>) -> Result<(), PlanError> {
     let from = variant.viewport.viewport;
     let asked = |step: &Step| match (&step.action, &step.shot) {
@@ -361,7 +361,7 @@ fn viewports_of<'a>(flow: &'a Flow, config: &'a Config) -> impl Iterator<Item = 
     config.viewports.iter().filter(wanted)
 }
 
-/// A shot with a viewport of its own would be the same at every viewport of its flow: it is taken once.
+/// A shot with its own viewport would be the same at every viewport of its flow, so it is taken once.
 fn planned_shot(
     flow: &Flow,
     step: &Step,
@@ -474,8 +474,8 @@ impl fmt::Display for ShotId {
 /// The longest part of a path that a name may become, in bytes.
 const SLUG_LIMIT: usize = 80;
 
-/// Letters, digits and single dashes. A name that loses more than its spaces and case, or is too long,
-/// gets a piece of its hash, so that two names never meet in one file.
+/// Letters, digits and single dashes. A name that loses more than its spaces and case, or is too long, gets a part of
+/// its hash, so that two names never share a file.
 fn slug(name: &str) -> String {
     let mut slug = String::new();
     for character in name.chars() {
@@ -500,7 +500,7 @@ fn slug(name: &str) -> String {
         .to_owned()
 }
 
-/// Names that Windows keeps for devices, whatever their extension.
+/// Names that Windows reserves for devices, with any extension.
 fn is_reserved(slug: &str) -> bool {
     let stem = slug
         .split('.')

@@ -1,8 +1,7 @@
-//! The one place where async meets rayon: a plan in, a report out.
+//! The one place where async meets rayon: runs a plan and returns the report.
 //!
-//! Captures come from a tokio thread over a bounded channel, are compared by rayon, and are collected
-//! here, on the calling thread, back in plan order. A semaphore bounds the pictures on their way, so
-//! that memory stays flat however long the run is.
+//! A tokio thread sends captures over a bounded channel, rayon compares them, and the calling thread collects the
+//! results here in plan order. A semaphore limits the pictures in flight, so memory stays flat however long the run is.
 
 mod baseline;
 mod collect;
@@ -57,9 +56,9 @@ pub struct RunOptions {
     pub workers: usize,
     /// Shows the browsers' windows.
     pub headed: bool,
-    /// Takes pictures of a live baseline from the last run, where nothing that they depend on changed.
+    /// Reuses pictures of a live baseline from the last run if nothing that they depend on has changed.
     pub reuse_baseline: bool,
-    /// Ends the run after so many failing shots.
+    /// Ends the run after this many failing shots.
     pub max_failures: Option<usize>,
     /// Lets new shots and masks that match nothing fail the run.
     pub ci: bool,
@@ -67,14 +66,14 @@ pub struct RunOptions {
     pub secrets: Secrets,
 }
 
-/// What happens meanwhile; losing an event changes no result.
+/// Progress of a run. Dropped events do not change the result.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// Something to know that is no result.
+    /// Information that is not a result.
     Note(String),
-    /// The same, for those who want to know more.
+    /// Information for verbose output.
     Detail(String),
-    /// A worker began a flow, or went on to its next step.
+    /// A worker started a flow, or its next step.
     Working {
         /// Counted from 0.
         worker: usize,
@@ -84,7 +83,7 @@ pub enum Event<'a> {
         viewport: &'a str,
         /// The browser.
         browser: Browser,
-        /// Nothing while the flow waits for its browsers.
+        /// `None` while the flow waits for its browsers.
         step: Option<CurrentStep<'a>>,
     },
     /// A worker is done with a flow; its shots may still have to be compared.
@@ -111,18 +110,18 @@ pub enum Event<'a> {
         /// How many flows there were, each browser and viewport counted.
         flows: usize,
     },
-    /// What was decided, in plan order.
+    /// A decided shot, reported in plan order.
     Shot {
         /// What was decided.
         shot: &'a ShotReport,
         /// The picture to look at, for a failing shot.
         open: Option<&'a PathBuf>,
-        /// Whether it keeps the run from being clean.
+        /// Whether it fails the run.
         fails: bool,
     },
 }
 
-/// Where a flow is.
+/// The current step of a flow.
 #[derive(Debug, Clone, Copy)]
 pub struct CurrentStep<'a> {
     /// Counted from 1, the setup's steps included.
@@ -144,7 +143,7 @@ pub struct Outcome {
     pub signal: Option<i32>,
 }
 
-/// Why a run could not be made at all.
+/// Why a run was not possible at all.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// No browser can be driven.
@@ -279,7 +278,7 @@ pub fn run(
     })
 }
 
-/// A shard without a flow of its own needs no browser, but its report: without it the shard would be missed.
+/// A shard without flows needs no browser, but a report: otherwise the shard would be missing.
 fn report_nothing(
     plan: &Arc<Plan>,
     config: &Config,
@@ -314,7 +313,7 @@ impl Roles {
         })
     }
 
-    /// Whether the release of any is asked for by https.
+    /// Whether the release of either environment is requested over https.
     fn any_by_https(&self) -> bool {
         let mut all = self.baseline.iter().chain([&self.candidate]);
         all.any(Environment::is_asked_by_https)
@@ -343,7 +342,7 @@ fn environment(config: &Config, name: &str) -> Result<Environment, RunError> {
     })
 }
 
-/// Why a run ends before its plan does.
+/// Why a run ends early.
 #[derive(Debug, Default)]
 pub(crate) struct StopSwitch {
     wanted: watch::Sender<bool>,
@@ -373,7 +372,7 @@ impl StopSwitch {
     }
 }
 
-/// The asynchronous half, on a thread and a runtime of its own.
+/// The asynchronous half of a run, on its own thread and runtime.
 struct CaptureThread {
     plan: Arc<Plan>,
     config: Arc<Config>,
@@ -465,7 +464,7 @@ impl CaptureThread {
         })
     }
 
-    /// What need not be photographed again.
+    /// Finds the pictures that need not be taken again.
     async fn reused_pictures(&self, readiness: &Readiness) -> ReusedPictures {
         let (Some(reuse), Some(baseline)) = (&self.reuse, &self.roles.baseline) else {
             return ReusedPictures::default();
@@ -488,8 +487,8 @@ impl CaptureThread {
     }
 }
 
-/// Checks that the programs of Edge are on this machine, where flows run in it and no running driver is named. It is the
-/// one browser that comes with no package of a Linux distribution, so that its absence is told before a run.
+/// Checks that Edge's programs are on this machine, if flows run in Edge and no running driver is given. No Linux
+/// distribution packages Edge, so this is reported before the run.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! EFFECT, ASYNC. Runs the plan's jobs in real browsers, both sides of a flow at the same time, under a
-//! concurrency cap, and sends every pair of pictures on as it is taken.
+//! EFFECT, ASYNC. Runs the plan's jobs in real browsers under a concurrency cap, both sides of a flow at the same time,
+//! and delivers each pair of pictures as soon as it is taken.
 
 mod job;
 mod ledger;
@@ -25,10 +25,10 @@ use crate::{
 use job::JobRun;
 pub(crate) use login::{LearnedSecrets, Logins};
 
-/// Encoded pictures that may wait for their comparison; bounds the memory of a long run.
+/// How many encoded pairs may wait for their comparison. This bounds the memory of a long run.
 const PAIRS_IN_FLIGHT: usize = 16;
 
-/// How long flows that were cut short may take to end their sessions.
+/// How long interrupted flows may take to end their sessions.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(6);
 
 /// Everything that the jobs share.
@@ -59,7 +59,7 @@ impl std::fmt::Debug for ProgressListener {
     }
 }
 
-/// What a worker does now.
+/// What a worker is doing.
 #[derive(Debug)]
 pub(crate) struct WorkerProgress {
     /// Counted from 0.
@@ -84,7 +84,7 @@ pub(crate) enum WorkerState {
     Done { took: Duration },
 }
 
-/// A pair on its way to the comparison; the permit is given back when that is done.
+/// A pair for the comparison. The permit is released when that is done.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     pub(crate) pair: CapturePair,
@@ -134,7 +134,7 @@ pub(crate) async fn run(
     }
 }
 
-/// Waits for all workers; a panic in one is a panic of the run.
+/// Waits for all workers. A panic in one of them panics here.
 async fn join_all(tasks: &mut tokio::task::JoinSet<()>) {
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended
@@ -211,7 +211,7 @@ impl Worker {
     }
 }
 
-/// Where finished pairs go.
+/// Delivers finished pairs.
 #[derive(Debug, Clone)]
 struct PairSender {
     deliveries: mpsc::Sender<Delivery>,

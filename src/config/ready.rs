@@ -10,13 +10,13 @@ use url::Url;
 use super::{EnvironmentUrl, SPEAKS_HTTPS};
 use crate::yaml::{Diagnostic, read::Place, reader::Reader};
 
-/// A deployment may take that long.
+/// A deployment may take this long.
 const TIMEOUT: Duration = Duration::from_secs(600);
-/// The pause between two looks.
+/// The pause between two requests.
 const EVERY: Duration = Duration::from_secs(2);
-/// A server is not asked more often than this.
+/// The shortest pause between two requests, to spare the server.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
-/// More looks in a row prove nothing more.
+/// More successes in a row prove nothing more.
 const MAX_TIMES: u32 = 100;
 /// What follows the address that cannot be asked.
 const NO_TLS: &str =
@@ -27,48 +27,48 @@ const NO_TLS_HELP: &str =
 /// What an environment must serve before a run begins.
 #[derive(Debug, Clone)]
 pub struct Ready {
-    /// Where to ask: a path below the environment's URL, or a URL.
+    /// The URL to request, or a path below the environment's URL.
     pub url: String,
-    /// What must be answered.
+    /// What the answer must be.
     pub wanted: Wanted,
-    /// How often in a row.
+    /// How many answers in a row must be as wanted.
     pub times: u32,
-    /// The pause between two looks.
+    /// The pause between two requests.
     pub every: Duration,
     /// How long to wait at most.
     pub timeout: Duration,
 }
 
-/// What an answer must be; all that is given must hold.
+/// What an answer must be. All given conditions must hold.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// The status; any success when absent.
+    /// The status; any success status if absent.
     pub status: Option<u16>,
-    /// A header that must be there.
+    /// A header that must be present.
     pub header: Option<WantedHeader>,
-    /// A JSON pointer to a value that must be there.
+    /// A JSON pointer to a value that must exist.
     pub json: Option<String>,
-    /// How the value at `json` must be, or the whole text where there is no `json`.
+    /// What the value at `json` must be or, without `json`, the whole text.
     pub value: Option<Rule>,
     /// What the text must contain.
     pub text: Option<String>,
 }
 
-/// A header that must be there.
+/// A header that must be present.
 #[derive(Debug, Clone)]
 pub struct WantedHeader {
     /// Its name.
     pub name: String,
-    /// How its value must be.
+    /// What its value must be.
     pub value: Option<Rule>,
 }
 
-/// How a value must be.
+/// What a value must be.
 #[derive(Debug, Clone)]
 pub enum Rule {
     /// Exactly this.
     Equals(String),
-    /// Somewhere in it; the first group, or all that matched, is the release.
+    /// The regular expression matches somewhere in it. The first group, or the whole match, is the release.
     Matches(Regex),
 }
 
@@ -112,7 +112,7 @@ struct HeaderYaml {
     matches: Option<Place<String>>,
 }
 
-/// Whether an environment at this base URL is asked by https.
+/// Whether an environment at this base URL is requested over https.
 pub(super) fn is_asked_by_https(ready: &Ready, base: &EnvironmentUrl) -> bool {
     match (Url::parse(&ready.url), base) {
         (Ok(url), _) => url.scheme() == "https",
@@ -121,7 +121,7 @@ pub(super) fn is_asked_by_https(ready: &Ready, base: &EnvironmentUrl) -> bool {
     }
 }
 
-/// Why an environment cannot be asked at this base URL; the message is a whole one.
+/// Why an environment at this base URL cannot be requested, as a whole message.
 pub(super) fn refusal(ready: &Ready, base: &EnvironmentUrl) -> Option<String> {
     let is_refused = is_asked_by_https(ready, base) && !SPEAKS_HTTPS;
     is_refused.then(|| format!("an https:// address {NO_TLS}; {NO_TLS_HELP}"))
@@ -253,7 +253,7 @@ fn rule(
     }
 }
 
-/// The parser's message shows the pattern, which may hold a secret, so only its last line is told.
+/// The parser's message contains the pattern, which may hold a secret, so only its last line is shown.
 fn regex(reader: Reader<'_>, place: &Place<String>) -> Result<Regex, Diagnostic> {
     let text = reader.some_text(place)?;
     Regex::new(text.value()).map_err(|error| {

@@ -1,6 +1,6 @@
-//! PNG's row filters undone: a filtered row and the row above it in, the samples out. A row is a filter byte and
-//! its samples; a restored row has the filter [`NONE`], so that whether a row still has to be restored is
-//! written in the row itself.
+//! Undoes PNG's row filters: computes the samples of a row from the filtered row and the row above it. A row is a
+//! filter byte and its samples. A restored row has the filter [`NONE`], so the row itself shows whether it still has to
+//! be restored.
 //!
 //! Source: Portable Network Graphics (PNG) Specification, third edition, chapter 9.
 
@@ -18,10 +18,10 @@ pub(super) const SUB: u8 = 1;
 pub(super) const UP: u8 = 2;
 /// Samples minus the mean of left and above.
 pub(super) const AVERAGE: u8 = 3;
-/// Samples minus whichever of left, above and above-left is nearest to their plane.
+/// Samples minus whichever of left, above and above-left is closest to their plane.
 const PAETH: u8 = 4;
 
-/// Whether `filter` is one of those that PNG has.
+/// Whether PNG has this `filter`.
 pub(super) fn is_filter(filter: u8) -> bool {
     filter <= PAETH
 }

@@ -1,4 +1,4 @@
-//! EFFECT. Where a baseline picture comes from when nobody photographs it: the golden folder, or an earlier run.
+//! EFFECT. Where a baseline picture comes from if it is not photographed: the golden folder, or an earlier run.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -28,7 +28,7 @@ pub(super) enum StoredBaseline {
     Environment {
         /// A candidate that equals its approved picture may differ from the environment.
         approved: GoldenFolder,
-        /// What an earlier run photographed, and need not be photographed again.
+        /// Pictures of an earlier run that need not be taken again.
         reused: ReusedPictures,
     },
 }
@@ -89,7 +89,7 @@ fn golden_picture(golden: &GoldenFolder, planned: &PlannedShot) -> SideOutcome {
     let path = planned.id.path();
     let file = golden.file(&path).display().to_string();
     let bad = |reason: String| {
-        let message = format!("{reason}; restore it, or remove it and approve anew");
+        let message = format!("{reason}; restore it, or remove it and approve again");
         SideOutcome::Failed(unreadable(planned, message))
     };
     let png = match golden.read(&path) {
@@ -130,7 +130,7 @@ pub(super) struct ReusedPictures {
     jobs: HashSet<JobId>,
     /// The pictures of these jobs.
     pictures: HashMap<ShotId, ReusedPicture>,
-    /// What the pictures depend on, also of shots that are photographed again.
+    /// What the pictures depend on, including those of shots that are photographed again.
     provenance: HashMap<ShotId, Arc<Provenance>>,
 }
 

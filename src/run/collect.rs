@@ -1,5 +1,5 @@
-//! Gathers decided shots into the report, in plan order, and writes it again and again as it grows, so
-//! that a killed run leaves a readable partial report.
+//! Collects decided shots into the report, in plan order. The report is rewritten as it grows, so a killed run leaves a
+//! readable partial report.
 
 use std::{
     collections::HashMap,
@@ -28,7 +28,7 @@ use crate::{
     yaml::without_credentials,
 };
 
-/// The partial report is written at most so often, and never for more than a twentieth of the time.
+/// The shortest pause between two partial reports. Writing them also never takes more than a twentieth of the time.
 const PARTIAL_PAUSE: Duration = Duration::from_secs(1);
 const PARTIAL_SHARE: u32 = 20;
 
@@ -36,13 +36,13 @@ const PARTIAL_SHARE: u32 = 20;
 pub(super) struct Collector<'a> {
     report: Report,
     plan: Arc<Plan>,
-    /// None when there was nothing to start a browser for.
+    /// `None` if no browser had to be started.
     launcher: Option<Launcher>,
     secrets: &'a Secrets,
     /// Name and version of each.
     browsers: Vec<String>,
     shots: HashMap<ShotId, StoredShot>,
-    /// How many shots, from the first of the plan on, were told of.
+    /// How many shots were reported, from the first of the plan on.
     told: usize,
     folder: &'a ReportFolder,
     max_failures: Option<usize>,
@@ -51,7 +51,7 @@ pub(super) struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    /// Writes the empty partial report at once: if that cannot be done, nothing else should be.
+    /// Writes the empty partial report at once: if that fails, nothing else should be done.
     pub(super) fn new(
         plan: &Arc<Plan>,
         config: &Config,
@@ -197,7 +197,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Tells of shots in plan order, so that two runs print the same lines.
+    /// Reports shots in plan order, so that two runs print the same lines.
     fn tell(&mut self, on_event: &mut dyn FnMut(Event<'_>)) {
         while let Some(planned) = self.plan.shots.get(self.told)
             && let Some(StoredShot { shot, open }) = self.shots.get(&planned.id)
@@ -211,7 +211,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Tells of those that stand behind a gap, when the run ended early.
+    /// Reports the shots after a gap, if the run ended early.
     fn tell_rest(&self, on_event: &mut dyn FnMut(Event<'_>)) {
         for StoredShot { shot, open } in self.decided().skip(self.told) {
             on_event(Event::Shot {
@@ -268,7 +268,7 @@ impl<'a> Collector<'a> {
     pub(super) fn finish(mut self, state: RunState) -> Result<Report, StoreError> {
         self.refresh();
         let is_whole = self.report.shots.len() == self.plan.shots.len();
-        // A stop that came when everything was decided cut nothing off.
+        // If everything was decided when the run was stopped, nothing is missing.
         self.report.run.state = match state {
             RunState::Stopped if is_whole => RunState::Complete,
             RunState::Complete if !is_whole => RunState::Stopped,

@@ -1,5 +1,5 @@
-//! Both environments before the run and after it: the run begins when they are ready, and decides nothing
-//! when one of them was not the same all the time.
+//! Checks both environments before and after the run. The run begins when they are ready, and is undecided if one of
+//! them changed meanwhile.
 
 use std::sync::{Mutex, PoisonError, mpsc::Sender};
 
@@ -19,7 +19,7 @@ use crate::{
     yaml::{passwords_in, without_credentials},
 };
 
-/// The environments that say when they are ready.
+/// The environments that have `ready`.
 pub(super) struct Readiness {
     watched: Vec<WatchedEnvironment>,
     news: Sender<CollectorMessage>,
@@ -30,7 +30,7 @@ struct WatchedEnvironment {
     role: Role,
     name: String,
     watch: Watch,
-    /// What it served before the run, once it was ready.
+    /// What it served before the run, when it was ready.
     served: Mutex<Option<Served>>,
 }
 
@@ -56,8 +56,8 @@ impl Readiness {
         }
     }
 
-    /// Waits for all at the same time. `false`: one is not ready in time, which was told, or the run is
-    /// to end.
+    /// Waits for all environments at the same time. Returns `false` if one was not ready in time (which is then
+    /// reported) or the run must stop.
     pub(super) async fn wait(&self, mut stop: watch::Receiver<bool>) -> bool {
         let all = self.watched.iter().map(|watched| self.wait_for(watched));
         let stopped = async {
@@ -71,7 +71,7 @@ impl Readiness {
         }
     }
 
-    /// The release that an environment served when it was ready, where it names one.
+    /// The release that an environment served when it was ready, if known.
     pub(super) fn release(&self, role: Role) -> Option<String> {
         let watched = self.watched.iter().find(|watched| watched.role == role)?;
         let served = watched.served.lock();
@@ -100,7 +100,7 @@ impl Readiness {
         }
     }
 
-    /// Tells of every environment that serves something else than it did before the run.
+    /// Reports every environment that no longer serves the same as before the run.
     pub(super) async fn look_again(&self) {
         let all = self.watched.iter().map(|watched| async {
             let before = watched
@@ -169,13 +169,13 @@ impl WatchedEnvironment {
     }
 }
 
-/// Where to ask; what is no URL by itself is below the environment's.
+/// The URL to request: relative URLs are below the environment's base URL.
 fn address(written: &str, base: &Url) -> Url {
     let found = Url::parse(written).or_else(|_| below(base, written).map_err(drop));
     found.unwrap_or_else(|()| base.clone())
 }
 
-/// The environment's credentials and headers, for its own origin alone.
+/// The environment's credentials and headers, only for its own origin.
 fn headers(url: &Url, live: &LiveEnvironment) -> HeaderMap {
     if url.origin() != live.base.origin() {
         return HeaderMap::new();

@@ -25,7 +25,7 @@ use crate::{
 /// The length of a stored picture's name.
 const HASH_DIGITS: usize = 64;
 
-/// The pictures of the last run, and what must not be hashed.
+/// The pictures of the last run, and the values that must not be hashed.
 pub(super) struct Reuse {
     last: Result<LastRun, String>,
     secrets: Secrets,
@@ -105,7 +105,7 @@ impl Reuse {
         };
         self.refuse_secrets(release, "its release")?;
         if common.launcher.is_remote() {
-            let reason = "its browsers run elsewhere, and nobody here knows what they draw with";
+            let reason = "its browsers run elsewhere, and it is unknown here what they draw with";
             return Err(reason.to_owned());
         }
         let settings = settings(common);
@@ -123,7 +123,7 @@ impl Reuse {
         })
     }
 
-    /// A hash tells those who can guess; what is secret is not even hashed.
+    /// A hash confirms a guess, so secrets are not even hashed.
     fn refuse_secrets(&self, text: &str, what: &str) -> Result<(), String> {
         match self.secrets.redact(text) == text {
             true => Ok(()),
@@ -173,7 +173,7 @@ impl Reuse {
     }
 }
 
-/// The beginning of the sentence that says why.
+/// The start of the sentence that gives the reason.
 fn photographed(baseline: &Environment, job: &Job) -> String {
     let (flow, viewport) = (&job.flow.name, &job.viewport.name);
     let mark = Browser::mark(job.browser.name());
@@ -199,13 +199,13 @@ impl LastRun {
         let (report, folder) =
             store::latest_report(reports).map_err(|_| "there is no last run that can be read")?;
         if report.run.state != RunState::Complete {
-            return Err("the last run did not come to its end".to_owned());
+            return Err("the last run did not finish".to_owned());
         }
-        // It may have seen two releases.
+        // The run may have seen two releases.
         if !report.run.undecided.is_empty() {
             return Err("the last run decided nothing".to_owned());
         }
-        // The link will lead to this run.
+        // The link will point to this run.
         let folder = fs::canonicalize(&folder).map_err(|error| error.to_string())?;
         Ok(Self { report, folder })
     }
@@ -305,7 +305,7 @@ fn address(url: &EnvironmentUrl) -> String {
     }
 }
 
-/// What the files hold that the flow's steps name, as a hash.
+/// A hash of the files that the flow's steps name.
 fn files_of(flow: &Flow) -> Result<String, String> {
     let mut hasher = blake3::Hasher::new();
     for step in flow.setup.iter().chain(&flow.steps) {

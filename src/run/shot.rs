@@ -115,7 +115,7 @@ impl ShotJudge<'_> {
         Ok(StoredShot { shot, open })
     }
 
-    /// The text without any secret, those included that the run has learned by now.
+    /// The text without any secret, including those that the run has learned so far.
     fn shown(&self, text: &Untrusted) -> String {
         let mut secrets = self.learned.up_to(text.bytes());
         secrets.merge(self.secrets);
@@ -192,7 +192,7 @@ impl ShotJudge<'_> {
         })
     }
 
-    /// Copies a failing shot's pictures to where the terminal's line points.
+    /// Copies a failing shot's pictures to the folder that the terminal names.
     fn keep_failing(
         &self,
         shot: &ShotReport,
@@ -325,7 +325,7 @@ fn mask_reports(pair: &CapturePair, planned: &PlannedShot) -> Vec<MaskReport> {
     planned.shot.masks.iter().enumerate().map(report).collect()
 }
 
-/// What both sides say is said once; what one side says names it.
+/// Says only once what both sides say. A warning of one side names the side.
 fn warnings(pair: &CapturePair) -> Vec<Untrusted> {
     let of = |taken: &SideOutcome| match taken {
         SideOutcome::Picture(capture) => capture.warnings.clone(),

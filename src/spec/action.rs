@@ -1,4 +1,4 @@
-//! One raw step to one checked action, and the label that people read for it.
+//! Reads one raw step into a checked action and its label.
 
 use url::Url;
 
@@ -19,7 +19,7 @@ use crate::yaml::{
     tree::NodeId,
 };
 
-/// Longer labels are cut. They become names of shots, with room for a number.
+/// Longer labels are cut. Labels become names of shots, so there must be room for a number.
 const LABEL_CHARS: usize = 80;
 const LABEL_BYTES: usize = 180;
 
@@ -58,13 +58,13 @@ const KEYS: &[&str] = &[
     "Meta",
 ];
 
-/// An action and what its label says after the action's name.
+/// An action, and the part of its label after the action's name.
 type Named = (Action, String);
 
-/// An action that needs nothing but an element.
+/// An action that needs only an element.
 type OnTarget = fn(Target) -> Action;
 
-/// Reads actions: values of a file, and what the configuration knows.
+/// Reads actions from the values of a file and from the configuration.
 #[derive(Clone, Copy)]
 pub(super) struct Actions<'a> {
     pub(super) reader: Reader<'a>,
@@ -115,7 +115,7 @@ pub(super) fn label(name: &str, about: &str) -> String {
 }
 
 impl Actions<'_> {
-    /// What a pointer does.
+    /// Actions of the pointer.
     fn pointer(self, step: &StepYaml) -> Option<Result<Named, Diagnostic>> {
         let simple: [(&Option<Place<Texts>>, OnTarget); 7] = [
             (&step.click, Action::Click),
@@ -178,7 +178,7 @@ impl Actions<'_> {
         }
     }
 
-    /// What a person enters.
+    /// Actions that enter something.
     fn input(self, step: &StepYaml) -> Option<Result<Named, Diagnostic>> {
         if let Some(Place { value, .. }) = &step.r#type {
             return Some(self.typed(&value.into, &value.text, Some(value.append)));
@@ -196,7 +196,7 @@ impl Actions<'_> {
         Some(self.upload(&upload.value.into, &upload.value.file))
     }
 
-    /// `append` is there for `type` and not for `insert`.
+    /// `type` has `append`, `insert` does not.
     fn typed(
         self,
         into: &Place<Texts>,
@@ -312,7 +312,7 @@ impl Actions<'_> {
         Ok((Action::Upload { into, files }, about))
     }
 
-    /// What concerns the page, the window and the session.
+    /// Actions on the page, the window and the session.
     fn page(self, step: &StepYaml) -> Option<Result<Named, Diagnostic>> {
         None.or_else(|| step.goto.as_ref().map(|place| self.goto(place)))
             .or_else(|| step.scroll.as_ref().map(|place| self.scroll(place)))
@@ -460,7 +460,7 @@ impl Actions<'_> {
         })
     }
 
-    /// A page that is loaded already was made for the device that there was.
+    /// A page that is already loaded keeps the old device's layout.
     fn another_device(self, place: &Place<String>, named: &KnownViewport) -> Diagnostic {
         let (name, size) = (&named.name, named.viewport);
         let message = format!("`{name}` is another device, not only another size");
@@ -482,7 +482,7 @@ impl Actions<'_> {
         }
     }
 
-    /// A selector never begins with a digit.
+    /// A selector never starts with a digit, so text that does is a time.
     fn wait_text(self, id: NodeId, source: &str) -> Result<Named, Diagnostic> {
         let text = self.reader.text_at(id, source)?;
         if let Some(duration) = parse_duration(text.value()) {

@@ -1,5 +1,5 @@
-//! PURE. YAML text in, checked flows out, with diagnostics that name file, line and column.
-//! Past this module nobody re-validates.
+//! PURE. Reads YAML text into checked flows, with diagnostics that name file, line and column. No other module
+//! validates them again.
 
 mod action;
 mod calm;
@@ -26,7 +26,7 @@ pub use self::{
 };
 pub use crate::yaml::{Diagnostic, Diagnostics, Location, Secrets, Source, Text, Variables};
 
-/// What specs need to know of the configuration.
+/// The parts of the configuration that specs need.
 #[derive(Debug, Clone, Default)]
 pub struct SuiteSettings {
     /// The configured viewports.
@@ -44,7 +44,7 @@ pub struct KnownViewport {
     pub name: String,
     /// Its size.
     pub viewport: Viewport,
-    /// Whether it asks for more than a size; a flow cannot change to such a viewport midway.
+    /// Whether it sets more than a size. A flow cannot change to such a viewport midway.
     pub is_device: bool,
 }
 
@@ -62,41 +62,41 @@ pub struct Suite {
 pub struct Flow {
     /// Its unique name.
     pub name: String,
-    /// Where it is defined.
+    /// Where the flow is defined.
     pub location: Location,
-    /// Names of the configured viewports it runs at; all when empty.
+    /// The configured viewports that it runs at; all if empty.
     pub viewports: Vec<String>,
-    /// What the clock of its pages says; the configuration's when absent.
+    /// The clock of its pages; the configuration's if absent.
     pub clock: Option<Clock>,
-    /// Who is logged in before it begins.
+    /// The login that it starts with.
     pub session: Option<Arc<Login>>,
-    /// Runs first on both sides and is never photographed.
+    /// Steps that run first on both sides and are never photographed.
     pub setup: Vec<Step>,
     /// The photographed steps.
     pub steps: Vec<Step>,
-    /// What it was read from.
+    /// What the flow was read from.
     pub definition: Definition,
 }
 
-/// What a flow was read from: equal for two flows only if they do the same.
+/// What a flow was read from. Equal definitions mean that two flows do the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Definition {
     /// BLAKE3 of its file and of every fragment, in hexadecimal.
     pub digest: String,
-    /// The variables that it uses and that are no secrets.
+    /// The variables that it uses, except for secret ones.
     pub variables: BTreeMap<String, String>,
-    /// Whether it uses secret ones too.
+    /// Whether it also uses secret ones.
     pub has_secrets: bool,
 }
 
 /// One action of a flow, and the picture taken after it.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// What is done.
+    /// The action.
     pub action: Action,
-    /// The step as people read it, for example `click #move-source`.
+    /// The label for people, for example `click #move-source`.
     pub label: String,
-    /// Where it stands.
+    /// Where the step is in its file.
     pub location: Location,
     /// How long its waits may take; the configuration's `timeout` when absent.
     pub timeout: Option<Duration>,
@@ -104,14 +104,14 @@ pub struct Step {
     pub shot: Option<Shot>,
 }
 
-/// A picture to take and how it is judged.
+/// A picture to take, and how it is compared.
 #[derive(Debug, Clone)]
 pub struct Shot {
     /// Its name, unique in its flow.
     pub name: String,
     /// How much of the page it shows.
     pub area: Area,
-    /// A viewport of its own, used for this picture only.
+    /// A viewport for this picture only.
     pub viewport: Option<Viewport>,
     /// Elements that are painted over on both sides.
     pub masks: Vec<Target>,
@@ -119,9 +119,9 @@ pub struct Shot {
     pub threshold: Option<f64>,
     /// Overrides the configured limit.
     pub max_mismatch: Option<MaxMismatch>,
-    /// The difference that is expected, if any.
+    /// The expected difference, if any.
     pub at_least: AtLeast,
-    /// What is brought to rest before; the configuration's where it says nothing.
+    /// What is settled before the picture; the configuration's where absent.
     pub settle: Settle,
 }
 
@@ -141,14 +141,14 @@ pub enum Area {
 pub struct Target {
     /// At least one.
     pub alternatives: Vec<Selector>,
-    /// The selector as it was written, for people.
+    /// The selector as written, for people.
     pub source: String,
 }
 
 /// One way to find an element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selector {
-    /// CSS; more than one part means: each but the last is a shadow host (`host >>> inside`).
+    /// CSS. If there are several parts, each but the last is a shadow host (`host >>> inside`).
     Css(Vec<String>),
     /// The innermost element whose trimmed, space-collapsed text is exactly this (`text=…`).
     Text(String),
@@ -167,7 +167,7 @@ pub struct Viewport {
     pub scale: f64,
 }
 
-/// How much of one shot may mismatch. All limits that are given must hold; when none is, nothing may.
+/// How much of one shot may mismatch. All given limits must hold; if there is none, nothing may mismatch.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct MaxMismatch {
     /// Pixels.
@@ -178,7 +178,7 @@ pub struct MaxMismatch {
     pub window: Option<u64>,
 }
 
-/// How much of one shot must mismatch, because a difference is expected. All that is given must be reached.
+/// How much of one shot must mismatch because a difference is expected. All given amounts must be reached.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct AtLeast {
     /// Pixels.
@@ -192,20 +192,20 @@ pub struct AtLeast {
 pub struct Limits {
     /// The most.
     pub max_mismatch: MaxMismatch,
-    /// The least; without a most of any kind, it is the only limit.
+    /// The least. If no most is set, it is the only limit.
     pub at_least: AtLeast,
 }
 
-/// What a step does. The names are those of the YAML.
+/// What a step does. The names are those in YAML.
 #[derive(Debug, Clone)]
 pub enum Action {
     /// Loads a page of the environment.
     Goto {
         /// Relative to the environment's URL, or absolute.
         url: Text,
-        /// The HTTP status that is expected; any below 400 when absent.
+        /// The expected HTTP status; any below 400 if absent.
         status: Option<u16>,
-        /// A foreign host (`name` or `name:port`) that the page may end on.
+        /// A foreign host (`name` or `name:port`) on which the navigation may end.
         host: Option<Text>,
     },
     /// One page back in the session's history.
@@ -214,9 +214,9 @@ pub enum Action {
     Forward,
     /// Loads the page again.
     Refresh,
-    /// A real click in the element's middle.
+    /// A real click on the element's centre.
     Click(Target),
-    /// Two of them.
+    /// A double click on the element's centre.
     DoubleClick(Target),
     /// Moves the pointer over the element.
     Hover(Target),
@@ -224,16 +224,16 @@ pub enum Action {
     MouseDown(Target),
     /// Releases the button, over the element when one is given.
     MouseUp(Option<Target>),
-    /// Key events, after what the field holds was selected and replaced; an empty text clears it.
+    /// Selects and replaces what the field contains, with key events. An empty text clears it.
     Type {
         /// The field.
         into: Target,
-        /// What is typed.
+        /// The text to type.
         text: Text,
-        /// Keeps what the field holds and types at its end.
+        /// Keeps what the field contains and types at its end.
         append: bool,
     },
-    /// Sets the value at once: `input` and `change` events, no key events.
+    /// Sets the value directly: with `input` and `change` events, without key events.
     Insert {
         /// The field.
         into: Target,
@@ -246,7 +246,7 @@ pub enum Action {
     Press {
         /// Chords, pressed one after the other; each is a list of key names held together.
         keys: Vec<Vec<String>>,
-        /// Gets the focus first.
+        /// The element that gets the focus first.
         on: Option<Target>,
     },
     /// Clicks a check box or radio button that is not checked.
@@ -269,9 +269,9 @@ pub enum Action {
     },
     /// Presses on one element, moves, and releases on another or at an offset.
     Drag {
-        /// What is dragged.
+        /// The dragged element.
         from: Target,
-        /// Where to.
+        /// The target of the drag.
         to: DragTo,
     },
     /// Scrolls the page or an element in it, at once.
@@ -280,7 +280,7 @@ pub enum Action {
     Viewport(Viewport),
     /// Waits.
     Wait(Wait),
-    /// Runs a script in the page; a promise is awaited, a throw fails the step.
+    /// Runs a script in the page. A promise is awaited; an error fails the step.
     Evaluate {
         /// The body of a function; `arguments` holds `args`.
         script: Text,
@@ -291,25 +291,25 @@ pub enum Action {
     Inject(Inject),
     /// Sets, deletes or clears cookies of the page's host.
     Cookies {
-        /// Deletes all of them first.
+        /// Deletes all cookies first.
         clear: bool,
         /// Deletes these first.
         delete: Vec<Text>,
         /// Sets these.
         set: Vec<Cookie>,
     },
-    /// Goes into a frame or out of it.
+    /// Enters or leaves a frame.
     Frame(Frame),
-    /// Goes to another window or closes this one.
+    /// Switches to another window or closes this one.
     Window(Window),
     /// Answers an open dialog of the browser (alert, confirm, prompt).
     Dialog {
         /// OK, or Cancel.
         accept: bool,
-        /// What is typed into a prompt.
+        /// The text to type into a prompt.
         text: Option<Text>,
     },
-    /// What must be so; each that is not fails the shot.
+    /// Expectations. Each one that does not hold fails the shot.
     Expect(Vec<Expectation>),
 }
 
@@ -318,7 +318,7 @@ pub enum Action {
 pub enum DragTo {
     /// The middle of an element.
     Element(Target),
-    /// CSS pixels from where it began.
+    /// CSS pixels from where the drag started.
     Offset {
         /// To the right.
         x: i32,
@@ -330,7 +330,7 @@ pub enum DragTo {
 /// Where to scroll.
 #[derive(Debug, Clone)]
 pub enum Scroll {
-    /// Until the element stands in the viewport's middle.
+    /// Until the element is in the middle of the viewport.
     IntoView(Target),
     /// To a position in CSS pixels, of the page or of a scrolling element.
     To {
@@ -341,13 +341,13 @@ pub enum Scroll {
         /// From the top.
         y: u32,
     },
-    /// To the page's first line.
+    /// To the top of the page.
     Top,
-    /// To its last.
+    /// To the bottom of the page.
     Bottom,
 }
 
-/// What to wait for. All but `Duration` end at the step's timeout.
+/// What to wait for. Everything except `Duration` ends at the step's timeout.
 #[derive(Debug, Clone)]
 pub enum Wait {
     /// A time.
@@ -359,15 +359,15 @@ pub enum Wait {
 /// One condition of a `wait`.
 #[derive(Debug, Clone)]
 pub enum Condition {
-    /// An element is there and can be seen.
+    /// An element exists and is visible.
     Visible(Target),
-    /// An element is there and cannot be seen, or is gone.
+    /// An element exists and is not visible, or is gone.
     Hidden(Target),
-    /// No element is there.
+    /// No element exists.
     Gone(Target),
     /// The page's visible text contains this.
     Text(Text),
-    /// The URL contains this, or matches it where it holds `*`.
+    /// The URL contains this or, if it has a `*`, matches it.
     Url(Text),
     /// The expression's value is true.
     Js(Text),
@@ -376,11 +376,11 @@ pub enum Condition {
 /// One expectation of an `expect`.
 #[derive(Debug, Clone)]
 pub enum Expectation {
-    /// An element is there.
+    /// An element exists.
     Exists(Target),
-    /// An element can be seen.
+    /// An element is visible.
     Visible(Target),
-    /// So many elements are there.
+    /// This many elements exist.
     Count {
         /// Which.
         of: Target,
@@ -396,9 +396,9 @@ pub enum Expectation {
     },
     /// The title is this.
     Title(Text),
-    /// The URL, relative to the environment's, is this; `*` stands for anything.
+    /// The URL, relative to the environment's base URL, is this; `*` matches anything.
     Url(Text),
-    /// The URL's path is this; `*` stands for anything.
+    /// The URL's path is this; `*` matches anything.
     Path(Text),
     /// The document's HTTP status is this.
     Status(u16),
@@ -411,7 +411,7 @@ pub enum Inject {
     Js(Text),
     /// A style sheet.
     Css(Text),
-    /// A file, resolved against the spec file's folder; the extension (`.js`, `.css`) says which.
+    /// A file, resolved against the spec file's folder. The extension (`.js` or `.css`) tells which kind it is.
     File(PathBuf),
 }
 
@@ -446,9 +446,9 @@ pub enum Frame {
 /// Which window the following steps act in.
 #[derive(Debug, Clone)]
 pub enum Window {
-    /// The one opened last.
+    /// The last opened window.
     Newest,
-    /// The one that the flow began in.
+    /// The window in which the flow started.
     First,
     /// The one whose title or URL contains this.
     Matching(Text),

@@ -255,7 +255,7 @@ fn a_login_that_ends_in_the_middle_of_a_flow_costs_no_picture() {
         );
         assert_eq!(logins(&site), 2);
         let told = told(&outcome, "a");
-        let honest = "session `jane` does not hold, also after a new login: /account/c led to the login page /account/login";
+        let honest = "session `jane` is not valid even after a new login: /account/c led to the login page /account/login";
         assert_eq!(told.contains(honest), code == 3, "{told}");
     }
 }
@@ -271,7 +271,7 @@ fn a_login_that_never_holds_is_made_twice_and_told() {
     assert_eq!(logins(&site), 2);
     let told = told(&outcome, "b");
     assert!(
-        told.contains("also after a new login: /account/a led to the login page"),
+        told.contains("even after a new login: /account/a led to the login page"),
         "{told}"
     );
     let failure = failures_of(outcome.first_shot_of("b"))

@@ -391,7 +391,7 @@ fn browsers_elsewhere_are_not_known() {
     let again = machine.run_with(driver, &arguments);
     photographed(
         again,
-        "its browsers run elsewhere, and nobody here knows what they draw with",
+        "its browsers run elsewhere, and it is unknown here what they draw with",
     );
 }
 

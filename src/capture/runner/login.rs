@@ -1,6 +1,5 @@
-//! Logins that flows share: the first flow that needs one logs in, once on each side; all get the cookies
-//! and the local storage that this left. A flow that finds itself logged out logs in anew and begins again,
-//! once.
+//! Logins that flows share. The first flow that needs a login performs it, once on each side; all flows get the
+//! resulting cookies and local storage. A flow that finds itself logged out logs in again and restarts, once.
 
 use std::{
     collections::HashMap,
@@ -24,14 +23,14 @@ use crate::{
     yaml::without_credentials,
 };
 
-/// What the logins of one side came to, by their name and browser.
+/// The results of the logins on one side, by name and browser.
 #[derive(Debug, Default)]
 pub(crate) struct Logins(Mutex<HashMap<(String, Browser), SharedLogin>>);
 
 /// One login in one browser. Whoever logs in keeps the others waiting.
 type SharedLogin = Arc<tokio::sync::Mutex<LoginState>>;
 
-/// What is known of one login.
+/// The state of one login.
 #[derive(Debug, Default)]
 enum LoginState {
     #[default]
@@ -40,17 +39,17 @@ enum LoginState {
     Failed(StepFailure),
 }
 
-/// A login that went well.
+/// A successful login.
 #[derive(Debug)]
 pub(super) struct LoggedIn {
-    /// Counts the logins of this session on this side.
+    /// The number of this login among those of its session on this side.
     number: u32,
     kept: StoredLogin,
-    /// Where its first `goto` ended, without query and fragment.
+    /// The URL on which its first `goto` ended, without query and fragment.
     page: Option<Url>,
 }
 
-/// Values that a run learns to be secret while it goes.
+/// Secret values that a run learns while it runs.
 #[derive(Debug, Default)]
 pub(crate) struct LearnedSecrets(Mutex<Secrets>);
 
@@ -74,7 +73,7 @@ impl Logins {
     }
 }
 
-/// What a flow needs to be logged in on one side.
+/// What is needed to log a flow in on one side.
 #[derive(Clone, Copy)]
 struct SideLogin<'a> {
     role: Role,
@@ -84,9 +83,9 @@ struct SideLogin<'a> {
     learned: &'a LearnedSecrets,
     /// Where everybody logs in, whatever the flow's own viewport.
     viewport: &'a NamedViewport,
-    /// By which clock everybody does, whatever the flow's own one.
+    /// The clock of every login, regardless of the flow's own.
     clock: Clock,
-    /// The login that turned out to hold no longer.
+    /// The login that is no longer valid.
     stale: Option<u32>,
 }
 
@@ -115,7 +114,7 @@ impl SideLogin<'_> {
                 Ok(Some((there, true)))
             }
             Err(failure) => {
-                // A browser that crashed says nothing about the next one.
+                // A crashed browser says nothing about the next one.
                 if failure.kind != FailureKind::Driver {
                     *known = LoginState::Failed(failure.clone());
                 }
@@ -143,7 +142,7 @@ impl SideLogin<'_> {
         }
     }
 
-    /// Returns the login page.
+    /// Performs the steps. Returns the login page.
     async fn do_steps(
         self,
         session: &mut Option<Session>,
@@ -192,7 +191,7 @@ impl SideLogin<'_> {
         failure(self.role, session, step, kind, message, Vec::new()).await
     }
 
-    /// A login in which an expectation does not hold is no change of a page: nothing was decided.
+    /// A failed expectation during a login is not a change of a page: the shots could not be decided.
     fn failed(self, failure: StepFailure) -> StepFailure {
         let kind = match failure.kind {
             FailureKind::Expectation => FailureKind::Step,
@@ -226,7 +225,7 @@ impl JobRun<'_> {
                 entered = self.enter(&login, sessions, stale) => entered,
                 () = stopped(stop) => return true,
             };
-            // Outside of what may be cut off: a start that is would leave a session that nobody can end.
+            // Outside of the part that may be cancelled: a cancelled start would leave a session that nothing can end.
             self.renew(sessions, entered).await;
             if self.ledger.has_unreported() {
                 return false;
@@ -265,7 +264,7 @@ impl JobRun<'_> {
         }
     }
 
-    /// Logs in on both sides where nobody has yet. Returns whose session was used for it.
+    /// Logs in on each side without a valid login. Returns which sessions were used for that.
     async fn enter(
         &mut self,
         login: &Login,
@@ -303,7 +302,7 @@ impl JobRun<'_> {
         used
     }
 
-    /// Gives the flow sessions without a past in place of these.
+    /// Replaces these sessions with clean ones.
     async fn renew(&mut self, sessions: &mut Sessions, which: Side<bool>) {
         let (pools, job, clock) = (&self.context.pools, self.job, self.page_clock());
         let renew = async |role, session: Option<Session>| match session {
@@ -349,7 +348,7 @@ impl JobRun<'_> {
         }
     }
 
-    /// Forgets what no report has heard of yet, and takes no picture twice.
+    /// Drops failures that were not reported yet. Shots that were delivered are not taken again.
     async fn begin_again(&mut self, sessions: &mut Sessions) {
         self.attempt += 1;
         self.ledger.restart();
@@ -357,7 +356,7 @@ impl JobRun<'_> {
         self.renew(sessions, Side::new(true, true)).await;
     }
 
-    /// Whether a step showed that a login holds no longer. After a second one that is the flow's failure.
+    /// Whether a step showed that a login is no longer valid. The second time, that is the flow's failure.
     pub(super) async fn logged_out(
         &mut self,
         sessions: &mut Sessions,
@@ -404,7 +403,7 @@ impl JobRun<'_> {
             if let (Some(sign), Some(session)) = (sign, sessions.get(role)) {
                 let name = &login.name;
                 let message =
-                    format!("session `{name}` does not hold, also after a new login: {sign}");
+                    format!("session `{name}` is not valid even after a new login: {sign}");
                 let kind = FailureKind::Navigation;
                 failures.retain(|failure| failure.role != role);
                 failures.push(failure(role, session, step, kind, message, Vec::new()).await);
@@ -414,7 +413,7 @@ impl JobRun<'_> {
     }
 }
 
-/// Where to look for a sign that nobody is logged in.
+/// Where to look for a sign that the login is invalid.
 #[derive(Clone, Copy)]
 struct LogoutCheck<'a> {
     login: &'a Login,
@@ -433,7 +432,7 @@ impl LogoutCheck<'_> {
     ) -> Option<String> {
         let session = session.as_mut()?;
         match &self.login.check {
-            // A page that could not be shown is checked by where it led to.
+            // If a page could not be shown, only its URL is checked.
             Some(check) if !has_failed => {
                 if !self.is_first {
                     return None;
@@ -468,7 +467,7 @@ impl LogoutCheck<'_> {
     }
 }
 
-/// The URL of a page whatever it was asked with.
+/// The URL of a page without query and fragment.
 fn bare(url: &str) -> Option<Url> {
     let mut url = without_credentials(&Url::parse(url).ok()?);
     url.set_query(None);

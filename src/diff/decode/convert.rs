@@ -1,5 +1,5 @@
-//! A PNG of any kind in, rows of the wanted layout out, by way of the `png` crate. Its rows are restored: their
-//! filter is [`NONE`].
+//! Converts a PNG of any kind to rows of the wanted layout, using the `png` crate. The rows are restored: their filter
+//! is [`NONE`].
 
 use std::io::Cursor;
 
@@ -11,23 +11,23 @@ use crate::diff::error::PictureError;
 use crate::diff::memory::zeroes;
 use crate::diff::unfilter::NONE;
 
-/// Memory that the decoder may use beside the pixels, for rows and metadata.
+/// Memory that the decoder may use in addition to the pixels, for rows and metadata.
 const DECODER_OVERHEAD: usize = 64 << 20;
 
-/// The rows of a PNG, decoded and converted as they are asked for.
+/// The rows of a PNG, decoded and converted on demand.
 ///
-/// 16-bit samples become 8-bit ones by rounding to the nearest, `(v + 128) / 257`, as the `image` crate
-/// does. Of an animation it is the default image.
+/// 16-bit samples are rounded to the nearest 8-bit ones, `(v + 128) / 257`, as the `image` crate does. For an
+/// animation, this is the default image.
 pub(super) struct Converted<'a> {
     bytes: &'a [u8],
     reader: Reader<Cursor<&'a [u8]>>,
     size: Size,
     layout: Layout,
-    /// How many rows were handed out.
+    /// How many rows were returned.
     next: u32,
     /// One row before it is normalised.
     raw: Vec<u8>,
-    /// The whole picture, when its rows do not come from top to bottom.
+    /// The whole picture, if its rows are not stored from top to bottom.
     whole: Option<Vec<u8>>,
 }
 
@@ -59,7 +59,7 @@ impl<'a> Converted<'a> {
         self.reader.info().trns.is_some()
     }
 
-    /// Whether its rows lie in the file in the wanted layout, one below the other.
+    /// Whether its rows are stored in the wanted layout, from top to bottom.
     pub(super) fn is_stored_in_layout(&self) -> bool {
         let info = self.reader.info();
         let colour = match self.layout {
@@ -73,7 +73,7 @@ impl<'a> Converted<'a> {
             && info.frame_control.is_none()
     }
 
-    /// As [`Rows::fill`](super::Rows::fill).
+    /// Like [`Rows::fill`](super::Rows::fill).
     pub(super) fn fill(&mut self, rows: &mut [u8]) -> Result<(), PictureError> {
         if self.next == 0 && !self.comes_row_by_row() {
             self.whole = Some(self.decode_whole()?);
@@ -91,7 +91,7 @@ impl<'a> Converted<'a> {
         Ok(())
     }
 
-    /// Interlaced rows come in seven passes, and the first frame of a damaged animation may be smaller than the
+    /// Interlaced rows are stored in seven passes, and the first frame of a damaged animation may be smaller than the
     /// picture.
     fn comes_row_by_row(&self) -> bool {
         let info = self.reader.info();
@@ -132,7 +132,7 @@ impl<'a> Converted<'a> {
     }
 
     fn finish(&mut self) -> Result<(), PictureError> {
-        // The call behind the last row goes past the pixels; surplus ones are not looked at.
+        // The call after the last row reads past the pixels. Surplus pixels are ignored.
         if self.whole.is_none() {
             self.reader
                 .next_row()
@@ -153,8 +153,8 @@ fn limits(size: Size) -> Result<Limits, PictureError> {
         .ok_or(PictureError::OutOfMemory { size })
 }
 
-/// Brings a decoded row into the layout of `row`. The decoder was told to expand palettes and to add alpha, so
-/// only four layouts can arrive beside plain RGB.
+/// Converts a decoded row to the layout of `row`. The decoder expands palettes and adds alpha, so only four layouts
+/// besides plain RGB are possible.
 fn normalise(raw: &[u8], color: ColorType, depth: BitDepth, row: &mut [u8]) {
     let spread = |[gray, alpha]: [u8; 2]| [gray, gray, gray, alpha];
     match (color, depth) {

@@ -1,5 +1,5 @@
-//! A PNG whose pixels lie in the file as they are wanted in, its rows as they are stored out: inflated and still
-//! filtered. The chunks before the pixels must have been checked already.
+//! Reads the rows of a PNG whose pixels are stored in the wanted layout: inflated but still filtered. The chunks before
+//! the pixels must have been checked already.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,13 @@ use crate::diff::Size;
 use crate::diff::error::PictureError;
 use crate::diff::unfilter::is_filter;
 
-/// Length and kind before the data of a chunk.
+/// Length and type, before the data of a chunk.
 const CHUNK_HEAD: usize = 8;
 /// The longest chunk that PNG allows.
 const MAX_CHUNK_BYTES: usize = i32::MAX as usize;
 
-/// Browsers write pieces of 4 KiB, and at the end of each the inflater leaves its fast path and copies its window, so so
-/// many bytes of them are joined.
+/// Browsers write pieces of 4 KiB. At the end of each piece the inflater leaves its fast path and copies its window, so
+/// pieces are joined up to this size.
 const JOINED_BYTES: usize = 64 << 10;
 
 /// The filtered rows of a PNG.
@@ -46,7 +46,7 @@ impl<'a> Inflated<'a> {
         }
     }
 
-    /// As [`Rows::fill`](super::Rows::fill).
+    /// Like [`Rows::fill`](super::Rows::fill).
     pub(super) fn fill(&mut self, rows: &mut [u8]) -> Result<(), PictureError> {
         let count = (rows.len() / self.stride).min(self.rows_left);
         let rows = &mut rows[..count * self.stride];
@@ -73,7 +73,7 @@ impl<'a> Inflated<'a> {
         Ok(())
     }
 
-    /// Inflates what fits or what the piece yields, after the next piece was fetched if need be.
+    /// Inflates as much as fits, or as the piece contains. Reads the next piece first if needed.
     fn step(&mut self, out: &mut [u8]) -> Result<usize, PictureError> {
         while self.inflated == self.piece.len() {
             self.piece = self.chunks.next_pieces()?;
@@ -95,7 +95,7 @@ impl<'a> Inflated<'a> {
         Ok(written)
     }
 
-    /// The checksum of the pixels follows them, then chunks up to the end of the picture.
+    /// After the pixels come their checksum and chunks up to the end of the picture.
     fn finish(&mut self) -> Result<(), PictureError> {
         while !self.has_ended {
             if self.step(&mut [0])? > 0 {
@@ -106,12 +106,12 @@ impl<'a> Inflated<'a> {
     }
 }
 
-/// The chunks of a PNG file from the first one; the checksums of those that a picture needs are compared.
+/// The chunks of a PNG file from the first one on. The checksums of the chunks that a picture needs are checked.
 struct Chunks<'a> {
     file: &'a [u8],
     /// Where the next chunk begins.
     at: usize,
-    /// Whether a piece of the pixels was seen.
+    /// Whether a piece of the pixels was read.
     has_begun: bool,
 }
 
@@ -129,7 +129,7 @@ impl<'a> Chunks<'a> {
         }
     }
 
-    /// The next piece of the compressed pixels, which lie in chunks one behind the other.
+    /// The next piece of the compressed pixels, which are in consecutive chunks.
     fn next_piece(&mut self) -> Result<&'a [u8], PictureError> {
         let mut chunk = self.next()?;
         while !self.has_begun && chunk.kind != b"IDAT" {
@@ -149,7 +149,7 @@ impl<'a> Chunks<'a> {
             let at = self.at;
             match self.next() {
                 Ok(chunk) if chunk.kind == b"IDAT" => pieces.to_mut().extend(chunk.data),
-                // What is wrong with it is told when it is needed.
+                // An error in it is reported when it is needed.
                 _ => {
                     self.at = at;
                     break;
@@ -159,7 +159,7 @@ impl<'a> Chunks<'a> {
         Ok(pieces)
     }
 
-    /// Behind the pixels only chunks may follow that a picture can do without.
+    /// After the pixels, only chunks may follow that are not needed for the picture.
     fn finish(&mut self) -> Result<(), PictureError> {
         loop {
             let kind = self.next()?.kind;
@@ -192,7 +192,7 @@ impl<'a> Chunks<'a> {
         let Some(checksum) = rest.first_chunk() else {
             return Err(truncated);
         };
-        // As decoders do, damage to a chunk that is not needed to show the picture is let pass.
+        // Like other decoders, this ignores damage to a chunk that is not needed to show the picture.
         let is_critical = chunk[4].is_ascii_uppercase();
         if is_critical && crc32fast::hash(&chunk[4..]) != u32::from_be_bytes(*checksum) {
             return Err(PictureError::Broken("the checksum of a chunk is wrong"));

@@ -1,5 +1,5 @@
-//! The Paeth filter undone with the vector instructions that every x86-64 processor has: the samples of a pixel side
-//! by side. A quarter of the instructions of the plain loop, which waits for each sample in turn.
+//! Undoes the Paeth filter with vector instructions that every x86-64 processor has, all samples of a pixel in
+//! parallel. This takes a quarter of the instructions of the plain loop, which waits for each sample in turn.
 
 use std::arch::x86_64::{
     __m128i, _mm_add_epi8, _mm_add_epi16, _mm_and_si128, _mm_andnot_si128, _mm_cmpgt_epi16,
@@ -17,8 +17,8 @@ pub(super) fn restore_paeth<const N: usize>(samples: &mut [u8], above: &[u8]) {
     }
 }
 
-/// Restores a row and the one below it, which has the filter too, in the time of one: when a pixel is known, what the
-/// pixel below it waits for is known as well.
+/// Restores a row and the row below it, which has the Paeth filter too, in the time of one: as soon as a pixel is
+/// known, the pixel below it can be restored.
 pub(super) fn restore_two_paeth<const N: usize>(upper: &mut [u8], lower: &mut [u8], above: &[u8]) {
     // SAFETY: SSE2 is part of the x86-64 baseline.
     #[expect(unsafe_code, reason = "vector instructions")]
@@ -38,7 +38,7 @@ fn restore<const N: usize>(samples: &mut [u8], above: &[u8]) {
     }
 }
 
-/// The lower row is one pixel behind the upper one, whose pixels are what lies above it.
+/// The lower row is one pixel behind the upper row, whose pixels are the ones above it.
 #[target_feature(enable = "sse2")]
 fn restore_two<const N: usize>(upper: &mut [u8], lower: &mut [u8], above: &[u8]) {
     let length = upper.len().min(lower.len()).min(above.len());

@@ -40,10 +40,9 @@ pub(crate) fn in_path(names: &[&str]) -> Option<PathBuf> {
 
 /// Where `scripts/setup-firefox.sh` builds it.
 fn built() -> Option<PathBuf> {
-    let target = Path::new(env!("CARGO_BIN_EXE_twinshot"))
-        .ancestors()
-        .nth(2)?;
-    let file = target.join("tools/bin/geckodriver");
+    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let cache = named("XDG_CACHE_HOME").or(home)?;
+    let file = cache.join("twinshot/geckodriver-0.37.1/bin/geckodriver");
     file.is_file().then_some(file)
 }
 

@@ -57,7 +57,7 @@ impl Machine {
             .arg(script)
             .env_clear()
             .env("PATH", self.bin())
-            .env("CARGO_TARGET_DIR", self.0.path().join("target"))
+            .env("XDG_CACHE_HOME", self.0.path().join("cache"))
             .output()
             .expect("a shell")
     }
@@ -100,7 +100,7 @@ fn apt(machine: Machine) -> Machine {
 
 /// Puts a driver where cargo would.
 fn cargo(machine: Machine) -> Machine {
-    let bin = machine.0.path().join("target/tools/bin");
+    let bin = machine.0.path().join("cache/twinshot/geckodriver-0.37.1/bin");
     let script = format!(
         "mkdir -p {0}; : > {0}/geckodriver; chmod +x {0}/geckodriver",
         bin.display()

@@ -5,7 +5,7 @@ mod limits;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    capture::{Capture, CapturePair, FailureKind, Origin, SideOutcome, StepFailure},
+    capture::{CapturePair, CapturedPicture, FailureKind, Origin, SideOutcome, StepFailure},
     diff::{self, Diff, DiffError, Rect},
     plan::Judgement,
     side::{Role, Side},
@@ -100,7 +100,11 @@ impl Failure {
 
 /// Compares one pair. If there is a golden picture and the candidate equals it, a difference from the live baseline
 /// becomes `approved`.
-pub fn compare(pair: &CapturePair, judgement: &Judgement, golden: Option<&Capture>) -> Comparison {
+pub fn compare(
+    pair: &CapturePair,
+    judgement: &Judgement,
+    golden: Option<&CapturedPicture>,
+) -> Comparison {
     match (&pair.sides.baseline, &pair.sides.candidate) {
         (SideOutcome::Picture(baseline), SideOutcome::Picture(candidate)) => {
             let pair = Side::new(baseline, candidate);
@@ -153,7 +157,7 @@ fn reason_of(failures: &[Failure]) -> Untrusted {
     }
 }
 
-fn compare_pictures(pair: &Side<&Capture>, judgement: &Judgement) -> Comparison {
+fn compare_pictures(pair: &Side<&CapturedPicture>, judgement: &Judgement) -> Comparison {
     let options = diff::Options {
         metric: judgement.metric,
         threshold: judgement.threshold,
@@ -170,7 +174,7 @@ fn compare_pictures(pair: &Side<&Capture>, judgement: &Judgement) -> Comparison 
 }
 
 /// If both pages were cut at the same height, the sizes in the reason are those of the pages, not of the pictures.
-fn with_cut_heights(compared: Comparison, pair: &Side<&Capture>) -> Comparison {
+fn with_cut_heights(compared: Comparison, pair: &Side<&CapturedPicture>) -> Comparison {
     match (pair.baseline.cut_from, pair.candidate.cut_from) {
         (Some(before), Some(after)) if before != after => Comparison {
             verdict: Verdict::Mismatch,
@@ -185,14 +189,15 @@ fn with_cut_heights(compared: Comparison, pair: &Side<&Capture>) -> Comparison {
 }
 
 /// The masks of both sides together: each is painted over on both.
-fn masks_of(pair: &Side<&Capture>) -> Vec<Rect> {
-    let of = |capture: &Capture| capture.masks.iter().flatten().copied().collect::<Vec<_>>();
+fn masks_of(pair: &Side<&CapturedPicture>) -> Vec<Rect> {
+    let of =
+        |capture: &CapturedPicture| capture.masks.iter().flatten().copied().collect::<Vec<_>>();
     let mut masks = of(pair.baseline);
     masks.extend(of(pair.candidate));
     masks
 }
 
-fn unreadable(error: &DiffError, pair: &Side<&Capture>) -> Failure {
+fn unreadable(error: &DiffError, pair: &Side<&CapturedPicture>) -> Failure {
     // An error that belongs to no side is reported for the candidate.
     let role = match error.input() {
         Some(diff::Input::Baseline) => Role::Baseline,
@@ -279,9 +284,9 @@ pub fn percent(ratio: f64) -> String {
 
 fn with_golden(
     compared: Comparison,
-    candidate: &Capture,
+    candidate: &CapturedPicture,
     judgement: &Judgement,
-    golden: Option<&Capture>,
+    golden: Option<&CapturedPicture>,
 ) -> Comparison {
     let Some(golden) = golden.filter(|_| is_approvable(&compared, judgement)) else {
         return compared;

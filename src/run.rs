@@ -26,7 +26,9 @@ pub use crate::{browser::LaunchError, connect::NoAuthority};
 use crate::{
     browser::{self, LaunchOptions, Launcher, RunFolder},
     capture::pools::{LiveEnvironment, PoolOptions, Pools},
-    capture::runner::{self, Delivery, Learned, OnWork, Setup, Work},
+    capture::runner::{
+        self, Delivery, LearnedSecrets, ProgressListener, RunContext, WorkerProgress,
+    },
     config::{BaselineSource, Browser, Config, Environment, EnvironmentUrl, Webdriver},
     connect::{self, Connector},
     demo::{DemoServer, Release},
@@ -41,7 +43,7 @@ use collect::Collector;
 pub(crate) use collect::new_run_id;
 use readiness::Readiness;
 use reuse::{Reuse, ReuseNotice};
-use shot::Judge;
+use shot::ShotJudge;
 
 /// What a run needs besides its plan.
 #[derive(Debug, Clone)]
@@ -220,8 +222,8 @@ pub fn run(
 
     let counter = Some(launcher.clone());
     let collector = Collector::new(&plan, &config, run_id, &folder, options, counter)?;
-    let learned = Arc::new(Learned::default());
-    let judge = |reused| Judge {
+    let learned = Arc::new(LearnedSecrets::default());
+    let judge = |reused| ShotJudge {
         plan: &plan,
         folder: &folder,
         failing: &failing,
@@ -233,7 +235,7 @@ pub fn run(
         secrets: &options.secrets,
         learned: &learned,
     };
-    let stop = Stop::default();
+    let stop = StopSwitch::default();
     let (deliveries, arriving) = mpsc::channel(1);
     let (decided, reused) = oneshot::channel();
     let (news, arrived) = channel();
@@ -342,12 +344,12 @@ fn environment(config: &Config, name: &str) -> Result<Environment, RunError> {
 
 /// Why a run ends early.
 #[derive(Debug, Default)]
-pub(crate) struct Stop {
+pub(crate) struct StopSwitch {
     wanted: watch::Sender<bool>,
     signal: AtomicI32,
 }
 
-impl Stop {
+impl StopSwitch {
     fn stop(&self) {
         self.wanted.send_replace(true);
     }
@@ -380,8 +382,8 @@ struct CaptureThread {
     scratch: Arc<RunFolder>,
     workers: usize,
     reuse: Option<Reuse>,
-    news: Sender<News>,
-    learned: Arc<Learned>,
+    news: Sender<CollectorMessage>,
+    learned: Arc<LearnedSecrets>,
 }
 
 impl CaptureThread {
@@ -389,7 +391,7 @@ impl CaptureThread {
         self,
         decided: oneshot::Sender<ReusedPictures>,
         deliveries: mpsc::Sender<Delivery>,
-        stop: &Stop,
+        stop: &StopSwitch,
     ) -> Result<(), RunError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -403,7 +405,7 @@ impl CaptureThread {
         self,
         decided: oneshot::Sender<ReusedPictures>,
         deliveries: mpsc::Sender<Delivery>,
-        stop: &Stop,
+        stop: &StopSwitch,
     ) -> Result<(), RunError> {
         let mut demos = Vec::new();
         let baseline = match &self.roles.baseline {
@@ -418,7 +420,7 @@ impl CaptureThread {
             &self.connector,
             self.news.clone(),
         );
-        let setup = |reused: &ReusedPictures| Setup {
+        let context = |reused: &ReusedPictures| RunContext {
             plan: Arc::clone(&self.plan),
             pools: Pools::new(&PoolOptions {
                 plan: &self.plan,
@@ -432,15 +434,15 @@ impl CaptureThread {
             workers: self.workers,
             logins: Side::default(),
             learned: Arc::clone(&self.learned),
-            on_work: self.on_work(),
+            on_progress: self.on_progress(),
         };
         let run = async {
             if readiness.wait(stop.wanted.subscribe()).await {
                 let reused = self.reused_pictures(&readiness).await;
-                let setup = setup(&reused);
+                let context = context(&reused);
                 // The receiver is gone only after a panic.
                 let _ = decided.send(reused);
-                runner::run(setup, deliveries, stop.wanted.subscribe()).await;
+                runner::run(context, deliveries, stop.wanted.subscribe()).await;
             }
             if stop.signal().is_none() {
                 readiness.look_again().await;
@@ -454,11 +456,11 @@ impl CaptureThread {
 }
 
 impl CaptureThread {
-    fn on_work(&self) -> OnWork {
+    fn on_progress(&self) -> ProgressListener {
         let news = self.news.clone();
-        OnWork::new(move |work| {
+        ProgressListener::new(move |work| {
             // The collector leaves early only when results cannot be written any more.
-            let _ = news.send(News::Work(work));
+            let _ = news.send(CollectorMessage::WorkerProgress(work));
         })
     }
 
@@ -467,7 +469,7 @@ impl CaptureThread {
         let (Some(reuse), Some(baseline)) = (&self.reuse, &self.roles.baseline) else {
             return ReusedPictures::default();
         };
-        let common = reuse::Common {
+        let common = reuse::ReuseContext {
             plan: &self.plan,
             config: &self.config,
             baseline,
@@ -476,8 +478,8 @@ impl CaptureThread {
         };
         let tell = &mut |word| {
             let news = match word {
-                ReuseNotice::Reason(reason) => News::Detail(reason),
-                ReuseNotice::Warning(warning) => News::Warning(warning),
+                ReuseNotice::Reason(reason) => CollectorMessage::Detail(reason),
+                ReuseNotice::Warning(warning) => CollectorMessage::Warning(warning),
             };
             let _ = self.news.send(news);
         };
@@ -526,7 +528,7 @@ async fn start_demo(release: Release, demos: &mut Vec<DemoServer>) -> Result<url
 
 /// The first signal ends the run in an orderly way. The second one kills the browsers and ends the process. Returns
 /// only an error.
-async fn watch_signals(stop: &Stop, scratch: &RunFolder) -> std::io::Error {
+async fn watch_signals(stop: &StopSwitch, scratch: &RunFolder) -> std::io::Error {
     use tokio::signal::unix::{SignalKind, signal};
     let kinds = [
         SignalKind::interrupt(),
@@ -554,7 +556,11 @@ async fn watch_signals(stop: &Stop, scratch: &RunFolder) -> std::io::Error {
 }
 
 /// Compares pairs as they arrive, as many at the same time as there are cores.
-fn compare_all(mut arriving: mpsc::Receiver<Delivery>, judge: &Judge<'_>, results: Sender<News>) {
+fn compare_all(
+    mut arriving: mpsc::Receiver<Delivery>,
+    judge: &ShotJudge<'_>,
+    results: Sender<CollectorMessage>,
+) {
     rayon::in_place_scope(|scope| {
         while let Some(Delivery {
             pair,
@@ -567,21 +573,21 @@ fn compare_all(mut arriving: mpsc::Receiver<Delivery>, judge: &Judge<'_>, result
                 let decided = judge.decide(&pair, browser);
                 drop(permit);
                 // The collector leaves early only when results cannot be written any more.
-                let _ = results.send(News::Decided(Box::new(decided)));
+                let _ = results.send(CollectorMessage::Decided(Box::new(decided)));
             });
         }
     });
 }
 
 /// A message for the collector.
-enum News {
+enum CollectorMessage {
     /// A shot's verdict.
     Decided(Box<shot::Decided>),
-    /// What a worker does now.
-    Work(Work),
-    /// Something to know that is no result.
+    /// What a worker is doing.
+    WorkerProgress(WorkerProgress),
+    /// Information that is not a result.
     Note(String),
-    /// The same, for those who want to know more.
+    /// Information for verbose output.
     Detail(String),
     /// Something that every reader of the report should know.
     Warning(String),
@@ -592,4 +598,4 @@ enum News {
 }
 
 /// What the collector reads.
-type NewsReceiver = Receiver<News>;
+type CollectorInbox = Receiver<CollectorMessage>;

@@ -20,7 +20,7 @@ use crate::{
 
 /// One picture and the page that it shows.
 #[derive(Debug, Clone)]
-pub struct Capture {
+pub struct CapturedPicture {
     /// PNG, as the browser encoded it.
     pub png: Arc<[u8]>,
     /// Device pixels.
@@ -66,7 +66,7 @@ pub struct Page {
 #[derive(Debug, Clone)]
 pub enum SideOutcome {
     /// A picture.
-    Picture(Capture),
+    Picture(CapturedPicture),
     /// This side was not photographed, and no stored picture replaces it.
     Absent,
     /// Trouble on the page: data, not an error of ours.

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     capture::{
-        Capture, CapturePair, FailureKind, Origin, Page, Provenance, Record, SideOutcome,
+        CapturePair, CapturedPicture, FailureKind, Origin, Page, Provenance, Record, SideOutcome,
         StepFailure,
     },
     config::BaselineSource,
@@ -37,7 +37,7 @@ pub(super) enum StoredBaseline {
 pub(super) struct CompletePair {
     pub(super) pair: CapturePair,
     /// The approved picture that excuses a difference from a live baseline.
-    pub(super) approved: Option<Capture>,
+    pub(super) approved: Option<CapturedPicture>,
 }
 
 impl StoredBaseline {
@@ -98,7 +98,7 @@ fn golden_picture(golden: &GoldenFolder, planned: &PlannedShot) -> SideOutcome {
         Err(error) => return bad(error.to_string()),
     };
     match diff::decode_header(&png) {
-        Ok(size) => SideOutcome::Picture(Capture {
+        Ok(size) => SideOutcome::Picture(CapturedPicture {
             png: png.into(),
             size,
             origin: Origin::Golden { file },
@@ -220,7 +220,7 @@ impl ReusedPicture {
     }
 
     /// The picture, if the candidate's `browser` is the one that drew it.
-    fn read(&self, browser: Option<&str>) -> Result<Capture, String> {
+    fn read(&self, browser: Option<&str>) -> Result<CapturedPicture, String> {
         let theirs = self.record.browser.as_deref();
         if theirs != browser {
             let [theirs, ours] = [theirs, browser].map(|name| name.unwrap_or("unknown"));
@@ -228,7 +228,7 @@ impl ReusedPicture {
                 "the browser is {ours}, and the baseline's picture is of {theirs}"
             ));
         }
-        Ok(Capture {
+        Ok(CapturedPicture {
             png: self.bytes()?.into(),
             size: self.size,
             origin: Origin::Page(self.page.clone()),

@@ -10,12 +10,12 @@ use std::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    CurrentStep, Event, News, NewsReceiver, RunOptions, Stop,
+    CollectorInbox, CollectorMessage, CurrentStep, Event, RunOptions, StopSwitch,
     shot::{Decided, StoredShot, milliseconds},
 };
 use crate::{
     browser::Launcher,
-    capture::runner::{Doing, Work},
+    capture::runner::{WorkerProgress, WorkerState},
     config::{BaselineSource, Config, EnvironmentUrl},
     plan::{Part, Plan, ShotId},
     report::{
@@ -89,8 +89,8 @@ impl<'a> Collector<'a> {
     /// Takes news until there are no more to come.
     pub(super) fn collect(
         mut self,
-        news: NewsReceiver,
-        stop: &Stop,
+        news: CollectorInbox,
+        stop: &StopSwitch,
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<Self, StoreError> {
         for news in news {
@@ -106,21 +106,25 @@ impl<'a> Collector<'a> {
         Ok(self)
     }
 
-    fn take(&mut self, news: News, on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), StoreError> {
+    fn take(
+        &mut self,
+        news: CollectorMessage,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), StoreError> {
         match news {
-            News::Decided(decided) => return self.add(*decided, on_event),
-            News::Work(work) => self.tell_work(&work, on_event),
-            News::Note(note) => on_event(Event::Note(self.secrets.redact(&note))),
-            News::Detail(note) => on_event(Event::Detail(self.secrets.redact(&note))),
-            News::Warning(warning) => {
+            CollectorMessage::Decided(decided) => return self.add(*decided, on_event),
+            CollectorMessage::WorkerProgress(work) => self.tell_work(&work, on_event),
+            CollectorMessage::Note(note) => on_event(Event::Note(self.secrets.redact(&note))),
+            CollectorMessage::Detail(note) => on_event(Event::Detail(self.secrets.redact(&note))),
+            CollectorMessage::Warning(warning) => {
                 let warning = self.secrets.redact(&warning);
                 self.report.warnings.push(warning);
             }
-            News::Served(role, release) => {
+            CollectorMessage::Served(role, release) => {
                 let environment = self.report.run.environments.get_mut(role);
                 environment.release = Some(self.secrets.redact(&release));
             }
-            News::Undecided(reason) => {
+            CollectorMessage::Undecided(reason) => {
                 let reason = self.secrets.redact(&reason);
                 self.report.run.undecided.push(reason);
             }
@@ -159,19 +163,19 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn tell_work(&self, work: &Work, on_event: &mut dyn FnMut(Event<'_>)) {
+    fn tell_work(&self, work: &WorkerProgress, on_event: &mut dyn FnMut(Event<'_>)) {
         let (worker, job) = (work.worker, &self.plan.jobs[work.job]);
         let (flow, viewport) = (job.flow.name.as_str(), job.viewport.name.as_str());
         let browser = job.browser;
-        match &work.doing {
-            Doing::Waiting => on_event(Event::Working {
+        match &work.state {
+            WorkerState::Waiting => on_event(Event::Working {
                 worker,
                 flow,
                 viewport,
                 browser,
                 step: None,
             }),
-            Doing::Step { number, of, label } => on_event(Event::Working {
+            WorkerState::Step { number, of, label } => on_event(Event::Working {
                 worker,
                 flow,
                 viewport,
@@ -182,7 +186,7 @@ impl<'a> Collector<'a> {
                     label: &self.secrets.redact(label),
                 }),
             }),
-            Doing::Done { took } => on_event(Event::FlowDone {
+            WorkerState::Done { took } => on_event(Event::FlowDone {
                 worker,
                 flow,
                 viewport,

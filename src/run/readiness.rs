@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use tokio::sync::watch;
 use url::Url;
 
-use super::{News, Roles};
+use super::{CollectorMessage, Roles};
 use crate::{
     browser::below,
     capture::pools::LiveEnvironment,
@@ -21,12 +21,12 @@ use crate::{
 
 /// The environments that have `ready`.
 pub(super) struct Readiness {
-    watched: Vec<Watched>,
-    news: Sender<News>,
+    watched: Vec<WatchedEnvironment>,
+    news: Sender<CollectorMessage>,
 }
 
 /// An environment in its role.
-struct Watched {
+struct WatchedEnvironment {
     role: Role,
     name: String,
     watch: Watch,
@@ -40,7 +40,7 @@ impl Readiness {
         baseline: Option<&LiveEnvironment>,
         candidate: &LiveEnvironment,
         connector: &Connector,
-        news: Sender<News>,
+        news: Sender<CollectorMessage>,
     ) -> Self {
         let baseline = roles.baseline.as_ref().zip(baseline);
         let baseline = baseline.map(|(it, live)| (Role::Baseline, it, live));
@@ -49,7 +49,7 @@ impl Readiness {
         Self {
             watched: watched
                 .filter_map(|(role, environment, live)| {
-                    Watched::new(role, environment, live, connector.clone())
+                    WatchedEnvironment::new(role, environment, live, connector.clone())
                 })
                 .collect(),
             news,
@@ -79,13 +79,13 @@ impl Readiness {
         served.as_ref()?.release.clone()
     }
 
-    async fn wait_for(&self, watched: &Watched) -> bool {
-        let tell = |note| self.tell(News::Note(note));
+    async fn wait_for(&self, watched: &WatchedEnvironment) -> bool {
+        let tell = |note| self.tell(CollectorMessage::Note(note));
         match watched.watch.wait(tell).await {
             Ok(served) => {
-                self.tell(News::Note(watched.describe(&served)));
+                self.tell(CollectorMessage::Note(watched.describe(&served)));
                 if let Some(release) = &served.release {
-                    self.tell(News::Served(watched.role, release.clone()));
+                    self.tell(CollectorMessage::Served(watched.role, release.clone()));
                 }
                 *watched
                     .served
@@ -94,7 +94,7 @@ impl Readiness {
                 true
             }
             Err(reason) => {
-                self.tell(News::Undecided(reason));
+                self.tell(CollectorMessage::Undecided(reason));
                 false
             }
         }
@@ -112,7 +112,7 @@ impl Readiness {
             match watched.watch.look_again(&before).await {
                 Ok(()) => true,
                 Err(reason) => {
-                    self.tell(News::Undecided(reason));
+                    self.tell(CollectorMessage::Undecided(reason));
                     // The other one is still checked.
                     true
                 }
@@ -121,7 +121,7 @@ impl Readiness {
         all_true(all).await;
     }
 
-    fn tell(&self, news: News) {
+    fn tell(&self, news: CollectorMessage) {
         // The receiver is gone only if results cannot be written.
         let _ = self.news.send(news);
     }
@@ -142,7 +142,7 @@ async fn all_true(futures: impl Iterator<Item = impl Future<Output = bool>>) -> 
     }
 }
 
-impl Watched {
+impl WatchedEnvironment {
     fn new(
         role: Role,
         environment: &Environment,

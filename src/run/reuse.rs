@@ -1,6 +1,5 @@
-//! EFFECT, ASYNC. `--reuse-baseline`: decides which pictures of the baseline are reused from the last run, because
-//! nothing that they depend on has changed. If that cannot be proved, the baseline is photographed, and the reason is
-//! reported.
+//! EFFECT, ASYNC. `--reuse-baseline`: decides which baseline pictures of the last run still hold, because nothing that they
+//! depend on has changed. Where that cannot be proved, the baseline is photographed and the reason is reported.
 
 mod drawing;
 
@@ -23,7 +22,7 @@ use crate::{
     yaml::{Untrusted, address::without_password},
 };
 
-/// The number of digits in the name of a stored picture.
+/// The length of a stored picture's name.
 const HASH_DIGITS: usize = 64;
 
 /// The pictures of the last run, and the values that must not be hashed.
@@ -38,8 +37,8 @@ struct LastRun {
     folder: PathBuf,
 }
 
-/// What the jobs of a run have in common.
-pub(super) struct Common<'a> {
+/// What the decision depends on in every job.
+pub(super) struct ReuseContext<'a> {
     pub(super) plan: &'a Plan,
     pub(super) config: &'a Config,
     pub(super) baseline: &'a Environment,
@@ -57,7 +56,7 @@ pub(super) enum ReuseNotice {
 }
 
 impl Reuse {
-    /// Reads the newest run of a reports folder. Call this before the current run becomes the newest.
+    /// Reads the newest run of a reports folder. Call it before this run becomes the newest.
     pub(super) fn new(reports: &Path, secrets: Secrets) -> Self {
         Self {
             last: LastRun::read(reports),
@@ -68,7 +67,7 @@ impl Reuse {
     /// Finds the jobs whose baseline pictures all exist already.
     pub(super) async fn decide(
         &self,
-        common: &Common<'_>,
+        common: &ReuseContext<'_>,
         tell: &mut dyn FnMut(ReuseNotice),
     ) -> ReusedPictures {
         let mut reused = ReusedPictures::default();
@@ -99,7 +98,7 @@ impl Reuse {
         reused
     }
 
-    async fn prove(&self, common: &Common<'_>) -> Result<Proof, String> {
+    async fn prove(&self, common: &ReuseContext<'_>) -> Result<CommonProvenance, String> {
         let name = &common.baseline.name;
         let Some(release) = &common.release else {
             return Err(format!("{name} names no release; let its `ready` read one"));
@@ -117,7 +116,7 @@ impl Reuse {
             let program = program.ok_or("its browser's program is not known")?;
             browsers.insert(browser, drawing::of(Path::new(&*program)).await?);
         }
-        Ok(Proof {
+        Ok(CommonProvenance {
             release: hash([release.as_str()]),
             settings,
             browsers,
@@ -134,8 +133,8 @@ impl Reuse {
 
     fn provenance(
         &self,
-        proof: &Proof,
-        common: &Common<'_>,
+        proof: &CommonProvenance,
+        common: &ReuseContext<'_>,
         job: &Job,
     ) -> Result<Provenance, String> {
         let flow = &job.flow;
@@ -161,7 +160,7 @@ impl Reuse {
         })
     }
 
-    /// All of a job, or why there are not.
+    /// The stored pictures of all shots of a job, or why one is missing.
     fn pictures(
         &self,
         job: &Job,
@@ -188,8 +187,8 @@ fn check(pictures: &[(ShotId, ReusedPicture)]) -> Result<(), String> {
     pictures.iter().try_for_each(|(_, picture)| picture.check())
 }
 
-/// What holds for all jobs.
-struct Proof {
+/// The parts of the provenance that all jobs share.
+struct CommonProvenance {
     release: String,
     settings: String,
     browsers: BTreeMap<Browser, String>,
@@ -274,7 +273,7 @@ impl LastRun {
 }
 
 /// All that is set and that every picture of the baseline depends on; passwords are left out.
-fn settings(common: &Common<'_>) -> String {
+fn settings(common: &ReuseContext<'_>) -> String {
     let (environment, config) = (common.baseline, common.config);
     let headers = environment.headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -10,7 +10,8 @@ use std::{
 use super::baseline::{CompletePair, StoredBaseline};
 use crate::{
     capture::{
-        self, Capture, CapturePair, Origin, Record, SideOutcome, StepFailure, runner::Learned,
+        self, CapturePair, CapturedPicture, Origin, Record, SideOutcome, StepFailure,
+        runner::LearnedSecrets,
     },
     compare::{self, Comparison, Failure},
     plan::{Plan, PlannedShot, ShotId},
@@ -25,13 +26,13 @@ use crate::{
 };
 
 /// What every comparison of a run needs.
-pub(super) struct Judge<'a> {
+pub(super) struct ShotJudge<'a> {
     pub(super) plan: &'a Arc<Plan>,
     pub(super) folder: &'a ReportFolder,
     pub(super) failing: &'a FailingFolder,
     pub(super) baseline: StoredBaseline,
     pub(super) secrets: &'a Secrets,
-    pub(super) learned: &'a Learned,
+    pub(super) learned: &'a LearnedSecrets,
 }
 
 /// A decided shot on its way to the collector.
@@ -48,7 +49,7 @@ pub(crate) struct StoredShot {
     pub(super) open: Option<PathBuf>,
 }
 
-impl Judge<'_> {
+impl ShotJudge<'_> {
     /// Decides one shot. A panic in here is our bug and fails this shot only.
     pub(super) fn decide(&self, pair: &CapturePair, browser: Option<String>) -> Decided {
         let id = pair.id.clone();
@@ -145,7 +146,7 @@ impl Judge<'_> {
         Ok(Some(kept))
     }
 
-    fn record(&self, record: &Record, capture: &Capture) -> RecordReport {
+    fn record(&self, record: &Record, capture: &CapturedPicture) -> RecordReport {
         RecordReport {
             provenance: (*record.provenance).clone(),
             browser: record.browser.clone(),
@@ -248,7 +249,7 @@ fn panicked(pair: &CapturePair, plan: &Plan) -> Comparison {
 
 /// Whether the picture has only one colour. Only pictures that compress to almost nothing can have, so hardly any other
 /// is decoded for this.
-fn is_blank(capture: &Capture) -> bool {
+fn is_blank(capture: &CapturedPicture) -> bool {
     const SMALL_FILE: u64 = 4096;
     const LEAST_PIXELS_PER_BYTE: u64 = 50;
     let bytes = capture.png.len() as u64;
@@ -302,7 +303,7 @@ fn mask_reports(pair: &CapturePair, planned: &PlannedShot) -> Vec<MaskReport> {
         let (mut boxes, mut idle_on) = (Vec::new(), Vec::new());
         for (role, taken) in sides {
             // A golden picture has no masks.
-            let SideOutcome::Picture(Capture {
+            let SideOutcome::Picture(CapturedPicture {
                 origin: Origin::Page(_),
                 masks,
                 ..

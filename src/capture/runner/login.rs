@@ -9,10 +9,14 @@ use std::{
 
 use url::Url;
 
-use super::{Ended, JobRun, Sessions, act, expected_status, failure, stopped};
+use super::{
+    job::{JobRun, StepsEnd},
+    step::{act, expected_status, failure},
+    stopped,
+};
 use crate::{
     browser::{BrowserError, Screen, Session, StepError, Storage, StoredLogin},
-    capture::{FailureKind, StepFailure, runner::Stop},
+    capture::{FailureKind, StepFailure, pools::Sessions, runner::StopSignal},
     config::{Browser, NamedViewport},
     side::{Role, Side},
     spec::{Action, Clock, Login, Secrets, Step},
@@ -21,14 +25,14 @@ use crate::{
 
 /// The results of the logins on one side, by name and browser.
 #[derive(Debug, Default)]
-pub(crate) struct Logins(Mutex<HashMap<(String, Browser), Slot>>);
+pub(crate) struct Logins(Mutex<HashMap<(String, Browser), SharedLogin>>);
 
 /// One login in one browser. The lock makes other flows wait while one logs in.
-type Slot = Arc<tokio::sync::Mutex<Known>>;
+type SharedLogin = Arc<tokio::sync::Mutex<LoginState>>;
 
 /// The state of one login.
 #[derive(Debug, Default)]
-enum Known {
+enum LoginState {
     #[default]
     Nothing,
     LoggedIn(Arc<LoggedIn>),
@@ -47,9 +51,9 @@ pub(super) struct LoggedIn {
 
 /// Secret values that a run learns while it runs.
 #[derive(Debug, Default)]
-pub(crate) struct Learned(Mutex<Secrets>);
+pub(crate) struct LearnedSecrets(Mutex<Secrets>);
 
-impl Learned {
+impl LearnedSecrets {
     /// The values known so far that have at most this many bytes. A longer value cannot be in a text of that length.
     pub(crate) fn up_to(&self, bytes: usize) -> Secrets {
         let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,7 +67,7 @@ impl Learned {
 }
 
 impl Logins {
-    fn slot(&self, name: &str, browser: Browser) -> Slot {
+    fn slot(&self, name: &str, browser: Browser) -> SharedLogin {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(slots.entry((name.to_owned(), browser)).or_default())
     }
@@ -71,12 +75,12 @@ impl Logins {
 
 /// What is needed to log a flow in on one side.
 #[derive(Clone, Copy)]
-struct Entry<'a> {
+struct SideLogin<'a> {
     role: Role,
     browser: Browser,
     login: &'a Login,
     logins: &'a Logins,
-    learned: &'a Learned,
+    learned: &'a LearnedSecrets,
     /// The viewport of every login, regardless of the flow's own.
     viewport: &'a NamedViewport,
     /// The clock of every login, regardless of the flow's own.
@@ -85,7 +89,7 @@ struct Entry<'a> {
     stale: Option<u32>,
 }
 
-impl Entry<'_> {
+impl SideLogin<'_> {
     /// Returns a valid login, and whether the session was used to perform it.
     async fn enter(
         self,
@@ -97,22 +101,22 @@ impl Entry<'_> {
         let slot = self.logins.slot(&self.login.name, self.browser);
         let mut known = slot.lock().await;
         match &*known {
-            Known::Failed(failure) => return Err(failure.clone()),
-            Known::LoggedIn(there) if self.stale.is_none_or(|stale| there.number > stale) => {
+            LoginState::Failed(failure) => return Err(failure.clone()),
+            LoginState::LoggedIn(there) if self.stale.is_none_or(|stale| there.number > stale) => {
                 return Ok(Some((Arc::clone(there), false)));
             }
-            Known::LoggedIn(_) | Known::Nothing => {}
+            LoginState::LoggedIn(_) | LoginState::Nothing => {}
         }
         match self.log_in(session).await {
             Ok(there) => {
                 let there = Arc::new(there);
-                *known = Known::LoggedIn(Arc::clone(&there));
+                *known = LoginState::LoggedIn(Arc::clone(&there));
                 Ok(Some((there, true)))
             }
             Err(failure) => {
                 // A crashed browser says nothing about the next one.
                 if failure.kind != FailureKind::Driver {
-                    *known = Known::Failed(failure.clone());
+                    *known = LoginState::Failed(failure.clone());
                 }
                 Err(failure)
             }
@@ -207,9 +211,13 @@ impl Entry<'_> {
 impl JobRun<'_> {
     /// Runs the steps, and again from the start if a login turns out to be invalid. Returns whether they were
     /// interrupted.
-    pub(super) async fn run_logged_in(&mut self, sessions: &mut Sessions, stop: &mut Stop) -> bool {
+    pub(super) async fn run_logged_in(
+        &mut self,
+        sessions: &mut Sessions,
+        stop: &mut StopSignal,
+    ) -> bool {
         let Some(login) = self.job.flow.session.clone() else {
-            return self.run_steps_until(sessions, stop).await == Ended::CutShort;
+            return self.run_steps_until(sessions, stop).await == StepsEnd::CutShort;
         };
         let mut stale = Side::new(None, None);
         loop {
@@ -219,7 +227,7 @@ impl JobRun<'_> {
             };
             // Outside of the part that may be cancelled: a cancelled start would leave a session that nothing can end.
             self.renew(sessions, entered).await;
-            if !self.unreported.is_empty() {
+            if self.ledger.has_unreported() {
                 return false;
             }
             let restored = async { self.restore(sessions).await };
@@ -227,13 +235,13 @@ impl JobRun<'_> {
                 () = restored => {}
                 () = stopped(stop) => return true,
             }
-            if !self.unreported.is_empty() {
+            if self.ledger.has_unreported() {
                 return false;
             }
             match self.run_steps_until(sessions, stop).await {
-                Ended::Whole => return false,
-                Ended::CutShort => return true,
-                Ended::LoggedOut(sides) => {
+                StepsEnd::Whole => return false,
+                StepsEnd::CutShort => return true,
+                StepsEnd::LoggedOut(sides) => {
                     let number = |role| {
                         let there = self.logged_in.get(role).as_ref();
                         there.filter(|_| *sides.get(role)).map(|there| there.number)
@@ -245,10 +253,14 @@ impl JobRun<'_> {
         }
     }
 
-    async fn run_steps_until(&mut self, sessions: &mut Sessions, stop: &mut Stop) -> Ended {
+    async fn run_steps_until(
+        &mut self,
+        sessions: &mut Sessions,
+        stop: &mut StopSignal,
+    ) -> StepsEnd {
         tokio::select! {
             ended = self.run_steps(sessions) => ended,
-            () = stopped(stop) => Ended::CutShort,
+            () = stopped(stop) => StepsEnd::CutShort,
         }
     }
 
@@ -259,15 +271,15 @@ impl JobRun<'_> {
         sessions: &mut Sessions,
         stale: Side<Option<u32>>,
     ) -> Side<bool> {
-        let (setup, browser) = (self.setup, self.job.browser);
-        let entry = |role, stale| Entry {
+        let (context, browser) = (self.context, self.job.browser);
+        let entry = |role, stale| SideLogin {
             role,
             browser,
             login,
-            logins: setup.logins.get(role),
-            learned: &setup.learned,
-            viewport: &setup.config.viewports[0],
-            clock: setup.config.clock,
+            logins: context.logins.get(role),
+            learned: &context.learned,
+            viewport: &context.config.viewports[0],
+            clock: context.config.clock,
             stale,
         };
         let began = Instant::now();
@@ -275,7 +287,7 @@ impl JobRun<'_> {
             entry(Role::Baseline, stale.baseline).enter(&mut sessions.baseline),
             entry(Role::Candidate, stale.candidate).enter(&mut sessions.candidate),
         );
-        self.note_act_time(began.elapsed());
+        self.clock.add_time(began.elapsed());
         let mut used = Side::new(false, false);
         for (role, outcome) in [(Role::Baseline, baseline), (Role::Candidate, candidate)] {
             match outcome {
@@ -284,7 +296,7 @@ impl JobRun<'_> {
                     *self.logged_in.get_mut(role) = Some(there);
                     *used.get_mut(role) = was_used;
                 }
-                Err(failure) => self.notice(failure),
+                Err(failure) => self.ledger.note(failure),
             }
         }
         used
@@ -292,7 +304,7 @@ impl JobRun<'_> {
 
     /// Replaces these sessions with clean ones.
     async fn renew(&mut self, sessions: &mut Sessions, which: Side<bool>) {
-        let (pools, job, clock) = (&self.setup.pools, self.job, self.clock());
+        let (pools, job, clock) = (&self.context.pools, self.job, self.page_clock());
         let renew = async |role, session: Option<Session>| match session {
             Some(session) if *which.get(role) => {
                 pools.renew(job, clock, role, session).await.map(Some)
@@ -308,7 +320,7 @@ impl JobRun<'_> {
                 Ok(session) => *sessions.get_mut(role) = session,
                 Err(error) => {
                     let failure = self.not_started(role, &error);
-                    self.notice(failure);
+                    self.ledger.note(failure);
                 }
             }
         }
@@ -331,7 +343,7 @@ impl JobRun<'_> {
                     message: format!("the session cannot be restored: {error}").into(),
                     ..self.not_begun(role)
                 };
-                self.notice(failure);
+                self.ledger.note(failure);
             }
         }
     }
@@ -339,10 +351,8 @@ impl JobRun<'_> {
     /// Drops failures that were not reported yet. Shots that were delivered are not taken again.
     async fn begin_again(&mut self, sessions: &mut Sessions) {
         self.attempt += 1;
-        self.unreported.clear();
-        self.held = None;
-        self.has_failed_step = false;
-        self.has_opened_page = false;
+        self.ledger.restart();
+        self.has_gone = false;
         self.renew(sessions, Side::new(true, true)).await;
     }
 
@@ -358,8 +368,8 @@ impl JobRun<'_> {
         if !matches!(step.action, Action::Goto { .. }) {
             return None;
         }
-        let is_first = !std::mem::replace(&mut self.has_opened_page, true);
-        let look = Look {
+        let is_first = !std::mem::replace(&mut self.has_gone, true);
+        let look = LogoutCheck {
             login: &login,
             step,
             expected_status,
@@ -405,14 +415,14 @@ impl JobRun<'_> {
 
 /// Where to look for a sign that the login is invalid.
 #[derive(Clone, Copy)]
-struct Look<'a> {
+struct LogoutCheck<'a> {
     login: &'a Login,
     step: &'a Step,
     expected_status: Option<u16>,
     is_first: bool,
 }
 
-impl Look<'_> {
+impl LogoutCheck<'_> {
     /// Describes the sign.
     async fn sign(
         self,

@@ -526,8 +526,8 @@ async fn start_demo(release: Release, demos: &mut Vec<DemoServer>) -> Result<url
     Ok(url)
 }
 
-/// The first signal ends the run in an orderly way. The second one kills the browsers and ends the process. Returns
-/// only an error.
+/// The first signal ends the run in order; the second one ends the browsers and the process at once.
+/// Returns only an error.
 async fn watch_signals(stop: &StopSwitch, scratch: &RunFolder) -> std::io::Error {
     use tokio::signal::unix::{SignalKind, signal};
     let kinds = [
@@ -555,7 +555,7 @@ async fn watch_signals(stop: &StopSwitch, scratch: &RunFolder) -> std::io::Error
     }
 }
 
-/// Compares pairs as they arrive, as many at the same time as there are cores.
+/// Compares what arrives, as many at a time as there are cores.
 fn compare_all(
     mut arriving: mpsc::Receiver<Delivery>,
     judge: &ShotJudge<'_>,
@@ -579,7 +579,7 @@ fn compare_all(
     });
 }
 
-/// A message for the collector.
+/// What the collector is told.
 enum CollectorMessage {
     /// A shot's verdict.
     Decided(Box<shot::Decided>),

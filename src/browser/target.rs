@@ -9,7 +9,7 @@ use crate::spec::{Selector, Target};
 /// The pause between two checks of a condition.
 pub(crate) const POLL: Duration = Duration::from_millis(50);
 
-/// The target in the form that `page/find.js` takes.
+/// The target in the form that `page/library/find.js` takes.
 pub(crate) fn alternatives(target: &Target) -> Value {
     target
         .alternatives

@@ -92,7 +92,7 @@ pub(crate) struct Delivery {
     pub(crate) permit: OwnedSemaphorePermit,
 }
 
-/// Runs all jobs. When `stop` becomes true, the flows stop where they are and end their sessions.
+/// Runs all jobs. When `stop` turns true, the flows end where they are and say goodbye to their drivers.
 pub(crate) async fn run(
     context: RunContext,
     deliveries: mpsc::Sender<Delivery>,
@@ -145,7 +145,7 @@ async fn join_all(tasks: &mut tokio::task::JoinSet<()>) {
     }
 }
 
-/// Becomes true when the run must stop.
+/// Turns true when the run is to end.
 pub(crate) type StopSignal = watch::Receiver<bool>;
 
 async fn stopped(stop: &mut StopSignal) {

@@ -113,7 +113,7 @@ impl Readiness {
                 Ok(()) => true,
                 Err(reason) => {
                     self.tell(CollectorMessage::Undecided(reason));
-                    // The other one is still checked.
+                    // The other one is looked at all the same.
                     true
                 }
             }
@@ -122,7 +122,7 @@ impl Readiness {
     }
 
     fn tell(&self, news: CollectorMessage) {
-        // The receiver is gone only if results cannot be written.
+        // Nobody listens any more only when results cannot be written.
         let _ = self.news.send(news);
     }
 }

@@ -247,8 +247,8 @@ fn panicked(pair: &CapturePair, plan: &Plan) -> Comparison {
     }
 }
 
-/// Whether the picture has only one colour. Only pictures that compress to almost nothing can have, so hardly any other
-/// is decoded for this.
+/// Whether the picture is of one colour all over. Only a picture that compresses to almost nothing can be,
+/// so that hardly any is decoded for it.
 fn is_blank(capture: &CapturedPicture) -> bool {
     const SMALL_FILE: u64 = 4096;
     const LEAST_PIXELS_PER_BYTE: u64 = 50;
@@ -302,7 +302,7 @@ fn mask_reports(pair: &CapturePair, planned: &PlannedShot) -> Vec<MaskReport> {
     let report = |(number, mask): (usize, &Target)| {
         let (mut boxes, mut idle_on) = (Vec::new(), Vec::new());
         for (role, taken) in sides {
-            // A golden picture has no masks.
+            // A golden picture keeps no masks.
             let SideOutcome::Picture(CapturedPicture {
                 origin: Origin::Page(_),
                 masks,

@@ -29,7 +29,7 @@ pub(crate) enum ElementState {
 }
 
 impl Session {
-    /// Runs a script in the flow's frame, with the functions of `page/find.js`.
+    /// Runs a script in the flow's frame, with the functions of `page/library/find.js`.
     pub(crate) async fn script(
         &self,
         body: &str,

@@ -37,7 +37,7 @@ const LIBRARY: &[&str] = &[
 
 /// The functions of the library that are called from outside.
 const FUNCTIONS: &str = "describe, describeSoon, hideResize, waitUntilResizeShown, settle, notAnswered, scrollThrough, \
-    hasRested, hold, letGo, measure, boxes, hush: hideResize, waitForEndOfHush: waitUntilResizeShown";
+    hasRested, hold, letGo, measure, boxes";
 
 /// How an engine takes its pictures, as far as the page must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -69,7 +69,6 @@ impl Session {
             "wholePage": whole_page,
             "hurry": hurry,
             "mustDraw": !self.engine.traits().draws_for_pictures,
-            "event": self.engine.name(),
             "parts": in_words(parts),
         });
         let answer = self
@@ -111,7 +110,6 @@ impl Session {
     ) -> Result<bool, BrowserError> {
         let argument = json!({
             "limit": limit,
-            "event": self.engine.name(),
             "parts": in_words(parts),
         });
         let time = COMMAND_LIMIT + SCROLL_BUDGET;
@@ -128,7 +126,6 @@ impl Session {
     ) -> Result<Option<bool>, BrowserError> {
         let argument = json!({
             "wholePage": whole_page,
-            "event": self.engine.name(),
             "parts": in_words(parts),
         });
         let answer = self.in_page(COMMAND_LIMIT, "hasRested", &argument).await?;
@@ -142,15 +139,13 @@ const HOLD_LIMIT: Duration = Duration::from_secs(10);
 impl Session {
     /// Holds the page's own drawing loops at a round frame number and returns that number; 0 if the page has none.
     pub(super) async fn hold_loops(&self) -> Result<u64, BrowserError> {
-        let event = json!({ "event": self.engine.name() });
-        let frames = self.in_page(HOLD_LIMIT, "hold", &event).await?;
+        let frames = self.in_page(HOLD_LIMIT, "hold", &json!(null)).await?;
         Ok(frames.as_u64().unwrap_or(0))
     }
 
     /// Releases the page after a picture and returns its document.
     pub(super) async fn let_go(&self) -> Result<Document, BrowserError> {
-        let event = json!({ "event": self.engine.name() });
-        let document = self.in_page(COMMAND_LIMIT, "letGo", &event).await?;
+        let document = self.in_page(COMMAND_LIMIT, "letGo", &json!(null)).await?;
         Ok(self.read_document(&document))
     }
 }

@@ -27,7 +27,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Logins(Mutex<HashMap<(String, Browser), SharedLogin>>);
 
-/// One login in one browser. The lock makes other flows wait while one logs in.
+/// One login in one browser. Whoever logs in keeps the others waiting.
 type SharedLogin = Arc<tokio::sync::Mutex<LoginState>>;
 
 /// The state of one login.
@@ -54,7 +54,7 @@ pub(super) struct LoggedIn {
 pub(crate) struct LearnedSecrets(Mutex<Secrets>);
 
 impl LearnedSecrets {
-    /// The values known so far that have at most this many bytes. A longer value cannot be in a text of that length.
+    /// What is known so far, of no more than this many bytes each: no longer value is in a text of that length.
     pub(crate) fn up_to(&self, bytes: usize) -> Secrets {
         let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         secrets.up_to(bytes)
@@ -81,7 +81,7 @@ struct SideLogin<'a> {
     login: &'a Login,
     logins: &'a Logins,
     learned: &'a LearnedSecrets,
-    /// The viewport of every login, regardless of the flow's own.
+    /// Where everybody logs in, whatever the flow's own viewport.
     viewport: &'a NamedViewport,
     /// The clock of every login, regardless of the flow's own.
     clock: Clock,
@@ -90,7 +90,7 @@ struct SideLogin<'a> {
 }
 
 impl SideLogin<'_> {
-    /// Returns a valid login, and whether the session was used to perform it.
+    /// The login that holds, and whether the session was used for it.
     async fn enter(
         self,
         session: &mut Option<Session>,
@@ -209,8 +209,8 @@ impl SideLogin<'_> {
 }
 
 impl JobRun<'_> {
-    /// Runs the steps, and again from the start if a login turns out to be invalid. Returns whether they were
-    /// interrupted.
+    /// Runs the steps, once more from the beginning where a login turns out to hold no longer. Returns
+    /// whether they were cut short.
     pub(super) async fn run_logged_in(
         &mut self,
         sessions: &mut Sessions,
@@ -423,7 +423,7 @@ struct LogoutCheck<'a> {
 }
 
 impl LogoutCheck<'_> {
-    /// Describes the sign.
+    /// The sign in words.
     async fn sign(
         self,
         session: &mut Option<Session>,

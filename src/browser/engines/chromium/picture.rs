@@ -52,8 +52,10 @@ impl Chromium {
     /// Hides resizes from the page's scripts from now on, or shows them again.
     async fn hide_window(&self, is_hidden: bool) -> Result<(), BrowserError> {
         self.is_window_hidden.store(true, Ordering::Relaxed);
-        let argument = json!({ "event": self.base.name, "on": is_hidden });
-        self.run(COMMAND_LIMIT, "hush", &argument).await.map(drop)
+        let argument = json!({ "on": is_hidden });
+        self.run(COMMAND_LIMIT, "hideResize", &argument)
+            .await
+            .map(drop)
     }
 
     pub(in crate::browser::engines) async fn wait_for_end_of_picture(
@@ -62,7 +64,7 @@ impl Chromium {
         if !self.is_window_hidden.swap(false, Ordering::Relaxed) {
             return Ok(());
         }
-        self.run(COMMAND_LIMIT, "waitForEndOfHush", &json!(null))
+        self.run(COMMAND_LIMIT, "waitUntilResizeShown", &json!(null))
             .await
             .map(drop)
     }

@@ -1,5 +1,5 @@
 // Where elements are.
-// Called from `shoot.rs` as `boxes`.
+// Called from `shoot/frame.rs` as `boxes`.
 
 // The part of the element's box that its scrolling and clipping ancestors show.
 const shownBox = (element) => {

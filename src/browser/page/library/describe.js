@@ -1,5 +1,5 @@
 // Which document this is.
-// Called from `document.rs` as `describe` and `describeSoon`.
+// Called from `session/document.rs` as `describe` and `describeSoon`.
 
 // The error that the browser's own error page shows, such as ERR_CONNECTION_REFUSED or connectionFailure.
 const browserError = () => {

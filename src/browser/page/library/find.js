@@ -1,6 +1,6 @@
 // Finds elements. An alternative is one of {css: [host, …, inside]}, {text: "…"} or {xpath: "…"}; the first
 // alternative that finds anything wins.
-// Called from `find.rs`, which puts it before every script of a step, and by `boxes.js`.
+// Called from `act/find.rs`, which puts it before every script of a step, and by `boxes.js`.
 const collapse = (text) => (text || "").replace(/\s+/g, " ").trim();
 
 const byCss = ([first, ...inner]) =>

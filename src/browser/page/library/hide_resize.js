@@ -1,6 +1,6 @@
 // Hides from the page that its window is resized for a full-page picture. `preload/hide_resize.js` does so in
 // each window; here it is switched on and off.
-// Called from `session.rs` as `hideResize` and `waitUntilResizeShown`.
+// Called from `engines/chromium/picture.rs` as `hideResize` and `waitUntilResizeShown`.
 
 // Media queries in style sheets apply to the tiny window as well: without this, the transitions that they start
 // would still be running when the picture is taken.

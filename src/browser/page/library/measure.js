@@ -1,5 +1,5 @@
 // The page's sizes and scroll position in CSS pixels.
-// Called from `shoot.rs` as `measure`, and by `settle.js`.
+// Called from `shoot/frame.rs` as `measure`, and by `settle.js`.
 const measure = () => {
   const page = document.documentElement || { scrollWidth: 0, scrollHeight: 0 };
   const body = document.body;

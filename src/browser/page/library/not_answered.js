@@ -1,5 +1,5 @@
 // Tells resources that have arrived from those that have not.
-// Called from `arrivals.rs` as `notAnswered`.
+// Called from `engines/` as `notAnswered`.
 
 // Those of these addresses that no answer has arrived for in full.
 const notAnswered = ({ urls }) => {

@@ -1,5 +1,5 @@
 // Scrolls through the page, so that its scripts add what they add only when it comes into view.
-// Called from `settle.rs` as `scrollThrough`.
+// Called from `shoot/settle.rs` as `scrollThrough`.
 
 // Each element must be in the middle of the view once, because some scripts ignore a margin of it.
 const STEPS_IN_VIEW = 4;

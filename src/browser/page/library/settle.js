@@ -1,5 +1,5 @@
 // Waits until the page stands still, and tells after a picture whether it still does.
-// Called from `settle.rs` as `settle` and `hasRested`.
+// Called from `shoot/settle.rs` as `settle` and `hasRested`.
 
 // Page scripts work in small pieces after an answer has arrived: a page that has not changed for so long is done,
 // and a page that keeps changing is waited for so long.

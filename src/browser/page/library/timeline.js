@@ -1,6 +1,6 @@
 // The page's drawing loops: brought to their end, held for a picture, and released. `preload/timeline.js` does
 // the work in each window.
-// Called from `calm.rs` as `hold` and `letGo`.
+// Called from `shoot/settle.rs` as `hold` and `letGo`.
 
 // The windows that draw by themselves: by requestAnimationFrame or in workers.
 const drawingWindows = () => reachableWindows().filter((view) => askWindow(view, "has-loops")[0]);

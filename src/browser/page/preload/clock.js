@@ -1,6 +1,6 @@
 // Sets the page's clock to `__TIME__`, from where it runs on, and gives it the same random numbers each time. Runs
 // after the preload script in every page of a flow with a fixed clock.
-// Called from `calm.rs`. `__NAME__` becomes the name in `originals.js`.
+// Called from `engines/`. `__NAME__` becomes the name in `originals.js`.
 (() => {
   dispatchEvent(new CustomEvent("__NAME__-set-clock", { detail: __TIME__ }));
 

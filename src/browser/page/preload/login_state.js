@@ -1,6 +1,6 @@
 // Fills the local storage of the page's origin with what a login stored there. Only once in each window, so that the
 // flow's own changes stay. A page in a frame may have another storage.
-// Called from `kept.rs`. `__NAME__` and `__STORAGE__` become the mark's name and the items by origin.
+// Called from `engines/chromium/storage.rs`. `__NAME__` and `__STORAGE__` become the mark's name and the items by origin.
 (() => {
   if (window !== top) return;
   const items = JSON.parse(__STORAGE__)[location.origin];

@@ -583,11 +583,11 @@ fn compare_all(
 enum CollectorMessage {
     /// A shot's verdict.
     Decided(Box<shot::Decided>),
-    /// What a worker does now.
+    /// What a worker is doing.
     WorkerProgress(WorkerProgress),
-    /// Something to know that is no result.
+    /// Information that is not a result.
     Note(String),
-    /// The same, for those who want to know more.
+    /// Information for verbose output.
     Detail(String),
     /// Something that every reader of the report should know.
     Warning(String),

@@ -47,7 +47,7 @@ pub(crate) struct RunContext {
 pub(crate) struct ProgressListener(Box<dyn Fn(WorkerProgress) + Send + Sync>);
 
 impl ProgressListener {
-    /// Tells this function, which must not wait.
+    /// Calls this function with each event. It must not block.
     pub(crate) fn new(tell: impl Fn(WorkerProgress) + Send + Sync + 'static) -> Self {
         Self(Box::new(tell))
     }

@@ -20,18 +20,18 @@ use crate::{
     yaml::Untrusted,
 };
 
-/// One flow at one viewport on its way through its steps.
+/// One flow at one viewport while its steps run.
 pub(super) struct JobRun<'a> {
     pub(super) context: &'a RunContext,
     assignment: Assignment,
     pub(super) job: &'a Job,
     pub(super) ledger: Ledger<'a>,
     pub(super) clock: StepClock,
-    /// The logins that the flow began with.
+    /// The logins that the flow started with.
     pub(super) logged_in: Side<Option<Arc<LoggedIn>>>,
     /// How often the flow began again because it was logged out.
     pub(super) attempt: u32,
-    /// Whether the flow went to a page in this attempt.
+    /// Whether the flow has opened a page in this attempt.
     pub(super) has_gone: bool,
 }
 
@@ -65,10 +65,10 @@ impl<'a> JobRun<'a> {
         }
     }
 
-    /// Returns the sessions, and whether another flow may have them once they are cleaned.
+    /// Runs the flow. Returns the sessions, and whether another flow may use them after cleaning.
     pub(super) async fn run(mut self, stop: &mut StopSignal) -> (Sessions, bool) {
         self.assignment.tell(self.context, WorkerState::Waiting);
-        // A start that is cut off would leave a session that nobody can end.
+        // This must not be cancelled: a cancelled start would leave a session that nothing can end.
         let mut sessions = self.take_sessions().await;
         if !self.ledger.has_unreported() {
             let is_cut_short = self.run_logged_in(&mut sessions, stop).await;
@@ -151,7 +151,7 @@ impl<'a> JobRun<'a> {
         StepsEnd::Whole
     }
 
-    /// The setup's steps and the flow's, each with the shot that is taken after it.
+    /// The steps of the setup and the flow, each with the shot that is taken after it.
     fn steps(&self) -> Vec<(&'a Step, Option<&'a ShotId>)> {
         let flow = &self.job.flow;
         let setup = flow.setup.iter().map(|step| (step, None));
@@ -162,7 +162,7 @@ impl<'a> JobRun<'a> {
         setup.chain(steps.take(self.job.steps_to_run)).collect()
     }
 
-    /// How the flow ends, if it cannot go on after this step.
+    /// Runs one step. Returns how the flow ends if it cannot continue after it.
     async fn run_step(
         &mut self,
         sessions: &mut Sessions,
@@ -265,7 +265,7 @@ impl<'a> JobRun<'a> {
     }
 }
 
-/// One side of a shot with its times, if it is a live one.
+/// One side of a shot, with its times if it is live.
 struct SideShot {
     taken: SideOutcome,
     times: Option<ShotTimes>,

@@ -213,7 +213,7 @@ fn report_all(sides: &mut Side<SideOutcome>, failures: Vec<StepFailure>) {
     }
 }
 
-/// Puts a failure on its side, keeping the picture that was taken all the same.
+/// Sets a failure on its side and keeps the picture if one was taken.
 fn report(sides: &mut Side<SideOutcome>, mut failure: StepFailure) {
     let side = sides.get_mut(failure.role);
     match side {

@@ -10,7 +10,7 @@ use crate::{
     yaml::Untrusted,
 };
 
-/// The status that an `expect` step wants of the document before it.
+/// The status that an `expect` step expects of the document before it.
 pub(super) fn expected_status(step: &Step) -> Option<u16> {
     let Action::Expect(expectations) = &step.action else {
         return None;
@@ -23,7 +23,7 @@ pub(super) fn expected_status(step: &Step) -> Option<u16> {
         })
 }
 
-/// Does the step on one side; what went wrong comes back as data.
+/// Performs the step on one side. A failure is returned as data.
 pub(super) async fn act(
     role: Role,
     session: &mut Option<Session>,
@@ -64,7 +64,7 @@ pub(super) async fn shoot_failure(
     failure(role, session, step, kind, message, frames).await
 }
 
-/// Adds where the page was, and its picture unless there are frames already.
+/// Adds the page's URL, and a picture of it unless there are frames already.
 pub(super) async fn failure(
     role: Role,
     session: &Session,

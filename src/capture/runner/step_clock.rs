@@ -72,7 +72,7 @@ pub(super) async fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {
     (outcome, began.elapsed())
 }
 
-/// Whether an action is about a page as a whole, so that most of its time is the page's.
+/// Whether an action loads a page, so that most of its time is the page's.
 fn is_navigation(action: &Action) -> bool {
     matches!(
         action,

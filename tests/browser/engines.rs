@@ -1,10 +1,7 @@
 //! Browsers beside Chrome: the same flows on the same pages, with the same numbers. What is not installed is
 //! skipped with a word on the terminal; `make setup-firefox` tries to bring it.
 
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::{io::Write as _, path::PathBuf};
 
 use serde_json::{Value, json};
 

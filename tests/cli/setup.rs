@@ -100,7 +100,10 @@ fn apt(machine: Machine) -> Machine {
 
 /// Puts a driver where cargo would.
 fn cargo(machine: Machine) -> Machine {
-    let bin = machine.0.path().join("cache/twinshot/geckodriver-0.37.1/bin");
+    let bin = machine
+        .0
+        .path()
+        .join("cache/twinshot/geckodriver-0.37.1/bin");
     let script = format!(
         "mkdir -p {0}; : > {0}/geckodriver; chmod +x {0}/geckodriver",
         bin.display()

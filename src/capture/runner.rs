@@ -4,6 +4,7 @@
 mod job;
 mod ledger;
 mod login;
+mod logins;
 mod step;
 mod step_clock;
 
@@ -23,7 +24,7 @@ use crate::{
 };
 
 use job::JobRun;
-pub(crate) use login::{LearnedSecrets, Logins};
+pub(crate) use logins::{LearnedSecrets, Logins};
 
 /// How many encoded pairs may wait for their comparison. This bounds the memory of a long run.
 const PAIRS_IN_FLIGHT: usize = 16;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Assignment, PairSender, RunContext, StopSignal, WorkerState,
     ledger::Ledger,
-    login::LoggedIn,
+    logins::LoggedIn,
     step::{act, expected_status, shoot_failure},
     step_clock::{StepClock, timed},
 };

@@ -1,77 +1,24 @@
 //! Logins that flows share. The first flow that needs a login performs it, once on each side; all flows get the
 //! resulting cookies and local storage. A flow that finds itself logged out logs in again and restarts, once.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use url::Url;
 
 use super::{
     job::{JobRun, StepsEnd},
+    logins::{LearnedSecrets, LoggedIn, LoginState, Logins},
     step::{act, expected_status, failure},
     stopped,
 };
 use crate::{
-    browser::{BrowserError, Screen, Session, StepError, Storage, StoredLogin},
+    browser::{BrowserError, Screen, Session, StepError, Storage},
     capture::{FailureKind, StepFailure, pools::Sessions, runner::StopSignal},
     config::{Browser, NamedViewport},
     side::{Role, Side},
-    spec::{Action, Clock, Login, Secrets, Step},
+    spec::{Action, Clock, Login, Step},
     yaml::without_credentials,
 };
-
-/// The results of the logins on one side, by name and browser.
-#[derive(Debug, Default)]
-pub(crate) struct Logins(Mutex<HashMap<(String, Browser), SharedLogin>>);
-
-/// One login in one browser. Whoever logs in keeps the others waiting.
-type SharedLogin = Arc<tokio::sync::Mutex<LoginState>>;
-
-/// The state of one login.
-#[derive(Debug, Default)]
-enum LoginState {
-    #[default]
-    Nothing,
-    LoggedIn(Arc<LoggedIn>),
-    Failed(StepFailure),
-}
-
-/// A successful login.
-#[derive(Debug)]
-pub(super) struct LoggedIn {
-    /// The number of this login among those of its session on this side.
-    number: u32,
-    kept: StoredLogin,
-    /// The URL on which its first `goto` ended, without query and fragment.
-    page: Option<Url>,
-}
-
-/// Secret values that a run learns while it runs.
-#[derive(Debug, Default)]
-pub(crate) struct LearnedSecrets(Mutex<Secrets>);
-
-impl LearnedSecrets {
-    /// What is known so far, of no more than this many bytes each: no longer value is in a text of that length.
-    pub(crate) fn up_to(&self, bytes: usize) -> Secrets {
-        let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        secrets.up_to(bytes)
-    }
-
-    fn learn(&self, kept: &StoredLogin) {
-        let mut secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        secrets.merge(&Secrets::new(kept.secrets()));
-    }
-}
-
-impl Logins {
-    fn slot(&self, name: &str, browser: Browser) -> SharedLogin {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(slots.entry((name.to_owned(), browser)).or_default())
-    }
-}
 
 /// What is needed to log a flow in on one side.
 #[derive(Clone, Copy)]

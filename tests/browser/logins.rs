@@ -198,7 +198,7 @@ fn a_login_that_fails_fails_who_needs_it_and_nobody_else() {
         let shot = outcome.first_shot_of(flow);
         let failure = failures_of(shot).next().expect("a failure");
         let message = failure["message"].as_str().unwrap_or_default();
-        let begins = "the login of session `jane` failed: waited 2.";
+        let begins = "the login of session `jane` failed: timed out after 2.";
         let is_told =
             message.starts_with(begins) && message.ends_with("for `.avatar` to be visible");
         assert!(is_told, "{message}");

@@ -150,7 +150,7 @@ pub(super) fn refused_by(
     browser: Browser,
     place: Option<&Place<Entries<TextOr<ViewportYaml>>>>,
 ) -> Vec<(NodeId, &'static str)> {
-    if browser == Browser::Chrome {
+    if browser.is_chromium() {
         return Vec::new();
     }
     let entries = place.into_iter().flat_map(|place| &place.value.0);

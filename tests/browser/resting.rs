@@ -9,7 +9,7 @@ use crate::{
     webkit::webkit,
 };
 
-/// What a page does, where it is, and what its flow says besides.
+/// What a page does, where it is, and a setting of its flow.
 type Movement = (&'static str, &'static str, &'static str);
 
 const MOVEMENTS: &[Movement] = &[
@@ -45,10 +45,13 @@ fn captures() -> usize {
     asked.and_then(|text| text.parse().ok()).unwrap_or(2)
 }
 
-fn steps(page: &str) -> String {
-    (0..captures())
-        .map(|number| format!("  - goto: /moving/{page}?{number}\n"))
-        .collect()
+/// Goes to the movement's page again and again. Its shots are named after it, whatever flow they are in.
+fn steps(&(name, page, _): &Movement) -> String {
+    let step = |number| {
+        let shot = format!("    shot: {name} {number}\n");
+        format!("  - goto: /moving/{page}?{number}\n{shot}")
+    };
+    (0..captures()).map(step).collect()
 }
 
 #[test]
@@ -83,11 +86,11 @@ fn every_movement_comes_to_one_picture() {
         picture_of(&outcome, "replaces what is built in").at(100, 145),
         [0, 128, 128]
     );
-    let warnings = outcome.first_shot_of("loop by frames")["warnings"].to_string();
+    let warnings = first_shot_of(&outcome, "loop by frames")["warnings"].to_string();
     assert!(warnings.contains("held at frame 600"), "{warnings}");
 }
 
-/// A few of each means: each flow has a Firefox of its own, which takes seconds to start.
+/// Firefox starts again for every flow, which takes seconds.
 #[test]
 fn every_movement_comes_to_one_picture_in_firefox() {
     let (one, other) = (Site::new(), Site::new());
@@ -98,8 +101,8 @@ fn every_movement_comes_to_one_picture_in_firefox() {
     let movements: Vec<Movement> = movements
         .filter(|it| it.0 != "drawings that move")
         .collect();
-    let outcome = photographed(project, &movements);
-    let warnings = outcome.first_shot_of("loop by frames")["warnings"].to_string();
+    let outcome = photographed_together(project, &movements);
+    let warnings = first_shot_of(&outcome, "loop by frames")["warnings"].to_string();
     assert!(warnings.contains("held at frame 600"), "{warnings}");
 }
 
@@ -113,18 +116,37 @@ fn every_movement_comes_to_one_picture_in_webkit() {
     let left_out = ["images that move", "replaces what is built in"];
     let movements = MOVEMENTS.iter().copied();
     let movements: Vec<Movement> = movements.filter(|it| !left_out.contains(&it.0)).collect();
-    let outcome = photographed(project, &movements);
+    let outcome = photographed_together(project, &movements);
     let drawing = picture_of(&outcome, "drawings that move");
     assert_eq!(drawing.at(90, 93), [0, 0, 128]);
-    let warnings = outcome.first_shot_of("loop by frames")["warnings"].to_string();
+    let warnings = first_shot_of(&outcome, "loop by frames")["warnings"].to_string();
     assert!(warnings.contains("held at frame 600"), "{warnings}");
 }
 
-/// All movements again and again, of each one picture.
+/// All movements again and again, of each one picture. Each has a flow of its own.
 fn photographed(mut project: Project, movements: &[Movement]) -> Outcome {
-    for (name, page, setting) in movements {
-        project = project.flow(name, &format!("{setting}\nsteps:\n{}", steps(page)));
+    for movement @ (name, _, setting) in movements {
+        project = project.flow(name, &format!("{setting}\nsteps:\n{}", steps(movement)));
     }
+    one_picture_each(project, movements)
+}
+
+/// The same with one flow for each worker, and one for each movement that has a setting: browsers that start again for
+/// every flow take most of the time otherwise.
+fn photographed_together(mut project: Project, movements: &[Movement]) -> Outcome {
+    let (plain, set): (Vec<&Movement>, Vec<&Movement>) =
+        movements.iter().partition(|movement| movement.2.is_empty());
+    for (number, movements) in plain.chunks(plain.len().div_ceil(2)).enumerate() {
+        let steps: String = movements.iter().map(|movement| steps(movement)).collect();
+        project = project.flow(&format!("part {number}"), &format!("steps:\n{steps}"));
+    }
+    for movement @ (name, _, setting) in set {
+        project = project.flow(name, &format!("{setting}\nsteps:\n{}", steps(movement)));
+    }
+    one_picture_each(project, movements)
+}
+
+fn one_picture_each(project: Project, movements: &[Movement]) -> Outcome {
     let outcome = project.run_with(&["--workers", "2"]);
     let names = movements.iter().map(|(name, ..)| name);
     let problems: Vec<String> = names.filter_map(|name| problem(&outcome, name)).collect();
@@ -171,16 +193,27 @@ fn assert_nothing_is_missing(outcome: &Outcome) {
     }
 }
 
-fn shots_of<'a>(outcome: &'a Outcome, flow: &str) -> impl Iterator<Item = &'a serde_json::Value> {
-    let flow = flow.to_owned();
-    outcome
-        .shots()
-        .iter()
-        .filter(move |shot| shot["flow"] == flow.as_str())
+/// The shots of a movement, by their names.
+fn shots_of<'a>(
+    outcome: &'a Outcome,
+    movement: &str,
+) -> impl Iterator<Item = &'a serde_json::Value> {
+    let begin = format!("{movement} ");
+    let shots = outcome.shots().iter();
+    shots.filter(move |shot| {
+        let name = shot["shot"].as_str().unwrap_or_default();
+        name.strip_prefix(&begin)
+            .is_some_and(|number| number.parse::<usize>().is_ok())
+    })
 }
 
-fn picture_of(outcome: &Outcome, flow: &str) -> crate::support::Picture {
-    outcome.stored(&outcome.first_shot_of(flow)["pictures"]["candidate"]["file"])
+fn first_shot_of<'a>(outcome: &'a Outcome, movement: &str) -> &'a serde_json::Value {
+    let first = shots_of(outcome, movement).next();
+    first.unwrap_or_else(|| panic!("no shot of `{movement}`:\n{}", outcome.said()))
+}
+
+fn picture_of(outcome: &Outcome, movement: &str) -> crate::support::Picture {
+    outcome.stored(&first_shot_of(outcome, movement)["pictures"]["candidate"]["file"])
 }
 
 /// More or fewer pictures than one.
@@ -267,11 +300,15 @@ fn parts_can_be_switched_off() {
         )
         .run_with(&["--workers", "2"])
         .exits(3);
-    assert_eq!(picture_of(&outcome, "requests").at(100, 30), [255, 215, 0]);
-    assert_ne!(picture_of(&outcome, "images").at(50, 11_050), [0, 128, 0]);
+    let picture =
+        |flow| outcome.stored(&outcome.first_shot_of(flow)["pictures"]["candidate"]["file"]);
+    assert_eq!(picture("requests").at(100, 30), [255, 215, 0]);
+    assert_ne!(picture("images").at(50, 11_050), [0, 128, 0]);
     assert_eq!(outcome.first_shot_of("frames")["verdict"], "new");
     assert_eq!(outcome.first_shot_of("animations")["verdict"], "failed");
-    let verdicts: Vec<_> = shots_of(&outcome, "by flow")
+    let shots = outcome.shots().iter();
+    let verdicts: Vec<_> = shots
+        .filter(|shot| shot["flow"] == "by flow")
         .map(|shot| &shot["verdict"])
         .collect();
     assert_eq!(verdicts, ["new", "failed"]);

@@ -187,7 +187,7 @@ fn headers_are_never_left_out_in_silence() {
     for (answer, says) in [
         (
             None,
-            "its browser must be a Chrome or Chromium on this machine",
+            "its browser must be a Chrome, Chromium or Edge on this machine",
         ),
         (Some("127.0.0.1:1"), "cannot be sent with"),
     ] {

@@ -74,10 +74,7 @@ impl Session {
             Condition::Js(script) => {
                 let script = format!("return Boolean(await ({}\n));", script.value());
                 let script = format!("return (async () => {{ {script} }})();");
-                let is_in_frame = self.flow.is_in_frame();
-                let answer = self
-                    .engine
-                    .evaluate(COMMAND_LIMIT, &script, &[], is_in_frame);
+                let answer = self.in_own_world(COMMAND_LIMIT, &script, &[]);
                 Ok(answer.await? == json!(true))
             }
         }

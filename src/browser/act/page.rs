@@ -1,6 +1,6 @@
 //! Scrolls the page, runs scripts in it and adds styles.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fantoccini::error::ErrorStatus;
 use serde_json::{Value, json};
@@ -40,6 +40,16 @@ impl Session {
 
     pub(super) async fn evaluate(&self, script: &str, args: &[Value]) -> Result<(), StepError> {
         let limit = self.wire().page_limit();
+        self.in_own_world(limit, script, args).await.map(drop)
+    }
+
+    /// Runs a script of the flow in the page's own world.
+    pub(super) async fn in_own_world(
+        &self,
+        limit: Duration,
+        script: &str,
+        args: &[Value],
+    ) -> Result<Value, StepError> {
         let is_in_frame = self.flow.is_in_frame();
         let answer = self.engine.evaluate(limit, script, args, is_in_frame).await;
         match answer {
@@ -47,7 +57,7 @@ impl Session {
                 "the script did not finish within {} s",
                 self.wire().page_timeout().as_secs_f32()
             ))),
-            other => Ok(other.map(drop)?),
+            other => Ok(other?),
         }
     }
 

@@ -99,8 +99,10 @@ pub(super) fn host_of(url: &str) -> String {
 /// The error for a cookie that the browser did not accept.
 pub(super) fn refused_cookie(cookie: &Cookie) -> BrowserError {
     let name = &cookie.name;
-    let message = format!("the browser refused the cookie `{name}`");
-    BrowserError::refused(ErrorStatus::UnableToSetCookie, &message)
+    BrowserError::Refused {
+        status: ErrorStatus::UnableToSetCookie,
+        message: format!("the browser refused the cookie `{name}`"),
+    }
 }
 
 /// The pause before asking the next document, after the previous one went away.

@@ -20,8 +20,12 @@ use fantoccini::error::ErrorStatus;
 use serde_json::Value;
 
 use super::{
-    error::BrowserError, launch::Driver, options::Screen, picture::CssBox, random::random_name,
-    wire::Wire,
+    error::BrowserError,
+    launch::Driver,
+    options::Screen,
+    picture::CssBox,
+    random::random_name,
+    wire::{COMMAND_LIMIT, Wire},
 };
 use crate::{config::Browser, spec::Viewport};
 use chromium::Chromium;
@@ -50,11 +54,11 @@ impl Engine {
     /// Connects the engine of a session that has just started.
     pub(crate) async fn connect(
         browser: Browser,
-        wire: Wire,
+        wire: Arc<Wire>,
         driver: &Driver,
     ) -> Result<Self, BrowserError> {
         let base = Base {
-            wire: Arc::new(wire),
+            wire,
             name: format!("twinshot-{}", random_name()),
         };
         Ok(match known::kind(browser).protocol {
@@ -201,9 +205,7 @@ impl Engine {
             Self::Chromium(_) | Self::WebKit(_) if is_in_frame => {
                 let (wire, script) = (self.wire(), "(0, eval)(arguments[0]);");
                 let source = vec![Value::from(source)];
-                wire.execute(wire.page_limit(), script, source)
-                    .await
-                    .map(drop)
+                wire.execute(COMMAND_LIMIT, script, source).await.map(drop)
             }
             Self::Chromium(chromium) => chromium.inject(source).await,
             Self::WebKit(webkit) => webkit.inject(source).await,

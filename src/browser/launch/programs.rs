@@ -94,9 +94,7 @@ pub(super) async fn read_greeting(
     let mut version = None;
     let mut said = String::new();
     while let Ok(Some(line)) = lines.next_line().await {
-        if let Some(rest) = line.strip_prefix("Starting ChromeDriver ") {
-            version = rest.split_whitespace().next().map(str::to_owned);
-        }
+        version = version.or_else(|| version_of(&line));
         if let Some(port) = port_of(&line) {
             return Ok(Greeting { version, port });
         }
@@ -109,6 +107,16 @@ pub(super) async fn read_greeting(
     } else {
         format!("it said: {said}")
     })
+}
+
+/// Reads the version from a line of chromedriver or msedgedriver.
+fn version_of(line: &str) -> Option<String> {
+    let names = [
+        "Starting ChromeDriver ",
+        "Starting Microsoft Edge WebDriver ",
+    ];
+    let rest = names.iter().find_map(|name| line.strip_prefix(name))?;
+    rest.split_whitespace().next().map(str::to_owned)
 }
 
 /// Reads the port from a line of chromedriver, or of geckodriver, which starts its lines with a time.
@@ -152,6 +160,15 @@ mod tests {
         assert_eq!(port_of("Only local connections are allowed."), None);
         let line = "1795269060822\tgeckodriver\tINFO\tListening on 127.0.0.1:43413";
         assert_eq!(port_of(line), Some(43413));
+    }
+
+    #[test]
+    fn the_version_is_read_from_the_greeting() {
+        let line = "Starting ChromeDriver 156.0.8078.73 (abc) on port 0";
+        assert_eq!(version_of(line).as_deref(), Some("156.0.8078.73"));
+        let line = "Starting Microsoft Edge WebDriver 108.0.1462.46 (abc) on port 0";
+        assert_eq!(version_of(line).as_deref(), Some("108.0.1462.46"));
+        assert_eq!(version_of("Only local connections are allowed."), None);
     }
 
     #[test]

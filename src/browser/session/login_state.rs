@@ -100,7 +100,8 @@ impl Session {
     pub(crate) async fn restore(&mut self, login: &StoredLogin) -> Result<(), BrowserError> {
         let storage = login.storage.iter().filter(|(_, items)| !items.is_empty());
         let storage = storage.collect::<BTreeMap<_, _>>();
-        self.life.set_login(!storage.is_empty());
+        let is_empty = login.cookies.is_empty() && storage.is_empty();
+        self.life.set_login(!is_empty);
         self.engine.restore(&login.cookies, &storage).await
     }
 }

@@ -1,6 +1,6 @@
 //! Starts a session: finds or starts a driver, asks it for a browser, and prepares the first window.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use fantoccini::{Client, ClientBuilder};
 
@@ -31,8 +31,14 @@ impl Session {
             close(&wire, &driver).await;
             return Err(error);
         }
-        let engine = Engine::connect(options.browser, wire, &driver).await;
-        let engine = engine.map_err(|error| not_started(&driver, &error))?;
+        let wire = Arc::new(wire);
+        let engine = match Engine::connect(options.browser, Arc::clone(&wire), &driver).await {
+            Ok(engine) => engine,
+            Err(error) => {
+                close(&wire, &driver).await;
+                return Err(not_started(&driver, &error));
+            }
+        };
         let mut session = Self {
             engine,
             options,
@@ -42,7 +48,11 @@ impl Session {
         };
         match session.enter_first_window().await {
             Ok(()) => Ok(session),
-            Err(error) => Err(session.not_started(&error)),
+            Err(error) => {
+                let error = session.not_started(&error);
+                session.close().await;
+                Err(error)
+            }
         }
     }
 
@@ -66,7 +76,7 @@ async fn send_headers(
 ) -> Result<(), LaunchError> {
     let sent = match driver.is_on_this_machine() {
         true => wire.send_headers(options).await,
-        false => Err("its browser must be a Chrome or Chromium on this machine".to_owned()),
+        false => Err("its browser must be a Chrome, Chromium or Edge on this machine".to_owned()),
     };
     sent.map_err(|reason| LaunchError::Headers {
         driver: driver.describe(),

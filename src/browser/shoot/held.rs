@@ -41,7 +41,7 @@ const PREVIOUS_LIMIT: Duration = Duration::from_millis(500);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(800);
 
-/// The page from the first settling on. Only [`Session::held_frame`] makes one, and it releases the page.
+/// The page from the first settling on. Only [`Session::held_frame`] makes one, and it releases the page, unless the run is cut short.
 struct HeldPage<'a> {
     session: &'a mut Session,
 }

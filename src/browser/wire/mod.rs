@@ -63,7 +63,9 @@ impl Wire {
         let mut vendors = capabilities.flat_map(|all| all.values());
         let address = vendors.find_map(|options| options["debuggerAddress"].as_str());
         let Some(address) = address else {
-            return Err("its browser must be a Chrome or Chromium on this machine".to_owned());
+            return Err(
+                "its browser must be a Chrome, Chromium or Edge on this machine".to_owned(),
+            );
         };
         self.header_sender = Some(HeaderSender::start(address, options).await?);
         Ok(())

@@ -1,4 +1,4 @@
-//! Does one step on one side. StepError with a step or a picture comes back as a failure: data, not an error.
+//! Does one step on one side. An error of a step or a picture comes back as a failure: data, not an error.
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ set -u
 . "$(dirname "$0")/packages.sh"
 
 # Outside of the build folder: the driver is the same for every checkout, and takes minutes to build.
-tools="${XDG_CACHE_HOME:-$HOME/.cache}/twinshot/geckodriver-0.37.1"
+tools="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/twinshot/geckodriver-0.37.1"
 
 has_firefox() {
     [ -n "${TWINSHOT_FIREFOX:-}" ] || found firefox firefox-esr

@@ -57,6 +57,11 @@ impl PhotographedArea {
             cut_from: None,
         }
     }
+
+    /// The height of the page, if the picture ends before it does; whole CSS pixels.
+    pub(crate) fn cut_height(&self) -> Option<u32> {
+        self.cut_from.map(|height| height.ceil() as u32)
+    }
 }
 
 /// One photograph. A shot takes several until two are equal.

@@ -86,7 +86,7 @@ impl Pool {
         let (launcher, options) = (self.launcher.clone(), self.options.clone());
         let isolation = self.isolation;
         let coming = async move {
-            let screen = session.screen().clone();
+            let screen = session.life.screen().clone();
             match cleaned_or_closed(&launcher, isolation, session).await {
                 Some(clean) => Ok(Some(clean)),
                 None if launcher.is_remote() => Ok(None),

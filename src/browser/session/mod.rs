@@ -134,11 +134,6 @@ impl Session {
         close(self.engine.wire(), &self.driver).await;
     }
 
-    /// The current viewport and device of its pages.
-    pub(in crate::browser) fn screen(&self) -> &Screen {
-        self.life.screen()
-    }
-
     /// Gives up on the session: it gets no further commands.
     pub(in crate::browser) fn give_up(&self) {
         self.wire().give_up();

@@ -92,7 +92,7 @@ impl Session {
             png: frame.png,
             size: frame.size,
             page,
-            cut_from: frame.area.cut_from.map(|height| height.ceil() as u32),
+            cut_from: frame.area.cut_height(),
             masks: frame.masks,
             warnings,
         })
@@ -100,8 +100,8 @@ impl Session {
 
     fn warnings(&self, shot: &Shot, frame: &Frame, times: &ShotTimes) -> Vec<String> {
         let limit = self.options.max_page_height;
-        let cut_from = frame.area.cut_from.map(|height| height.ceil() as u32);
-        let cut = cut_from.map(|height| warnings::cut_warning(height, limit));
+        let cut = frame.area.cut_height();
+        let cut = cut.map(|height| warnings::cut_warning(height, limit));
         let held = times.held_at.map(warnings::held_warning);
         let mut all: Vec<String> = cut
             .into_iter()

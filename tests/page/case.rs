@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     browser::{NAME, Session, Shared},
     expected::mismatch,
-    scripts::{self, PictureWindow},
+    scripts::{self, Scrollbars},
     server::fixture,
 };
 
@@ -28,7 +28,7 @@ struct Case {
     /// Width and height.
     #[serde(default = "desktop")]
     viewport: (u64, u64),
-    /// The browser shows scrollbars and resizes nothing, as WebKit.
+    /// The browser shows scrollbars, as WebKit.
     #[serde(default)]
     with_scrollbars: bool,
     /// The time of the page's clock.
@@ -136,12 +136,12 @@ impl Case {
     }
 
     fn preload(&self) -> String {
-        let window = if self.with_scrollbars {
-            PictureWindow::WithScrollbars
+        let scrollbars = if self.with_scrollbars {
+            Scrollbars::HiddenByScript
         } else {
-            PictureWindow::Resized
+            Scrollbars::HiddenByBrowser
         };
-        let mut script = scripts::preload(NAME, window);
+        let mut script = scripts::preload(NAME, scrollbars);
         if let Some(time) = self.clock {
             script.push_str(&scripts::clock(NAME, time));
         }

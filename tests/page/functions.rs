@@ -22,7 +22,6 @@ folders! {
     describe,
     find,
     has_rested,
-    hide_resize,
     hide_scrollbars,
     hostile,
     login_state,

@@ -9,7 +9,7 @@ use crate::{
     browser::{NAME, Session, Shared},
     case::argument,
     expected::type_of,
-    scripts::{self, PictureWindow},
+    scripts::{self, Scrollbars},
 };
 use records::{PlainPage, records};
 
@@ -45,8 +45,6 @@ const CALLS: &[(&str, &str)] = &[
     ("measure", "null"),
     ("boxes", r##"[[{"css": ["#box"]}]]"##),
     ("notAnswered", r#"{"urls": []}"#),
-    ("hideResize", r#"{"on": false}"#),
-    ("waitUntilResizeShown", "null"),
     ("scrollThrough", "{}"),
     ("hold", "{}"),
     ("letGo", "{}"),
@@ -60,7 +58,7 @@ const CALLS: &[(&str, &str)] = &[
 fn open_plain_page(session: &Session) -> PlainPage {
     let opened = || {
         session.resize(60, 40, 1.0)?;
-        let preload = session.add_preload(&scripts::preload(NAME, PictureWindow::Resized))?;
+        let preload = session.add_preload(&scripts::preload(NAME, Scrollbars::HiddenByBrowser))?;
         let url = format!("{}/files/plain.html", Shared::get().site.url());
         session.open(&url)?;
         session.remove_preload(&preload)?;

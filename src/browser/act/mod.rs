@@ -204,10 +204,6 @@ impl Session {
         action: &Action,
         deadline: Instant,
     ) -> Result<Option<Document>, StepError> {
-        if !matches!(action, Action::Goto { .. } | Action::Dialog { .. }) {
-            // If the page is gone or does not respond, the action itself will fail and say so.
-            let _ = self.engine.wait_for_end_of_picture().await;
-        }
         let done = match action {
             Action::Goto { url, .. } => return self.go_to(url.value()).await,
             Action::Back => {
@@ -271,9 +267,6 @@ impl Session {
             Some(document) => document,
             None => self.document().await?,
         };
-        if is_within(&before.info.url, &url) {
-            let _ = self.engine.wait_for_end_of_picture().await;
-        }
         let body = json!({ "url": url.as_str() });
         let answer = self.navigate("url", body).await;
         let answer = answer.map_err(|error| match error {

@@ -82,9 +82,11 @@ pub(super) fn arguments(launcher: &Launcher) -> Vec<String> {
     if !launcher.is_headed() {
         arguments.push("--headless".to_owned());
     }
+    let mut settings = vec![CLIPS_NOTHING];
     if !launcher.has_moving_images() {
-        arguments.push(STILL_IMAGES.to_owned());
+        settings.push(STILL_IMAGES);
     }
+    arguments.push(format!("{RENDERER_SETTINGS}{}", settings.join(",")));
     if shared_memory_is_small() {
         arguments.push("--disable-dev-shm-usage".to_owned());
     }
@@ -104,9 +106,45 @@ fn is_shell(path: &str) -> bool {
 /// full browser would not.
 const IN_MEMORY: &str = "--incognito";
 
+/// The switch with settings of the renderer. A browser knows only the last one on its command line.
+pub(super) const RENDERER_SETTINGS: &str = "--blink-settings=";
+
+/// Joins our settings of the renderer with those of the user's own capabilities.
+pub(super) fn join_renderer_settings(capabilities: &mut Map<String, Value>) {
+    for options in ["goog:chromeOptions", "ms:edgeOptions"] {
+        let options = capabilities.get_mut(options);
+        let Some(arguments) = options.and_then(|options| options.get_mut("args")) else {
+            continue;
+        };
+        let Some(arguments) = arguments.as_array_mut() else {
+            continue;
+        };
+        // Ours come first, and the last value of a setting counts.
+        let settings: Vec<String> = arguments
+            .iter()
+            .filter_map(renderer_settings)
+            .rev()
+            .map(str::to_owned)
+            .collect();
+        arguments.retain(|argument| renderer_settings(argument).is_none());
+        arguments.push(json!(format!("{RENDERER_SETTINGS}{}", settings.join(","))));
+    }
+}
+
+/// The settings in this argument, which drivers also take without its dashes.
+fn renderer_settings(argument: &Value) -> Option<&str> {
+    let argument = argument.as_str()?;
+    let switch = RENDERER_SETTINGS.trim_start_matches('-');
+    argument.trim_start_matches('-').strip_prefix(switch)
+}
+
+/// The browser draws the whole page, and a picture may show all of it. Otherwise it resizes the view to one pixel and back
+/// for such a picture: the page sees that, and what is sized by the view loses its scroll position.
+pub(super) const CLIPS_NOTHING: &str = "mainFrameClipsContent=false";
+
 /// Animated images (GIF, WebP, APNG) stay at their first frame wherever they are on the page, and SVG images are not
 /// animated.
-const STILL_IMAGES: &str = "--blink-settings=imageAnimationPolicy=2";
+const STILL_IMAGES: &str = "imageAnimationPolicy=2";
 
 /// Containers often have only 64 MB of shared memory, with which Chromium crashes on tall pages.
 fn shared_memory_is_small() -> bool {

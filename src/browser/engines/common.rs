@@ -13,7 +13,7 @@ use crate::{
     browser::{
         error::{BrowserError, DEPARTED},
         options::Screen,
-        page::{self, PictureWindow},
+        page::{self, Scrollbars},
         wire::{SILENCE, Wire},
     },
     config::Emulation,
@@ -64,8 +64,8 @@ pub(super) struct Base {
 
 impl Base {
     /// The script that runs in every page, with the flow's clock.
-    pub(super) fn preload(&self, window: PictureWindow, clock: Option<u64>) -> String {
-        let scripts = page::preload(&self.name, window);
+    pub(super) fn preload(&self, scrollbars: Scrollbars, clock: Option<u64>) -> String {
+        let scripts = page::preload(&self.name, scrollbars);
         match clock {
             None => scripts,
             Some(moment) => format!("{scripts}{}", self.clock(moment)),

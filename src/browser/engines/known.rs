@@ -85,6 +85,7 @@ pub(crate) fn capabilities(launcher: &Launcher, options: &SessionOptions) -> Cap
         wanted.insert("proxy".to_owned(), proxy_capability(proxy));
     }
     add_all(&mut wanted, &options.capabilities);
+    chrome::join_renderer_settings(&mut wanted);
     wanted
 }
 
@@ -136,5 +137,21 @@ mod tests {
             "options": { "args": ["--ours", "--theirs"], "kept": 1, "more": [3] },
         });
         assert_eq!(ours, expected);
+    }
+
+    #[test]
+    fn settings_of_the_renderer_are_joined_and_ours_win() {
+        let mut both = json!({ "goog:chromeOptions": { "args": [
+            "--blink-settings=ours=1,more=2", "--headless", "blink-settings=ours=0,theirs=3",
+        ] } });
+        let Value::Object(capabilities) = &mut both else {
+            panic!("an object literal is an object")
+        };
+        chrome::join_renderer_settings(capabilities);
+        let joined = json!([
+            "--headless",
+            "--blink-settings=ours=0,theirs=3,ours=1,more=2"
+        ]);
+        assert_eq!(both["goog:chromeOptions"]["args"], joined);
     }
 }

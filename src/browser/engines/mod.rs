@@ -98,8 +98,9 @@ impl Engine {
     /// Prepares a session for its windows. Called once, before the first window is entered.
     pub(crate) async fn begin(&self, setup: WindowSetup<'_>) -> Result<(), BrowserError> {
         match self {
+            Self::Chromium(chromium) => chromium.check_switches().await,
             Self::Firefox(firefox) => firefox.begin(setup).await,
-            Self::Chromium(_) | Self::WebKit(_) => Ok(()),
+            Self::WebKit(_) => Ok(()),
         }
     }
 
@@ -222,14 +223,6 @@ impl Engine {
             Self::Chromium(chromium) => chromium.picture(limit, area).await,
             Self::Firefox(firefox) => firefox.picture(limit, area).await,
             Self::WebKit(webkit) => webkit.picture(limit, area).await,
-        }
-    }
-
-    /// Waits until the page receives all events again after a picture. Call this before anything is done to the page.
-    pub(crate) async fn wait_for_end_of_picture(&self) -> Result<(), BrowserError> {
-        match self {
-            Self::Chromium(chromium) => chromium.wait_for_end_of_picture().await,
-            Self::Firefox(_) | Self::WebKit(_) => Ok(()),
         }
     }
 

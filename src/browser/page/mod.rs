@@ -21,7 +21,6 @@ const LIBRARY: &[&str] = &[
     include_str!("library/describe.js"),
     include_str!("library/measure.js"),
     include_str!("library/boxes.js"),
-    include_str!("library/hide_resize.js"),
     include_str!("library/timeline.js"),
     include_str!("library/lazy.js"),
     include_str!("library/caret.js"),
@@ -36,29 +35,28 @@ const LIBRARY: &[&str] = &[
 ];
 
 /// The functions of the library that are called from outside.
-const FUNCTIONS: &str = "describe, describeSoon, hideResize, waitUntilResizeShown, settle, notAnswered, scrollThrough, \
-    hasRested, hold, letGo, measure, boxes";
+const FUNCTIONS: &str = "describe, describeSoon, settle, notAnswered, scrollThrough, hasRested, hold, letGo, measure, boxes";
 
-/// How an engine takes its pictures, as far as the page must know.
+/// Who hides the scrollbars of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PictureWindow {
-    /// The window is resized for a moment, which is hidden from the page.
-    Resized,
-    /// The window stays as it is, but the page must hide its scrollbars.
-    WithScrollbars,
+pub(super) enum Scrollbars {
+    /// The browser itself.
+    HiddenByBrowser,
+    /// Our script in the page.
+    HiddenByScript,
 }
 
 /// The script that runs in every page before the page's own scripts.
-pub(super) fn preload(name: &str, window: PictureWindow) -> String {
-    let for_pictures = match window {
-        PictureWindow::Resized => include_str!("preload/hide_resize.js"),
-        PictureWindow::WithScrollbars => include_str!("preload/hide_scrollbars.js"),
+pub(super) fn preload(name: &str, scrollbars: Scrollbars) -> String {
+    let hide_scrollbars = match scrollbars {
+        Scrollbars::HiddenByBrowser => "",
+        Scrollbars::HiddenByScript => include_str!("preload/hide_scrollbars.js"),
     };
     let scripts = [
         include_str!("preload/originals.js"),
         include_str!("preload/observers.js"),
         include_str!("preload/lazy.js"),
-        for_pictures,
+        hide_scrollbars,
         include_str!("preload/requests.js"),
         include_str!("preload/script_calls.js"),
         include_str!("preload/timeline.js"),

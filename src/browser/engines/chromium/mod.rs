@@ -46,8 +46,6 @@ pub(crate) struct Chromium {
     clock_script: Option<Value>,
     /// The script that restores a login's storage, by the browser's ID.
     storage_script: Option<Value>,
-    /// Whether resizes are hidden from the page in front and nobody has waited for the end of that.
-    is_window_hidden: AtomicBool,
     /// Whether the pointer was moved away from its initial position.
     is_pointer_parked: AtomicBool,
 }
@@ -61,7 +59,6 @@ impl Chromium {
             main_frame: Mutex::default(),
             clock_script: None,
             storage_script: None,
-            is_window_hidden: AtomicBool::new(false),
             is_pointer_parked: AtomicBool::new(false),
         }
     }

@@ -115,7 +115,6 @@ impl Chromium {
         if !leftovers.keeps_cache {
             self.command("Network.clearBrowserCache", json!({})).await?;
         }
-        self.is_window_hidden.store(false, Ordering::Relaxed);
         Ok(described["result"]["value"].take())
     }
 

@@ -3,16 +3,51 @@
 
 use std::sync::atomic::Ordering;
 
+use fantoccini::error::ErrorStatus;
 use serde_json::{Value, json};
 
 use super::Chromium;
 use crate::{
-    browser::{engines::common::WindowSetup, error::BrowserError, page::PictureWindow},
+    browser::{
+        engines::{
+            chrome::{CLIPS_NOTHING, RENDERER_SETTINGS},
+            common::WindowSetup,
+        },
+        error::BrowserError,
+        page::Scrollbars,
+    },
     config::{ColorScheme, Emulation},
     spec::Viewport,
 };
 
 impl Chromium {
+    /// Checks that the browser got the setting without which the lower part of a whole page would be blank: a wrapper
+    /// script around the browser may have replaced it. A browser that does not tell its command line is trusted.
+    pub(in crate::browser::engines) async fn check_switches(&self) -> Result<(), BrowserError> {
+        const COMMAND: &str = "Browser.getBrowserCommandLine";
+        let answer = match self.command(COMMAND, json!({})).await {
+            Err(BrowserError::Refused { .. }) => return Ok(()),
+            answer => answer?,
+        };
+        let arguments = answer["arguments"].as_array().into_iter().flatten();
+        let arguments: Vec<&str> = arguments.filter_map(Value::as_str).collect();
+        let mut settings = arguments.iter().rev();
+        let settings = settings.find(|argument| argument.starts_with(RENDERER_SETTINGS));
+        let is_ours = settings.is_some_and(|settings| settings.contains(CLIPS_NOTHING));
+        if is_ours || arguments.is_empty() {
+            return Ok(());
+        }
+        let found = settings.unwrap_or(&"no such switch");
+        Err(BrowserError::refused(
+            ErrorStatus::UnsupportedOperation,
+            &format!(
+                "the browser was started with `{found}` instead of the `{RENDERER_SETTINGS}{CLIPS_NOTHING}` that Twinshot \
+                 asks for, without which the lower part of a page is blank; if a script around the browser sets it, write \
+                 it under `capabilities` instead, where both are joined"
+            ),
+        ))
+    }
+
     /// Adds our script to a window, for the page in front and all later pages, and applies the window's setup.
     pub(in crate::browser::engines) async fn enter_window(
         &self,
@@ -20,7 +55,7 @@ impl Chromium {
     ) -> Result<(), BrowserError> {
         self.command("Emulation.setScrollbarsHidden", json!({ "hidden": true }))
             .await?;
-        let preload = self.base.preload(PictureWindow::Resized, setup.clock);
+        let preload = self.base.preload(Scrollbars::HiddenByBrowser, setup.clock);
         self.add_preload(preload.clone()).await?;
         self.command("Runtime.evaluate", json!({ "expression": preload }))
             .await?;

@@ -18,7 +18,7 @@ use crate::{
         error::{BrowserError, LaunchError},
         launch::{Launcher, Programs, Startup, existing, first_in_path, named},
         options::SessionOptions,
-        page::PictureWindow,
+        page::Scrollbars,
         picture::CssBox,
         wire::{COMMAND_LIMIT, Wire, bidi::Bidi},
     },
@@ -149,7 +149,7 @@ impl Firefox {
     pub(super) async fn begin(&self, setup: WindowSetup<'_>) -> Result<(), BrowserError> {
         self.change_environment(&Emulation::default(), setup)
             .await?;
-        let preload = self.base.preload(PictureWindow::Resized, setup.clock);
+        let preload = self.base.preload(Scrollbars::HiddenByBrowser, setup.clock);
         self.add_preload(&preload).await.map(drop)
     }
 

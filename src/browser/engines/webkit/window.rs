@@ -11,7 +11,7 @@ use crate::{
     browser::{
         engines::common::WindowSetup,
         error::BrowserError,
-        page::PictureWindow,
+        page::Scrollbars,
         picture::CssBox,
         random::random_name,
         wire::{
@@ -140,7 +140,7 @@ impl WebKit {
     }
 
     fn preload(&self, clock: Option<u64>) -> String {
-        self.base.preload(PictureWindow::WithScrollbars, clock)
+        self.base.preload(Scrollbars::HiddenByScript, clock)
     }
 
     /// Sets exactly this viewport for the window in front: measures the window's frame and adds it.

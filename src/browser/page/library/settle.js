@@ -65,7 +65,6 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts }) => {
       addWait(waits, "decoding", since);
       since = performance.now();
       const isDrawn = hurry || (await nextFrames());
-      await resizeShown;
       addWait(waits, "drawing", since);
       if (hurry) break;
       pending = stillPending({ tree: walkTree(), wholePage, parts, waitForRequests });

@@ -1,6 +1,6 @@
 // What one walk through the document and its shadow trees finds. Page scripts may change the tree whenever we
 // wait, so a walk is good until the next `await`.
-// Called by `settle.js`, `scroll_through.js` and `hide_resize.js`.
+// Called by `settle.js` and `scroll_through.js`.
 
 // The document and every shadow root in it.
 const rootsOf = (top) => {

@@ -1,5 +1,5 @@
 // Lets other files of the preload script see an observer's callbacks before the page does.
-// Called by `lazy.js` and `hide_resize.js`.
+// Called by `lazy.js`.
 const callbackWrappers = create(null);
 
 // `wrap` makes the callback that the browser gets from the page's. The last one registered is called first.

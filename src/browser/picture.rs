@@ -39,6 +39,8 @@ pub(crate) struct Picture {
 pub(crate) struct PhotographedArea {
     /// In CSS pixels of the page; if absent, the current viewport.
     pub(crate) page: Option<CssBox>,
+    /// Where the page begins: below zero if it is written from right to left.
+    pub(crate) origin: (f64, f64),
     /// The page's height in CSS pixels, if the picture does not show all of it.
     pub(crate) cut_from: Option<f64>,
 }
@@ -47,13 +49,15 @@ impl PhotographedArea {
     /// The current viewport.
     pub(crate) const VIEWPORT: Self = Self {
         page: None,
+        origin: (0.0, 0.0),
         cut_from: None,
     };
 
-    /// This box of the page.
-    pub(crate) fn of(area: CssBox) -> Self {
+    /// This box of the page, which begins at `origin`.
+    pub(crate) fn of(area: CssBox, origin: (f64, f64)) -> Self {
         Self {
             page: Some(area),
+            origin,
             cut_from: None,
         }
     }

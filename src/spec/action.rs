@@ -6,8 +6,8 @@ use super::{
     Action, Area, Condition, Cookie, DragTo, Expectation, Frame, Inject, KnownViewport, Scroll,
     SuiteSettings, Target, Viewport, Wait, Window,
     raw::{
-        CookiesYaml, DialogYaml, DragYaml, EvaluateYaml, ExpectYaml, GotoYaml, InjectYaml,
-        PressYaml, ScrollYaml, StepYaml, WaitYaml,
+        AreaYaml, CookiesYaml, DialogYaml, DragYaml, EvaluateYaml, ExpectYaml, GotoYaml,
+        InjectYaml, PressYaml, ScrollYaml, StepYaml, WaitYaml,
     },
 };
 use crate::yaml::{
@@ -792,12 +792,22 @@ impl Actions<'_> {
         Ok(Expectation::Text { of, contains })
     }
 
-    /// `page`, `viewport`, or one element.
-    pub(super) fn area(self, place: &Place<Texts>) -> Result<Area, Diagnostic> {
+    /// `page`, `viewport`, one element, or the page of a box that scrolls.
+    pub(super) fn area(self, place: &Place<TextsOr<AreaYaml>>) -> Result<Area, Diagnostic> {
         match &place.value {
-            Texts::One(word) if word == "page" => Ok(Area::Page),
-            Texts::One(word) if word == "viewport" => Ok(Area::Viewport),
-            _ => self.reader.target(place).map(Area::Element),
+            TextsOr::Texts(Texts::One(word)) if word == "page" => Ok(Area::PAGE),
+            TextsOr::Texts(Texts::One(word)) if word == "viewport" => Ok(Area::Viewport),
+            TextsOr::Texts(texts) => {
+                let place = Place {
+                    id: place.id,
+                    value: texts.clone(),
+                };
+                self.reader.target(&place).map(Area::Element)
+            }
+            TextsOr::Map(AreaYaml { scroll }) => {
+                let scroller = Some(self.reader.target(scroll)?);
+                Ok(Area::Page { scroller })
+            }
         }
     }
 }

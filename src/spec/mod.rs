@@ -128,12 +128,20 @@ pub struct Shot {
 /// How much of the page a shot shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Area {
-    /// The whole page, however tall.
-    Page,
+    /// The whole page, however tall. If several boxes of it scroll, `scroller` is the one that shows all it holds.
+    Page {
+        /// The box that holds the page; found by itself if absent.
+        scroller: Option<Target>,
+    },
     /// What the viewport shows.
     Viewport,
     /// One element's border box.
     Element(Target),
+}
+
+impl Area {
+    /// The whole page, whatever scrolls in it.
+    pub const PAGE: Self = Self::Page { scroller: None };
 }
 
 /// How to find one element: alternatives, tried in order.

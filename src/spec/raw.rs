@@ -212,8 +212,8 @@ pub(super) type ShotOr = TextOr<ShotYaml>;
 pub(super) struct ShotYaml {
     /// Its name, unique in the flow.
     pub(super) name: Option<Place<String>>,
-    /// `page` (default), `viewport`, or the selector of one element.
-    pub(super) area: Option<TargetYaml>,
+    /// `page` (default), `viewport`, the selector of one element, or a map.
+    pub(super) area: Option<Place<TextsOr<AreaYaml>>>,
     /// A viewport for this picture only: a size or a configured name.
     pub(super) viewport: Option<Place<String>>,
     /// Elements painted over: a selector or a list of them.
@@ -226,6 +226,15 @@ pub(super) struct ShotYaml {
     pub(super) at_least: Option<Place<TextOr<AtLeastYaml>>>,
     /// Which parts of settling the page are done before it.
     pub(super) settle: Option<Settle>,
+}
+
+/// The whole page, when one of several boxes that scroll holds it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Area")]
+pub(super) struct AreaYaml {
+    /// The selector of the box that shows all that it holds.
+    pub(super) scroll: TargetYaml,
 }
 
 /// How much of a picture may mismatch; all limits that are given must hold.

@@ -267,7 +267,7 @@ fn shot(
     add_masks(&mut masks, reader.masks(yaml.mask.as_ref())?);
     let mut shot = Shot {
         name: String::new(),
-        area: Area::Page,
+        area: Area::PAGE,
         viewport: None,
         masks,
         threshold: reader

@@ -30,6 +30,7 @@ folders! {
     scroll_through,
     settle,
     timeline,
+    whole_page,
 }
 
 #[test]

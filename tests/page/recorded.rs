@@ -43,6 +43,7 @@ const CALLS: &[(&str, &str)] = &[
     ("describe", "null"),
     ("describeSoon", "null"),
     ("measure", "null"),
+    ("widestElement", "null"),
     ("boxes", r##"[[{"css": ["#box"]}]]"##),
     ("notAnswered", r#"{"urls": []}"#),
     ("scrollThrough", "{}"),

@@ -23,7 +23,7 @@ use super::{
     error::BrowserError,
     launch::Driver,
     options::Screen,
-    picture::CssBox,
+    picture::PhotographedArea,
     random::random_name,
     wire::{COMMAND_LIMIT, Wire},
 };
@@ -217,12 +217,12 @@ impl Engine {
     pub(crate) async fn picture(
         &self,
         limit: Duration,
-        area: Option<CssBox>,
+        area: &PhotographedArea,
     ) -> Result<Vec<u8>, BrowserError> {
         match self {
             Self::Chromium(chromium) => chromium.picture(limit, area).await,
-            Self::Firefox(firefox) => firefox.picture(limit, area).await,
-            Self::WebKit(webkit) => webkit.picture(limit, area).await,
+            Self::Firefox(firefox) => firefox.picture(limit, area.page).await,
+            Self::WebKit(webkit) => webkit.picture(limit, area.page).await,
         }
     }
 

@@ -21,6 +21,7 @@ const LIBRARY: &[&str] = &[
     include_str!("library/describe.js"),
     include_str!("library/measure.js"),
     include_str!("library/boxes.js"),
+    include_str!("library/whole_page.js"),
     include_str!("library/timeline.js"),
     include_str!("library/lazy.js"),
     include_str!("library/caret.js"),
@@ -35,7 +36,7 @@ const LIBRARY: &[&str] = &[
 ];
 
 /// The functions of the library that are called from outside.
-const FUNCTIONS: &str = "describe, describeSoon, settle, notAnswered, scrollThrough, hasRested, hold, letGo, measure, boxes";
+const FUNCTIONS: &str = "describe, describeSoon, settle, notAnswered, scrollThrough, hasRested, hold, letGo, measure, boxes, widestElement";
 
 /// Who hides the scrollbars of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -51,13 +51,14 @@ impl Session {
         &self,
         area: &PhotographedArea,
     ) -> Result<Arc<[u8]>, BrowserError> {
-        let picture = self.engine.picture(PICTURE_LIMIT, area.page).await;
+        let picture = self.engine.picture(PICTURE_LIMIT, area).await;
         picture.map(Arc::from)
     }
 
     /// A picture of the current viewport, for the report of a failed step; `None` if even that fails.
     pub(crate) async fn snapshot(&self) -> Option<Vec<u8>> {
-        self.engine.picture(SNAPSHOT_LIMIT, None).await.ok()
+        let view = PhotographedArea::VIEWPORT;
+        self.engine.picture(SNAPSHOT_LIMIT, &view).await.ok()
     }
 
     async fn photographed_area(
@@ -67,8 +68,11 @@ impl Session {
     ) -> Result<PhotographedArea, ShootError> {
         Ok(match area {
             Area::Viewport => PhotographedArea::VIEWPORT,
-            Area::Page => self.whole_page(measures),
-            Area::Element(target) => PhotographedArea::of(self.element_box(target).await?),
+            Area::Page { .. } => self.whole_page(measures),
+            Area::Element(target) => {
+                let area = self.element_box(target, measures).await?;
+                PhotographedArea::of(area, (measures.page_x, measures.page_y))
+            }
         })
     }
 
@@ -78,12 +82,13 @@ impl Session {
         if measures.is_all_in_view() {
             return PhotographedArea::VIEWPORT;
         }
-        let mut clip = PhotographedArea::of(CssBox {
-            x: 0.0,
-            y: 0.0,
+        let area = CssBox {
+            x: measures.page_x,
+            y: measures.page_y,
             width: measures.page_width,
             height,
-        });
+        };
+        let mut clip = PhotographedArea::of(area, (measures.page_x, measures.page_y));
         if height < measures.page_height {
             clip.cut_from = Some(measures.page_height);
         }
@@ -91,10 +96,14 @@ impl Session {
     }
 
     /// Waits for the area, which a step may have opened only a moment ago.
-    pub(super) async fn wait_for_area(&self, target: &Target) -> Result<(), ShootError> {
+    pub(super) async fn wait_for_area(
+        &self,
+        target: &Target,
+        measures: &Measures,
+    ) -> Result<(), ShootError> {
         let deadline = Instant::now() + self.options.timeout;
         loop {
-            match self.element_box(target).await {
+            match self.element_box(target, measures).await {
                 Err(ShootError::Impossible(_)) if Instant::now() < deadline => {
                     tokio::time::sleep(POLL).await;
                 }
@@ -104,14 +113,21 @@ impl Session {
     }
 
     /// The element's border box, grown to whole CSS pixels.
-    async fn element_box(&self, target: &Target) -> Result<CssBox, ShootError> {
+    async fn element_box(
+        &self,
+        target: &Target,
+        measures: &Measures,
+    ) -> Result<CssBox, ShootError> {
         let found = self.page_boxes(std::slice::from_ref(target)).await?;
         let Some(&found) = found.first().and_then(|boxes| boxes.first()) else {
             return Err(ShootError::Impossible(format!(
                 "the shot's area `{target}` matches nothing visible"
             )));
         };
-        let (left, top) = (found.x.floor().max(0.0), found.y.floor().max(0.0));
+        let (left, top) = (
+            found.x.floor().max(measures.page_x),
+            found.y.floor().max(measures.page_y),
+        );
         let (right, bottom) = (
             (found.x + found.width).ceil(),
             (found.y + found.height).ceil(),
@@ -157,9 +173,12 @@ impl Session {
         if masks.is_empty() {
             return Ok(Vec::new());
         }
-        let origin = match photographed.page {
-            Some(area) => (area.x, area.y),
-            None => self.scroll_position().await?,
+        let (origin, scale) = match photographed.page {
+            Some(area) => ((area.x, area.y), scale),
+            None => {
+                let (origin, zoom) = self.shown_part().await?;
+                (origin, scale * zoom)
+            }
         };
         let found = self.page_boxes(masks).await?;
         let to_picture = |area: &CssBox| device_box(area, origin, scale, size);
@@ -169,28 +188,38 @@ impl Session {
             .collect())
     }
 
-    async fn scroll_position(&self) -> Result<(f64, f64), BrowserError> {
+    /// Where the part of the page begins that the browser shows, and how much larger than usual it is.
+    async fn shown_part(&self) -> Result<((f64, f64), f64), BrowserError> {
         let answer = self.in_page(COMMAND_LIMIT, "measure", &json!(null)).await?;
-        Ok((
-            answer["scrollX"].as_f64().unwrap_or_default(),
-            answer["scrollY"].as_f64().unwrap_or_default(),
-        ))
+        let number = |key: &str| answer[key].as_f64().unwrap_or_default();
+        Ok(((number("seenX"), number("seenY")), number("zoom")))
     }
+}
+
+/// Browsers lay out in steps of 1/64 device pixel, and their boxes are off by less than that. A box that ends there ends
+/// with the pixel.
+const LAYOUT_STEP: f64 = 1.0 / 64.0;
+
+/// Where Chromium draws the edge of a box when it emulates a pixel ratio: at a whole CSS pixel.
+fn nearest(place: f64) -> f64 {
+    (place + 0.5).floor()
 }
 
 /// The box in whole device pixels of the picture, grown outwards; `None` if it lies outside of the picture.
 fn device_box(area: &CssBox, origin: (f64, f64), scale: f64, size: Size) -> Option<Rect> {
     let clamp = |value: f64, limit: u32| value.clamp(0.0, f64::from(limit)) as u32;
-    let left = clamp(((area.x - origin.0) * scale).floor(), size.width);
-    let top = clamp(((area.y - origin.1) * scale).floor(), size.height);
-    let right = clamp(
-        ((area.x - origin.0 + area.width) * scale).ceil(),
-        size.width,
-    );
-    let bottom = clamp(
-        ((area.y - origin.1 + area.height) * scale).ceil(),
-        size.height,
-    );
+    let start = |place: f64, origin: f64| {
+        let place = place.min(nearest(place)) - origin;
+        (place * scale + LAYOUT_STEP).floor()
+    };
+    let end = |place: f64, origin: f64| {
+        let place = place.max(nearest(place)) - origin;
+        (place * scale - LAYOUT_STEP).ceil()
+    };
+    let left = clamp(start(area.x, origin.0), size.width);
+    let top = clamp(start(area.y, origin.1), size.height);
+    let right = clamp(end(area.x + area.width, origin.0), size.width);
+    let bottom = clamp(end(area.y + area.height, origin.1), size.height);
     (right > left && bottom > top).then(|| Rect {
         x: left,
         y: top,
@@ -220,9 +249,48 @@ mod tests {
             x: 20,
             y: 41,
             width: 11,
-            height: 10,
+            height: 11,
         };
         assert_eq!(device_box(&area, (0.0, 0.0), 2.0, SIZE), Some(expected));
+    }
+
+    #[test]
+    fn a_mask_covers_a_box_that_is_drawn_at_whole_css_pixels() {
+        let area = CssBox {
+            x: 14.04,
+            y: 10.4,
+            width: 37.5,
+            height: 9.2,
+        };
+        let size = Size {
+            width: 400,
+            height: 200,
+        };
+        // Drawn from 14 to 52 and from 10 to 20, times 2.625.
+        let expected = Rect {
+            x: 36,
+            y: 26,
+            width: 101,
+            height: 27,
+        };
+        assert_eq!(device_box(&area, (0.0, 0.0), 2.625, size), Some(expected));
+    }
+
+    #[test]
+    fn a_mask_ends_with_the_pixel_that_its_element_ends_with() {
+        let area = CssBox {
+            x: 10.000_01,
+            y: 19.999_99,
+            width: 5.0,
+            height: 5.000_02,
+        };
+        let expected = Rect {
+            x: 30,
+            y: 60,
+            width: 15,
+            height: 15,
+        };
+        assert_eq!(device_box(&area, (0.0, 0.0), 3.0, SIZE), Some(expected));
     }
 
     #[test]

@@ -10,11 +10,14 @@ mod warnings;
 
 use std::{sync::Arc, time::Instant};
 
+use serde_json::json;
+
 use super::{
     document::{Document, PageInfo},
     error::BrowserError,
     picture::{Frame, Picture, PreviousFrame},
     session::Session,
+    wire::COMMAND_LIMIT,
 };
 use crate::spec::{Area, Settle, Shot, Viewport};
 
@@ -86,7 +89,12 @@ impl Session {
             frame: frame.clone(),
         });
         self.flow.set_previous_frame(previous);
-        let warnings = self.warnings(shot, &frame, times);
+        let mut warnings = self.warnings(shot, &frame, times);
+        if let Some(width) = times.too_wide {
+            let widest = self.in_page(COMMAND_LIMIT, "widestElement", &json!(null));
+            let widest = widest.await?;
+            warnings.push(warnings::too_wide_warning(width, viewport, widest.as_str()));
+        }
         self.flow.add_overdue(std::mem::take(&mut times.overdue));
         Ok(Picture {
             png: frame.png,
@@ -108,6 +116,7 @@ impl Session {
             .chain(held)
             .chain(warnings::overdue_warning(&times.overdue))
             .chain(warnings::endless_page_warning(times.reached_end))
+            .chain(times.only_in_view.as_deref().map(warnings::part_warning))
             .collect();
         warnings::warn_of_idle_masks(&shot.masks, &frame.masks, &mut all);
         all

@@ -5,8 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::{
-    browser::{document::Document, error::BrowserError, session::Session, wire::COMMAND_LIMIT},
-    spec::Settle,
+    browser::{
+        document::Document, error::BrowserError, session::Session, target::alternatives,
+        wire::COMMAND_LIMIT,
+    },
+    spec::{Area, Settle, Shot},
     waits::{WaitReason, WaitTime},
 };
 
@@ -22,9 +25,15 @@ const MOST_MS: f64 = 3_600_000.0;
 /// The page's measures in CSS pixels after it has settled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Measures {
+    /// What the browser shows of the page.
     pub(super) width: f64,
     pub(super) height: f64,
+    /// How much larger than usual it is shown. A phone shows a page smaller that is too wide for it.
+    pub(super) zoom: f64,
     pub(super) scale: f64,
+    /// Where the page begins: below zero if it is written from right to left.
+    pub(super) page_x: f64,
+    pub(super) page_y: f64,
     pub(super) page_width: f64,
     pub(super) page_height: f64,
 }
@@ -32,7 +41,7 @@ pub(super) struct Measures {
 impl Measures {
     /// Whether the viewport shows the whole page. A plain picture of the viewport is best then.
     pub(super) fn is_all_in_view(&self) -> bool {
-        self.page_width <= self.width && self.page_height <= self.height
+        self.page_width <= self.width && self.page_height <= self.height && self.zoom == 1.0
     }
 }
 
@@ -51,22 +60,33 @@ pub(super) struct Settled {
     pub(super) is_unchanged: bool,
     /// The document that settled.
     pub(super) document: Document,
+    /// A box of the whole page that hides a part of it, by a short selector.
+    pub(super) only_in_view: Option<String>,
 }
 
 impl Session {
-    /// Hides the caret, finishes animations and waits for what is loading. `whole_page` loads lazy images too. With
-    /// `hurry` it skips the waits that [`Self::has_rested`] checks after the picture.
+    /// Hides the caret, finishes animations and waits for what is loading: for a shot beyond the view, lazy images too.
+    /// Shows all of the page if the shot is to. With `hurry` it skips the waits that [`Self::has_rested`] checks after the
+    /// picture.
     pub(super) async fn settle(
         &self,
-        whole_page: bool,
+        shot: &Shot,
         hurry: bool,
         budget: Duration,
-        parts: Settle,
     ) -> Result<Settled, BrowserError> {
         let milliseconds = u64::try_from(budget.as_millis()).unwrap_or(u64::MAX);
+        let show = match &shot.area {
+            Area::Page { scroller } => json!({
+                "limit": self.options.max_page_height,
+                "scroller": scroller.as_ref().map(alternatives),
+            }),
+            Area::Viewport | Area::Element(_) => json!(null),
+        };
+        let parts = self.settle_parts(shot);
         let argument = json!({
             "budget": milliseconds,
-            "wholePage": whole_page,
+            "wholePage": shot.area.is_beyond_viewport(),
+            "show": show,
             "hurry": hurry,
             "mustDraw": !self.engine.traits().draws_for_pictures,
             "parts": in_words(parts),
@@ -82,7 +102,10 @@ impl Session {
         let measures = Measures {
             width: number("width")?,
             height: number("height")?,
+            zoom: number("zoom")?,
             scale: number("scale")?,
+            page_x: number("pageX")?,
+            page_y: number("pageY")?,
             page_width: number("pageWidth")?,
             page_height: number("pageHeight")?,
         };
@@ -98,6 +121,7 @@ impl Session {
             is_lazy: answer["lazy"].as_f64().is_some_and(|count| count > 0.0),
             is_unchanged: answer["unchanged"] == json!(true),
             document: self.read_document(&answer["document"]),
+            only_in_view: answer["onlyInView"].as_str().map(str::to_owned),
         })
     }
 

@@ -28,11 +28,16 @@ pub(crate) struct ShotTimes {
     pub(super) reached_end: Option<bool>,
     /// The URLs of resources that did not arrive in time.
     pub(super) overdue: Vec<String>,
+    /// A box that hides a part of what the picture should show, by a short selector.
+    pub(super) only_in_view: Option<String>,
+    /// The width in CSS pixels of a page that is wider than its phone's screen.
+    pub(super) too_wide: Option<f64>,
 }
 
 impl ShotTimes {
     /// Adds the waits of one settling. Time that was not spent in the page counts as the driver's.
     pub(super) fn add(&mut self, settled: &Settled, took: Duration) {
+        self.only_in_view.clone_from(&settled.only_in_view);
         for &WaitTime { reason, count, ms } in &settled.waits {
             self.add_wait(reason, count, ms);
         }

@@ -1,7 +1,10 @@
 //! Warnings that a picture needs.
 
 use super::{pending_resources::ARRIVAL_BUDGET, settle::SCROLL_BUDGET};
-use crate::{diff::Rect, spec::Target};
+use crate::{
+    diff::Rect,
+    spec::{Target, Viewport},
+};
 
 /// A held loop draws the same at that frame each time, unless it draws at random or depends on its start time.
 pub(super) fn held_warning(frames: u64) -> String {
@@ -45,6 +48,25 @@ pub(super) fn warn_of_idle_masks(
         .filter(|(_, boxes)| boxes.is_empty())
     {
         warnings.push(format!("the mask `{mask}` matches nothing visible"));
+    }
+}
+
+/// Warns that a box hides a part of what the picture should show.
+pub(super) fn part_warning(scroller: &str) -> String {
+    format!("of `{scroller}` the picture shows only what is in view, and not what it scrolls to")
+}
+
+/// Warns that a phone's page is wider than its screen, which its users notice. `width` is in CSS pixels.
+pub(super) fn too_wide_warning(width: f64, screen: Viewport, widest: Option<&str>) -> String {
+    let screen = screen.width;
+    match widest {
+        Some(widest) => format!(
+            "the page is {width} px wide on a screen of {screen} px; `{widest}` reaches furthest to the side"
+        ),
+        None => format!(
+            "the page is laid out {width} px wide on a screen of {screen} px, as phones do without a \
+             `<meta name=viewport>`"
+        ),
     }
 }
 

@@ -7,19 +7,21 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 use super::Chromium;
-use crate::browser::{error::BrowserError, picture::CssBox};
+use crate::browser::{error::BrowserError, picture::PhotographedArea};
 
 impl Chromium {
     pub(in crate::browser::engines) async fn picture(
         &self,
         limit: Duration,
-        area: Option<CssBox>,
+        area: &PhotographedArea,
     ) -> Result<Vec<u8>, BrowserError> {
         const COMMAND: &str = "Page.captureScreenshot";
         let mut params = json!({ "format": "png", "optimizeForSpeed": true });
-        if let Some(area) = area {
+        if let Some(part) = area.page {
+            // Here a page begins at zero also if it is written from right to left.
+            let (first_x, first_y) = area.origin;
             params["clip"] = json!({
-                "x": area.x, "y": area.y, "width": area.width, "height": area.height, "scale": 1,
+                "x": part.x - first_x, "y": part.y - first_y, "width": part.width, "height": part.height, "scale": 1,
             });
         }
         let mut answer = self.command_within(limit, COMMAND, params).await?;

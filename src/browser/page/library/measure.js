@@ -1,15 +1,78 @@
 // The page's sizes and scroll position in CSS pixels.
-// Called from `shoot/frame.rs` as `measure`, and by `settle.js`.
+// Called from `shoot/frame.rs` as `measure`, and by other files of this folder.
+
+// Whether a person can scroll the page sideways, and up and down. The page's view takes these styles from its root
+// element, or else from its body.
+const canScroll = () => {
+  const root = document.documentElement;
+  if (!root) return { sideways: false, upAndDown: false };
+  const own = getComputedStyle(root);
+  const style = own.overflow === "visible" && document.body ? getComputedStyle(document.body) : own;
+  const isOpen = (overflow) => overflow !== "hidden" && overflow !== "clip";
+  return { sideways: isOpen(style.overflowX), upAndDown: isOpen(style.overflowY) };
+};
+
+// Whether the page goes on to the left of zero, and above it. It does so if it is written in that direction, which the
+// page's view takes from the body.
+const goesBack = () => {
+  const { writingMode = "", direction } = getComputedStyle(document.body || document.documentElement);
+  const isBackwards = direction === "rtl";
+  const isVertical = !writingMode.startsWith("horizontal");
+  return {
+    toTheLeft: isVertical ? writingMode.endsWith("-rl") : isBackwards,
+    upwards: isVertical && isBackwards !== (writingMode === "sideways-lr"),
+  };
+};
+
 const measure = () => {
   const page = document.documentElement || { scrollWidth: 0, scrollHeight: 0 };
   const body = document.body;
+  const can = canScroll();
+  // A phone shows a part of a page that is too wide for it, or all of it smaller.
+  const seen = window.visualViewport || { width: innerWidth, height: innerHeight, scale: 1 };
+  const width = Math.round(seen.width * seen.scale) === innerWidth ? innerWidth : Math.round(seen.width);
+  const height = Math.round(seen.height * seen.scale) === innerHeight ? innerHeight : Math.round(seen.height);
+  const bodyHeight = body && getComputedStyle(body).position === "static" ? body.scrollHeight : 0;
+  const pageWidth = Math.max(width, can.sideways ? page.scrollWidth : 0);
+  const pageHeight = Math.max(height, can.upAndDown ? Math.max(page.scrollHeight, bodyHeight) : 0);
+  const back = document.documentElement ? goesBack() : {};
   return {
-    width: innerWidth,
-    height: innerHeight,
+    width,
+    height,
+    zoom: seen.scale,
     scale: devicePixelRatio,
     scrollX,
     scrollY,
-    pageWidth: Math.max(innerWidth, page.scrollWidth),
-    pageHeight: Math.max(innerHeight, page.scrollHeight, body && getComputedStyle(body).position === "static" ? body.scrollHeight : 0),
+    seenX: scrollX + (seen.offsetLeft || 0),
+    seenY: scrollY + (seen.offsetTop || 0),
+    pageX: back.toTheLeft ? width - pageWidth : 0,
+    pageY: back.upwards ? height - pageHeight : 0,
+    pageWidth,
+    pageHeight: pageHeight + notShown(),
   };
+};
+
+// A short selector for people.
+const nameOf = (element) => {
+  const id = element.id ? `#${element.id}` : "";
+  const classes = [...element.classList].slice(0, 2).map((name) => `.${name}`);
+  return `${element.localName}${id}${classes.join("")}`;
+};
+
+// A phone's page should fit its screen. The element that reaches furthest beyond it, if any does.
+// Called from `shoot/mod.rs` as `widestElement`.
+const widestElement = () => {
+  const { width, zoom, pageWidth } = measure();
+  const screen = width * zoom;
+  if (pageWidth <= screen + 1 || !document.body) return null;
+  let widest = null;
+  let furthest = screen + 1;
+  for (const element of document.body.querySelectorAll("*")) {
+    const { left, right } = element.getBoundingClientRect();
+    const reaches = Math.max(right + scrollX, screen - left - scrollX);
+    if (reaches <= furthest) continue;
+    furthest = reaches;
+    widest = element;
+  }
+  return widest && nameOf(widest);
 };

@@ -29,16 +29,18 @@ const finishSettling = ({ pending, waits, unchanged, showsAll, began }) => {
   const took = settledAt - began;
   unseenWhenSettled = countUnseen();
   const lazy = showsAll ? unseenWhenSettled : 0;
-  return { pending: pending.map(({ words }) => words), waits, took, unchanged, lazy, ...measure(), document: describe() };
+  const found = { pending: pending.map(({ words }) => words), waits, took, unchanged, lazy, document: describe() };
+  return { ...found, ...measure(), onlyInView };
 };
 
 // Waits until nothing is pending, at most `budget` milliseconds. In a `hurry` it skips what `hasRested` can tell
 // after the picture as well. `mustDraw`: the browser must have drawn frames, because its pictures show the last one.
-const settle = async ({ budget, wholePage, hurry, mustDraw, parts }) => {
+const settle = async ({ budget, wholePage, show, hurry, mustDraw, parts }) => {
   const began = performance.now();
   // A page that draws by itself, or has just changed, is about to change.
   const isStill = runsEverywhere() && !drawsByItself();
   let unchanged = isStill && isAsItSettled();
+  if (show && showWholePage(show)) hurry = unchanged = false;
   const showsAll = wholePage && parts.images;
   if (showsAll && showSkipped()) hurry = unchanged = false;
   hurry &&= isStill && changes.sinceMutation() > QUIET_MS;
@@ -61,6 +63,7 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts }) => {
     if (hurry) pending = pending.filter(({ kind }) => kind !== "animations");
     if (!pending.length) {
       since = performance.now();
+      if (show) extendBackdrops(tree.roots);
       if (parts.images) await decodeImages(tree.images, wholePage);
       addWait(waits, "decoding", since);
       since = performance.now();
@@ -69,6 +72,7 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts }) => {
       if (hurry) break;
       pending = stillPending({ tree: walkTree(), wholePage, parts, waitForRequests });
       if (showsAll && showSkipped()) pending.push({ kind: "changes", count: 1, words: "more of the page comes into view" });
+      if (show && showWholePage(show)) pending.push({ kind: "changes", count: 1, words: "more of the page comes into view" });
       if (mustDraw && !isDrawn) pending.push({ kind: "drawing", count: 1, words: "the browser draws no frames" });
       const isChanging = waitForRequests && changes.sinceMutation() < QUIET_MS && performance.now() < began + CHANGES_MS;
       if (parts.requests && isChanging && !pending.length) pending.push({ kind: "changes", count: 1, words: "the page changes itself" });

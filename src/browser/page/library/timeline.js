@@ -27,5 +27,6 @@ const hold = async () => {
 const letGo = () => {
   tellAll("release");
   playVideos();
+  putPageBack();
   return describe();
 };

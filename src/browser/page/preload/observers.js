@@ -13,8 +13,8 @@ const onObserved = (name, wrap) => {
   const wrappers = (callbackWrappers[name] = [wrap]);
   const Observer = new Proxy(Native, {
     construct: (target, given, self) => {
-      // The browser has its own words for what is no function.
-      if (typeof given[0] === "function") {
+      // The browser has its own words for what is no function. Callbacks of our library are nothing of the page.
+      if (typeof given[0] === "function" && !given[0][NAME]) {
         for (let index = 0; index < wrappers.length; index += 1) given[0] = wrappers[index](given[0]);
       }
       return construct(target, given, self);

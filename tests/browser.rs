@@ -18,6 +18,8 @@ mod headers;
 mod hostile;
 #[path = "browser/isolation.rs"]
 mod isolation;
+#[path = "browser/kinds.rs"]
+mod kinds;
 #[path = "browser/logins.rs"]
 mod logins;
 #[path = "browser/navigation.rs"]

@@ -35,6 +35,8 @@ pub(crate) struct Traits {
     pub(crate) types_line_ends: bool,
     /// Its capabilities have the browser's real name.
     pub(crate) names_itself: bool,
+    /// It photographs what lies to the left of a page's zero, or above it.
+    pub(in crate::browser) photographs_backwards: bool,
 }
 
 /// How a window of the flow is set up.

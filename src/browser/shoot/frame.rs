@@ -208,13 +208,14 @@ fn nearest(place: f64) -> f64 {
 /// The box in whole device pixels of the picture, grown outwards; `None` if it lies outside of the picture.
 fn device_box(area: &CssBox, origin: (f64, f64), scale: f64, size: Size) -> Option<Rect> {
     let clamp = |value: f64, limit: u32| value.clamp(0.0, f64::from(limit)) as u32;
+    // A picture that begins within a device pixel may begin on either side of it.
     let start = |place: f64, origin: f64| {
-        let place = place.min(nearest(place)) - origin;
-        (place * scale + LAYOUT_STEP).floor()
+        let begins = (origin * scale - LAYOUT_STEP).ceil();
+        (place.min(nearest(place)) * scale - begins + LAYOUT_STEP).floor()
     };
     let end = |place: f64, origin: f64| {
-        let place = place.max(nearest(place)) - origin;
-        (place * scale - LAYOUT_STEP).ceil()
+        let begins = (origin * scale + LAYOUT_STEP).floor();
+        (place.max(nearest(place)) * scale - begins - LAYOUT_STEP).ceil()
     };
     let left = clamp(start(area.x, origin.0), size.width);
     let top = clamp(start(area.y, origin.1), size.height);

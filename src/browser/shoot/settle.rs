@@ -39,6 +39,16 @@ pub(super) struct Measures {
 }
 
 impl Measures {
+    /// Leaves out what lies to the left of zero, or above it. Returns whether there was anything.
+    fn leave_out_before_zero(&mut self) -> bool {
+        let (x, y) = (self.page_x.min(0.0), self.page_y.min(0.0));
+        self.page_width += x;
+        self.page_height += y;
+        self.page_x -= x;
+        self.page_y -= y;
+        x < 0.0 || y < 0.0
+    }
+
     /// Whether the viewport shows the whole page. A plain picture of the viewport is best then.
     pub(super) fn is_all_in_view(&self) -> bool {
         self.page_width <= self.width && self.page_height <= self.height && self.zoom == 1.0
@@ -99,7 +109,7 @@ impl Session {
                 .as_f64()
                 .ok_or_else(|| BrowserError::nonsense("settle", &format!("no `{key}`")))
         };
-        let measures = Measures {
+        let mut measures = Measures {
             width: number("width")?,
             height: number("height")?,
             zoom: number("zoom")?,
@@ -109,6 +119,10 @@ impl Session {
             page_width: number("pageWidth")?,
             page_height: number("pageHeight")?,
         };
+        let mut only_in_view = answer["onlyInView"].as_str().map(str::to_owned);
+        if !self.engine.traits().photographs_backwards && measures.leave_out_before_zero() {
+            only_in_view = Some("html".to_owned());
+        }
         let pending = answer["pending"].as_array().into_iter().flatten();
         let pending = pending
             .filter_map(|entry| entry.as_str().map(str::to_owned))
@@ -121,7 +135,7 @@ impl Session {
             is_lazy: answer["lazy"].as_f64().is_some_and(|count| count > 0.0),
             is_unchanged: answer["unchanged"] == json!(true),
             document: self.read_document(&answer["document"]),
-            only_in_view: answer["onlyInView"].as_str().map(str::to_owned),
+            only_in_view,
         })
     }
 

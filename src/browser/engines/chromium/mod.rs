@@ -30,6 +30,7 @@ pub(super) const TRAITS: Traits = Traits {
     can_drop: true,
     types_line_ends: true,
     names_itself: true,
+    photographs_backwards: true,
 };
 
 /// A Chromium-based browser and its driver.

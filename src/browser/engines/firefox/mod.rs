@@ -43,6 +43,7 @@ pub(super) const TRAITS: Traits = Traits {
     can_drop: false,
     types_line_ends: true,
     names_itself: true,
+    photographs_backwards: false,
 };
 
 /// The user context of all windows of a session, including those that are not open yet.

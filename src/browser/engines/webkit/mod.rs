@@ -52,6 +52,7 @@ pub(super) const TRAITS: Traits = Traits {
     can_drop: false,
     types_line_ends: false,
     names_itself: false,
+    photographs_backwards: true,
 };
 
 fn programs(headed: bool) -> Result<Programs, LaunchError> {

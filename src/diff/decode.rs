@@ -12,10 +12,11 @@ use png::{ColorType, Decoder, DecodingError};
 use super::Size;
 use super::error::PictureError;
 use super::foreign::Format;
+use super::unread;
 use convert::Converted;
 use inflate::Inflated;
 
-const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// The position of width and height in the header chunk, as two big-endian words.
 const SIZE_OFFSET: usize = 16;
 /// The longest side that PNG allows.
@@ -32,7 +33,10 @@ pub fn decode_header(bytes: &[u8]) -> Result<Size, PictureError> {
         return format.size(bytes);
     }
     if !bytes.starts_with(SIGNATURE) {
-        return Err(PictureError::NotPng { bytes: bytes.len() });
+        return Err(match unread::Format::of(bytes) {
+            Some(format) => PictureError::NotRead { format },
+            None => PictureError::NotPng { bytes: bytes.len() },
+        });
     }
     refuse_impossible_size(bytes)?;
     let mut decoder = Decoder::new(Cursor::new(bytes));
@@ -200,8 +204,13 @@ mod tests {
 
     #[test]
     fn other_files_are_not_png() {
-        let error = decode_header(b"GIF89a").unwrap_err();
+        let error = decode_header(b"hello!").unwrap_err();
         assert!(matches!(error, PictureError::NotPng { bytes: 6 }));
+        let error = decode_header(b"GIF89a").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot be read: its format is GIF; convert it to PNG"
+        );
         assert!(matches!(
             decode_header(b""),
             Err(PictureError::NotPng { .. })

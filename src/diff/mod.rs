@@ -84,6 +84,7 @@ mod scan;
 mod stream;
 mod tally;
 mod unfilter;
+mod unread;
 mod yiq;
 
 use std::fmt;
@@ -97,6 +98,7 @@ use tally::Tally;
 pub use decode::decode_header;
 pub use error::{DiffError, Input, PictureError};
 pub use foreign::Format;
+pub use unread::{Format as UnreadFormat, is_picture};
 
 /// How far apart two colours are.
 #[derive(
@@ -337,8 +339,8 @@ pub struct DiffWithOverlay {
     pub overlay: Option<Vec<u8>>,
 }
 
-/// Compares two PNG files, of any colour type, depth and interlacing; with the cargo feature `formats` also
-/// JPEG and WebP files.
+/// Compares two PNG files, of any colour type, depth and interlacing; also JPEG and WebP files, unless the cargo feature
+/// `formats` is off.
 ///
 /// Equal files are equal pictures: only their header is read.
 ///

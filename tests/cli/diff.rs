@@ -281,7 +281,7 @@ fn a_format_that_is_not_built_in_names_its_feature() {
     let ran = diff(&project, "a.png photo.jpg");
     ran.exit(3)
         .stderr_has("photo.jpg: the candidate picture is a JPEG file")
-        .stderr_has("--features formats");
+        .stderr_has("the feature `formats`");
 }
 
 #[cfg(feature = "formats")]
@@ -297,6 +297,15 @@ fn jpeg_is_compared_in_files_and_folders() {
         .file("two/x.jpeg", JPEG);
     diff(&project, "a.png photo.jpg").exit(0);
     diff(&project, "photo.jpg b.png").exit(1);
+    let project = project
+        .file("three/Y.JPG", jpeg.get_ref())
+        .file("three/named.png", jpeg.get_ref())
+        .file("four/Y.JPG", Canvas::new(40, 30, Canvas::RED).png())
+        .file("four/named.png", jpeg.get_ref());
+    diff(&project, "three four")
+        .exit(1)
+        .stdout_has("Y.JPG: mismatch")
+        .stdout_has("named.png: match");
     let ran = diff(&project, "one two");
     ran.exit(3)
         .stdout_has("two/x.jpeg: the candidate picture is a damaged JPEG");

@@ -90,7 +90,7 @@ enum StyleArg {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum MetricArg {
-    /// Any difference in any channel.
+    /// Any difference in any channel, also in the lowest of 16 bits. The others round to 8 bits.
     Exact,
     /// The rule of pixelmatch 7.2.0.
     Yiq,

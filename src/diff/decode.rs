@@ -1,4 +1,4 @@
-//! Decodes PNG bytes to a size or to rows of 8-bit pixels, some of them still filtered. It trusts nothing: the size is
+//! Decodes PNG bytes to a size or to rows of pixels, some of them still filtered. It trusts nothing: the size is
 //! read from the header and checked against the limit before any allocation. Colour profiles and gamma are not applied:
 //! the stored samples are compared.
 
@@ -14,6 +14,7 @@ use super::error::PictureError;
 use super::foreign::Format;
 use super::unread;
 use convert::Converted;
+pub(super) use convert::to_8_bit;
 use inflate::Inflated;
 
 pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -87,6 +88,8 @@ pub(super) enum Layout {
     Rgb,
     /// Four samples: palettes are looked up, gray is expanded, and alpha is `tRNS` or full opacity.
     Rgba,
+    /// The same with 16 bits a sample, big-endian. 8-bit samples are repeated in both bytes, as PNG recommends.
+    Deep,
 }
 
 impl Layout {
@@ -98,11 +101,17 @@ impl Layout {
         }
     }
 
+    /// Whether the header says that samples have 16 bits.
+    pub(super) fn is_deep(bytes: &[u8]) -> bool {
+        bytes.get(DEPTH_OFFSET) == Some(&16)
+    }
+
     /// Bytes of one pixel.
     pub(super) fn samples(self) -> usize {
         match self {
             Self::Rgb => 3,
             Self::Rgba => 4,
+            Self::Deep => 8,
         }
     }
 

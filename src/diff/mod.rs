@@ -106,7 +106,8 @@ pub use unread::{Format as UnreadFormat, is_picture};
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Metric {
-    /// Any differing channel is a mismatch; the threshold is not used.
+    /// Any differing channel is a mismatch, also in the lowest bit of 16; the threshold is not used. The other metrics
+    /// round 16-bit samples to 8 bits.
     Exact,
     /// pixelmatch 7.2.0's rule: YIQ delta above `35215 · threshold²`.
     Yiq,
@@ -406,7 +407,7 @@ impl Sizes {
         }
         let baseline = foreign::as_png(baseline).map_err(DiffError::Baseline)?;
         let candidate = foreign::as_png(candidate).map_err(DiffError::Candidate)?;
-        let rows = self.open(&baseline, &candidate)?;
+        let rows = self.open(&baseline, &candidate, options.metric)?;
         let painter = wants_overlay.then(|| self.painter(options)).transpose()?;
         let mut tally = Tally::new(self.canvas().width, painter);
         if options.densest_window {
@@ -433,11 +434,12 @@ impl Sizes {
         }
     }
 
-    /// Opens both in the narrowest layout that suits both.
+    /// Opens both in the narrowest layout that suits both and the metric.
     fn open<'a>(
         &self,
         baseline: &'a [u8],
         candidate: &'a [u8],
+        metric: Metric,
     ) -> Result<[Rows<'a>; 2], DiffError> {
         let open = |layout| {
             let baseline = Rows::open(baseline, self.baseline, layout);
@@ -448,6 +450,13 @@ impl Sizes {
             ];
             Ok(rows)
         };
+        if metric == Metric::Exact
+            && [baseline, candidate]
+                .iter()
+                .any(|file| Layout::is_deep(file))
+        {
+            return open(Layout::Deep);
+        }
         if [baseline, candidate].map(Layout::of_header) == [Layout::Rgb; 2] {
             let rows = open(Layout::Rgb)?;
             if !rows.iter().any(Rows::has_transparent_colour) {

@@ -1,5 +1,7 @@
 //! `twinshot diff A B`: two pictures, without a project and without a browser.
 
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use super::support::{Canvas, Project, Ran};
@@ -204,6 +206,41 @@ fn metrics_differ_in_what_they_see() {
     }
     let ran = diff(&project, "a.png b.png --metric okalb");
     ran.exit(2).stderr_has("oklab");
+}
+
+/// A gray picture with 16 bits a sample.
+fn deep(level: u16) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 40, 30);
+    encoder.set_depth(png::BitDepth::Sixteen);
+    let mut writer = encoder.write_header().expect("memory takes every picture");
+    let written = writer.write_image_data(&level.to_be_bytes().repeat(1200));
+    written.expect("memory takes every picture");
+    drop(writer);
+    bytes
+}
+
+#[test]
+fn the_lowest_of_16_bits_is_seen_in_files_folders_and_lists() {
+    let project = two_pictures()
+        .file("one/x.png", deep(0x8080))
+        .file("two/x.png", deep(0x8081))
+        .file("same/x.png", Canvas::new(40, 30, [0x80; 3]).png())
+        .file("list-of-two", "one/x.png\ttwo/x.png\n")
+        .file("list-of-same", "one/x.png\tsame/x.png\n");
+    for (other, code) in [("two", 1), ("same", 0)] {
+        let [file, folder] = ["one/x.png", "one"];
+        diff(&project, &format!("{file} {other}/x.png --metric exact")).exit(code);
+        diff(&project, &format!("{folder} {other} --metric exact")).exit(code);
+        let mut listed = project.command(["diff", "-", "--metric", "exact"]);
+        let list = std::fs::File::open(project.path(&format!("list-of-{other}")));
+        listed
+            .stdin(list.expect("our own file"))
+            .stdout(Stdio::null());
+        let listed = listed.status();
+        assert_eq!(listed.expect("the binary starts").code(), Some(code));
+        diff(&project, &format!("{file} {other}/x.png")).exit(0);
+    }
 }
 
 #[test]

@@ -313,7 +313,12 @@ pub(crate) fn tell(text: &str) {
 
 /// Prints data to stdout. A closed pipe is not an error: the reader wants no more.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    match print_to_reader(text) {
+    print_bytes(text.as_bytes())
+}
+
+/// As [`print`], for data that is not text.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    match write_to_stdout(bytes) {
         Err(Failure::Stdout(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         printed => printed,
     }
@@ -321,8 +326,12 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 
 /// Prints data to stdout. A closed pipe is an error.
 pub(crate) fn print_to_reader(text: &str) -> Result<(), Failure> {
+    write_to_stdout(text.as_bytes())
+}
+
+fn write_to_stdout(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes());
+    let written = stdout.write_all(bytes);
     written
         .and_then(|()| stdout.flush())
         .map_err(Failure::Stdout)

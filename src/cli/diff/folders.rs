@@ -15,7 +15,7 @@ use super::super::{
 };
 use super::input::{Accepted, begins_as_picture};
 use super::outcome::{Outcome, Tally};
-use super::{DiffArgs, Format};
+use super::{DiffArgs, Format, out};
 
 /// The extensions of picture files, also in formats that Twinshot does not read. Files with other names are pictures if
 /// their bytes are.
@@ -32,9 +32,18 @@ struct Sides {
     candidate: bool,
 }
 
+impl Sides {
+    fn both(self) -> bool {
+        self.baseline && self.candidate
+    }
+}
+
 /// Compares two folders. A picture that only one of them has counts as a difference.
 pub(super) fn run(arguments: &DiffArgs, folders: [&PathBuf; 2]) -> Result<Exit, Failure> {
     let paths = paths(folders)?;
+    if let Some(out) = &arguments.out {
+        check_out(out, folders, &paths)?;
+    }
     let bar = progress(paths.len(), "pairs", arguments.quiet || is_ci());
     // Each worker has a pair of its own, so a comparison starts no further threads.
     let outcomes: Vec<(&PathBuf, Outcome)> = paths
@@ -72,6 +81,18 @@ fn paths(folders: [&PathBuf; 2]) -> Result<BTreeMap<PathBuf, Sides>, Failure> {
         };
     }
     Ok(paths)
+}
+
+fn check_out(
+    out: &Path,
+    folders: [&PathBuf; 2],
+    paths: &BTreeMap<PathBuf, Sides>,
+) -> Result<(), Failure> {
+    let pairs = paths.iter().filter(|(_, sides)| sides.both());
+    let pairs = pairs.map(|(path, _)| path.as_path());
+    let inputs = folders.into_iter();
+    let inputs = inputs.flat_map(|root| paths.keys().map(|path| root.join(path)));
+    out::check_folder(out, folders.map(PathBuf::as_path), pairs, inputs)
 }
 
 /// Whether there is anything but a folder; also a link to nowhere, which is an error when it is compared.
@@ -115,7 +136,8 @@ fn outcome(arguments: &DiffArgs, folders: [&PathBuf; 2], path: &Path, sides: Sid
         return Outcome::OnlyCandidate;
     }
     let [baseline, candidate] = folders.map(|root| root.join(path));
-    let out = arguments.out.as_ref().map(|root| root.join(path));
+    let out = arguments.out.as_ref();
+    let out = out.map(|root| out::in_folder(root, path));
     let pair = [baseline.as_path(), candidate.as_path()];
     Outcome::of(arguments.judge(pair, out.as_deref(), Accepted::Files))
 }

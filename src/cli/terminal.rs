@@ -13,7 +13,7 @@ use twinshot::{
     config::Browser,
     project::shown_path,
     report::{Report, RunState, ShotReport, SideTimes, Times, Verdict},
-    run::{CurrentStep, Event, Outcome},
+    run::{CurrentStep, Event},
     side::Role,
     workers::{MemoryVerdict, Workers},
 };
@@ -408,12 +408,7 @@ pub(crate) struct Summary<'a> {
 }
 
 impl<'a> Summary<'a> {
-    /// The summary of an outcome; `again` is the command that runs the failing shots only.
-    pub(crate) fn of(outcome: &'a Outcome, again: &'a str) -> Self {
-        Self::new(&outcome.report, &outcome.index, Some(again))
-    }
-
-    /// The summary of a report whose page is at `index`.
+    /// The summary of a report whose page is at `index`; `again` is the command that runs its failing shots.
     pub(crate) fn new(report: &'a Report, index: &'a Path, again: Option<&'a str>) -> Self {
         Self {
             report,
@@ -444,8 +439,7 @@ impl<'a> Summary<'a> {
             text.push_str(&format!("{}\n", printable(&reuse)));
         }
         text.push_str(&format!("report: {}\n", shown_path(self.index)));
-        let is_decided = self.report.run.undecided.is_empty();
-        if let Some(again) = self.again.filter(|_| !failing.is_empty() && is_decided) {
+        if let Some(again) = self.again {
             text.push_str(&format!("again:  {again}\n"));
         }
         print(&text)

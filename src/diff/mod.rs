@@ -95,10 +95,10 @@ use decode::{Layout, Rows};
 use overlay::Painter;
 use tally::Tally;
 
-pub use decode::decode_header;
+pub use decode::{decode_header, is_picture};
 pub use error::{DiffError, Input, PictureError};
 pub use foreign::Format;
-pub use unread::{Format as UnreadFormat, is_picture};
+pub use unread::Format as UnreadFormat;
 
 /// How far apart two colours are.
 #[derive(

@@ -5,8 +5,6 @@ use std::fmt;
 
 use image::ImageFormat;
 
-use super::{decode::SIGNATURE, foreign};
-
 /// A format that Twinshot does not read, such as GIF or TIFF.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Format(&'static str);
@@ -84,20 +82,6 @@ fn is_icon(bytes: &[u8]) -> bool {
     matches!(bytes, [0, 0, 1, 0, low, high, _, _, _, 0, ..] if [*low, *high] != [0; 2])
 }
 
-/// Whether a file that begins so is a picture, of a format that Twinshot reads or of one that it does not read.
-/// The first 64 bytes are enough.
-///
-/// ```
-/// use twinshot::diff::is_picture;
-///
-/// assert!(is_picture(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"));
-/// assert!(is_picture(b"GIF89a"));
-/// assert!(!is_picture(b"BMW, prices of 2026"));
-/// ```
-pub fn is_picture(head: &[u8]) -> bool {
-    head.starts_with(SIGNATURE) || foreign::Format::of(head).is_some() || Format::of(head).is_some()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,7 +109,6 @@ mod tests {
         ] {
             let found = Format::of(bytes).map(|format| format.to_string());
             assert_eq!(found.as_deref(), Some(name), "{bytes:x?}");
-            assert!(is_picture(bytes));
         }
     }
 
@@ -143,16 +126,11 @@ mod tests {
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
             b"<!doctype html>",
             b"\0\0\0\0",
+            b"\x89PNG\r\n\x1a\n",
+            b"\xff\xd8\xff\xe0",
+            b"RIFF\0\0\0\0WEBPVP8 ",
         ] {
-            assert!(!is_picture(bytes), "{bytes:x?}");
-        }
-    }
-
-    #[test]
-    fn formats_that_are_read_are_pictures_too() {
-        for bytes in [SIGNATURE, &b"\xff\xd8\xff\xe0"[..], b"RIFF\0\0\0\0WEBPVP8 "] {
-            assert!(is_picture(bytes));
-            assert_eq!(Format::of(bytes), None);
+            assert_eq!(Format::of(bytes), None, "{bytes:x?}");
         }
     }
 }

@@ -32,7 +32,7 @@ fn a_change_is_one_line_that_opens_its_picture() {
             false => view.page().png(),
         });
     let ran = project.test(&driver, &[]);
-    let folder = project.tmp().join("twinshot-jane/Shop/cart@small");
+    let folder = project.failing_folder().join("Shop/cart@small");
     let line = format!(
         "✗ Shop › cart @small  4.17 % different (1 region), open {}/diff.png\n",
         folder.display()

@@ -25,7 +25,9 @@ check: setup setup-firefox setup-webkit
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --quiet
 	cargo test --locked
 	cargo clippy --locked --all-features --all-targets -- -D warnings
-	cargo test --locked --all-features --test diff --test cli -- foreign:: tls::
+	cargo test --locked --all-features --test cli -- tls::
+	cargo clippy --locked --no-default-features --all-targets -- -D warnings
+	cargo test --locked --no-default-features --test diff --test cli -- foreign:: diff::
 
 # Each stage of the pixel engine by itself.
 bench:

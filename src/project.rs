@@ -169,14 +169,17 @@ fn find_specs(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), ProjectErro
         }
         if entry.file_type().map_err(wrap)?.is_dir() {
             find_specs(&path, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "yaml" || extension == "yml")
-        {
+        } else if is_spec(&path) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+fn is_spec(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    let mut known = ["yaml", "yml"].iter();
+    known.any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 fn read_source(path: &Path) -> Result<Source, ProjectError> {

@@ -209,7 +209,7 @@ pub fn run(
         .reuse_baseline
         .then(|| Reuse::new(&options.reports, options.secrets.clone()));
     let folder = ReportFolder::create(&options.reports, &run_id)?;
-    let failing = FailingFolder::create(&std::env::temp_dir())?;
+    let failing = FailingFolder::create(&std::env::temp_dir(), &config.root)?;
     if plan.browsers().iter().any(|it| it.is_chromium()) && browser::sandbox_is_off() {
         let note = "running as root: the browser is started with --no-sandbox";
         on_event(Event::Note(note.to_owned()));

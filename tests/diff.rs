@@ -1,7 +1,9 @@
 //! The pixel engine through its public names: against its plain twin, against pixelmatch's own pairs and
-//! counts, against PngSuite, against files that are broken on purpose, and on the pairs under
+//! counts, against PngSuite, with 16 bits a sample, against files that are broken on purpose, and on the pairs under
 //! `fixtures/diff`, where adding a case means adding files.
 
+#[path = "diff/deep.rs"]
+mod deep;
 #[path = "diff/densest.rs"]
 mod densest;
 #[path = "diff/fixtures.rs"]

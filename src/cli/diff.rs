@@ -3,6 +3,7 @@
 mod folders;
 mod input;
 mod limits;
+mod out;
 mod outcome;
 mod pairs;
 
@@ -16,7 +17,10 @@ use twinshot::{
     spec::{AtLeast, Limits, MaxMismatch},
 };
 
-use super::{Exit, Failure, terminal::print};
+use super::{
+    Exit, Failure,
+    terminal::{print, tell},
+};
 use input::Accepted;
 
 /// Means stdin, in place of the baseline.
@@ -61,7 +65,8 @@ pub(crate) struct DiffArgs {
     /// An area to paint over on both sides. Can be given several times.
     #[arg(long = "mask", value_name = "X,Y,W,H", value_parser = mask)]
     masks: Vec<Rect>,
-    /// The file for a picture of the difference, if there is a difference. For folders: a folder.
+    /// The PNG file for a picture of the difference, if there is a difference; `-` writes it to stdout, and the result to
+    /// stderr. For folders: a folder.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// What the picture of the difference shows.
@@ -90,7 +95,7 @@ enum StyleArg {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum MetricArg {
-    /// Any difference in any channel.
+    /// Any difference in any channel, also in the lowest of 16 bits. The others round to 8 bits.
     Exact,
     /// The rule of pixelmatch 7.2.0.
     Yiq,
@@ -129,13 +134,19 @@ pub(crate) fn run(arguments: &DiffArgs) -> Result<Exit, Failure> {
         return folders::run(arguments, [baseline, candidate]);
     }
     let pair = [baseline.as_path(), candidate.as_path()];
+    if let Some(out) = &arguments.out {
+        out::check(out, pair)?;
+    }
     let judged = arguments.judge(pair, arguments.out.as_deref(), Accepted::FilesAndPipes)?;
     let told = match arguments.format {
         Format::Text if arguments.quiet && judged.is_match => String::new(),
         Format::Text => judged.text(),
         Format::Json | Format::Jsonl => format!("{}\n", arguments.json(&judged)),
     };
-    print(&told)?;
+    match &arguments.out {
+        Some(out) if out::is_stdout(out) => told.lines().for_each(tell),
+        _ => print(&told)?,
+    }
     Ok(judged.exit())
 }
 
@@ -206,7 +217,7 @@ impl DiffArgs {
         let compared = self.compare([&read(baseline)?, &read(candidate)?], out.is_some());
         let compared = compared.map_err(|error| undecided(baseline, candidate, &error))?;
         if let (Some(path), Some(overlay)) = (out, &compared.overlay) {
-            twinshot::store::write_picture(path, overlay)?;
+            out::write(path, overlay)?;
         }
         let (diff, limits) = (compared.diff, self.limits());
         Ok(Judged {

@@ -48,6 +48,14 @@ pub(crate) enum Failure {
     /// The results cannot be printed.
     #[error("cannot write to stdout: {0}")]
     Stdout(std::io::Error),
+    /// A pipe or a device cannot be written to.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The pipe or device.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
@@ -71,6 +79,7 @@ impl Failure {
             Self::Plan(PlanError::NothingSelected(_)) => Exit::NothingSelected,
             Self::Project(_) | Self::Plan(_) | Self::Latest(_) | Self::Usage(_) => Exit::Usage,
             Self::Read { .. } => Exit::Usage,
+            Self::Write { .. } => Exit::CannotWrite,
             Self::Approve(ApproveError::Store(_)) => Exit::CannotWrite,
             Self::Approve(ApproveError::Changed(_)) => Exit::Undecided,
             Self::Approve(_) => Exit::Usage,

@@ -12,7 +12,7 @@ use twinshot::{
 use super::{
     Exit, Failure,
     terminal::{Summary, Terminal, Volume, complain},
-    test::quoted,
+    test::{is_run_again, program, quoted},
 };
 
 /// The arguments of `merge`.
@@ -36,8 +36,11 @@ pub(crate) fn run(arguments: &MergeArgs) -> Result<Exit, Failure> {
     let mut terminal = Terminal::new(0, 0, Volume::Quiet { lines: true }, true);
     terminal.tell_failing(&merged.report, &merged.folder);
     let (gap, again) = (gap(&merged), again(arguments));
+    let Report { run, shots, .. } = &merged.report;
+    let has_failed = shots.iter().any(|shot| is_run_again(&merged.report, shot));
     // With a missing shard, not all failing shots are known.
-    let again = gap.is_none().then_some(again.as_str());
+    let is_known = gap.is_none() && run.undecided.is_empty();
+    let again = (has_failed && is_known).then_some(again.as_str());
     Summary::new(&merged.report, &merged.index, again).print()?;
     if let Some(gap) = gap {
         complain(&gap);
@@ -49,7 +52,9 @@ pub(crate) fn run(arguments: &MergeArgs) -> Result<Exit, Failure> {
 fn again(arguments: &MergeArgs) -> String {
     let reports = arguments.reports.as_ref();
     let reports = reports.map(|it| format!(" --reports {}", quoted(&it.display().to_string())));
-    format!("twinshot test --last-failed{}", reports.unwrap_or_default())
+    let program = program(&std::env::args().next().unwrap_or_default());
+    let reports = reports.unwrap_or_default();
+    format!("{} test --last-failed{reports}", quoted(&program))
 }
 
 /// What is missing from the report. A report with a gap is never a pass.

@@ -13,7 +13,7 @@ use twinshot::{
     config::Browser,
     project::shown_path,
     report::{Report, RunState, ShotReport, SideTimes, Times, Verdict},
-    run::{CurrentStep, Event, Outcome},
+    run::{CurrentStep, Event},
     side::Role,
     workers::{MemoryVerdict, Workers},
 };
@@ -313,7 +313,12 @@ pub(crate) fn tell(text: &str) {
 
 /// Prints data to stdout. A closed pipe is not an error: the reader wants no more.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    match print_to_reader(text) {
+    print_bytes(text.as_bytes())
+}
+
+/// As [`print`], for data that is not text.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    match write_to_stdout(bytes) {
         Err(Failure::Stdout(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         printed => printed,
     }
@@ -321,8 +326,12 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 
 /// Prints data to stdout. A closed pipe is an error.
 pub(crate) fn print_to_reader(text: &str) -> Result<(), Failure> {
+    write_to_stdout(text.as_bytes())
+}
+
+fn write_to_stdout(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes());
+    let written = stdout.write_all(bytes);
     written
         .and_then(|()| stdout.flush())
         .map_err(Failure::Stdout)
@@ -399,12 +408,7 @@ pub(crate) struct Summary<'a> {
 }
 
 impl<'a> Summary<'a> {
-    /// The summary of an outcome; `again` is the command that runs the failing shots only.
-    pub(crate) fn of(outcome: &'a Outcome, again: &'a str) -> Self {
-        Self::new(&outcome.report, &outcome.index, Some(again))
-    }
-
-    /// The summary of a report whose page is at `index`.
+    /// The summary of a report whose page is at `index`; `again` is the command that runs its failing shots.
     pub(crate) fn new(report: &'a Report, index: &'a Path, again: Option<&'a str>) -> Self {
         Self {
             report,
@@ -435,8 +439,7 @@ impl<'a> Summary<'a> {
             text.push_str(&format!("{}\n", printable(&reuse)));
         }
         text.push_str(&format!("report: {}\n", shown_path(self.index)));
-        let is_decided = self.report.run.undecided.is_empty();
-        if let Some(again) = self.again.filter(|_| !failing.is_empty() && is_decided) {
+        if let Some(again) = self.again {
             text.push_str(&format!("again:  {again}\n"));
         }
         print(&text)

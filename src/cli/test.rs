@@ -1,6 +1,9 @@
 //! `twinshot test`: plans, runs and prints a summary.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use twinshot::{
@@ -130,8 +133,9 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<Exit, Failure> {
     let outcome = outcome.map_err(|error| Failure::from(error).redacted(&options.secrets))?;
     let printed = match arguments.format {
         Format::Text => {
-            let again = options.secrets.redact(&again(std::env::args()));
-            Summary::of(&outcome, &again).print()
+            let again = arguments.again(&outcome.report);
+            let again = again.map(|command| options.secrets.redact(&command));
+            Summary::new(&outcome.report, &outcome.index, again.as_deref()).print()
         }
         Format::Json => terminal.print(&report::json::render(&outcome.report)),
     };
@@ -210,6 +214,18 @@ impl TestArgs {
         }
     }
 
+    /// The command that runs the failing shots of this report, or all shots if some have no verdict. `None` if there is
+    /// nothing to run again.
+    fn again(&self, report: &Report) -> Option<String> {
+        let refusal = last_failed_refusal(report, self.selection.shard);
+        let has_failed = report.shots.iter().any(|shot| is_run_again(report, shot));
+        match refusal {
+            None => has_failed.then(|| again(std::env::args(), Rerun::Failed)),
+            Some(_) if report.run.undecided.is_empty() => Some(again(std::env::args(), Rerun::All)),
+            Some(_) => None,
+        }
+    }
+
     fn filters(&self, options: &RunOptions) -> Result<Filters, Failure> {
         let ids = if self.last_failed {
             Some(failed_ids(options, self.selection.shard)?)
@@ -259,62 +275,95 @@ fn set_url(config: &mut Config, name: &str, flag: &str, written: &str) -> Result
 
 fn failed_ids(options: &RunOptions, shard: Option<Shard>) -> Result<Vec<String>, Failure> {
     let (report, _) = store::latest_report(&options.reports)?;
-    check_last_shard(&report, shard)?;
-    if !report.run.undecided.is_empty() {
-        let text = "the last run decided nothing: run again without --last-failed";
-        return Err(Failure::Usage(text.to_owned()));
+    if let Some(why) = last_failed_refusal(&report, shard) {
+        return Err(Failure::Usage(why));
     }
-    let undecided = report.run.planned_shots - report.shots.len().min(report.run.planned_shots);
-    if report.is_partial() && undecided > 0 {
-        return Err(Failure::Usage(format!(
-            "the last run ended early and did not decide {}: run again without --last-failed",
-            twinshot::compare::count(undecided, "shot")
-        )));
-    }
-    let fails = |shot: &&ShotReport| report.fails(shot) || shot.verdict.needs_a_look();
-    Ok(report
+    let failed = report
         .shots
         .iter()
-        .filter(fails)
-        .map(|shot| shot.id.clone())
-        .collect())
+        .filter(|shot| is_run_again(&report, shot));
+    Ok(failed.map(|shot| shot.id.clone()).collect())
+}
+
+/// Whether a shot is among those that are run again.
+pub(super) fn is_run_again(report: &Report, shot: &ShotReport) -> bool {
+    report.fails(shot) || shot.verdict.needs_a_look()
+}
+
+/// Why the failing shots of a report cannot be selected: not all are known.
+fn last_failed_refusal(report: &Report, shard: Option<Shard>) -> Option<String> {
+    if let Some(why) = shard_refusal(report, shard) {
+        return Some(why);
+    }
+    if !report.run.undecided.is_empty() {
+        return Some("the last run decided nothing: run again without --last-failed".to_owned());
+    }
+    let undecided = report.run.planned_shots - report.shots.len().min(report.run.planned_shots);
+    (report.is_partial() && undecided > 0).then(|| {
+        format!(
+            "the last run ended early and did not decide {}: run again without --last-failed",
+            twinshot::compare::count(undecided, "shot")
+        )
+    })
 }
 
 /// What failed in one shard says nothing of another, and a missing one nothing at all.
-fn check_last_shard(report: &Report, shard: Option<Shard>) -> Result<(), Failure> {
+fn shard_refusal(report: &Report, shard: Option<Shard>) -> Option<String> {
     let last = report.run.shard.as_ref();
     if let (Some(last), Some(asked)) = (last, shard)
         && (last.index, last.of) != (asked.index(), asked.of())
     {
-        return Err(Failure::Usage(format!(
+        return Some(format!(
             "the last run was shard {} of {}, not {asked}: give each shard its own --reports, or merge them first",
             last.index, last.of
-        )));
+        ));
     }
-    if report
-        .run
-        .merged
-        .as_ref()
-        .is_some_and(MergedReport::has_gaps)
-    {
-        let text =
-            "the last report was merged from incomplete shards: run again without --last-failed";
-        return Err(Failure::Usage(text.to_owned()));
-    }
-    Ok(())
+    let merged = report.run.merged.as_ref();
+    merged.is_some_and(MergedReport::has_gaps).then(|| {
+        "the last report was merged from incomplete shards: run again without --last-failed"
+            .to_owned()
+    })
 }
 
-/// The same command for the failing shots only, without credentials and quoted for a shell.
-fn again(arguments: impl Iterator<Item = String>) -> String {
+/// Which shots a command runs again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rerun {
+    Failed,
+    All,
+}
+
+/// The same command for these shots, without credentials and quoted for a shell.
+fn again(mut arguments: impl Iterator<Item = String>, rerun: Rerun) -> String {
     const FLAG: &str = "--last-failed";
-    let mut words = vec!["twinshot".to_owned(), "test".to_owned(), FLAG.to_owned()];
+    let program = program(&arguments.next().unwrap_or_default());
+    let mut words = vec![quoted(&program), "test".to_owned()];
+    if rerun == Rerun::Failed {
+        words.push(FLAG.to_owned());
+    }
     words.extend(
         arguments
-            .skip(2)
+            .skip(1)
             .filter(|word| word != FLAG)
             .map(|word| quoted(&word_without_credentials(&word))),
     );
     words.join(" ")
+}
+
+/// What a shell calls this program: its name if `PATH` leads to it, else the path it was called by.
+pub(super) fn program(called: &str) -> String {
+    const NAME: &str = env!("CARGO_BIN_NAME");
+    let file = |path: &Path| path.canonicalize().ok();
+    let own = std::env::current_exe().ok().and_then(|path| file(&path));
+    let search_path = std::env::var_os("PATH").unwrap_or_default();
+    let mut found = std::env::split_paths(&search_path).map(|folder| folder.join(NAME));
+    let is_found = found
+        .find(|path| path.is_file())
+        .and_then(|path| file(&path))
+        == own;
+    match called.contains('/') && !(own.is_some() && is_found) {
+        true => called.to_owned(),
+        false => NAME.to_owned(),
+    }
 }
 
 /// Also handles a list of URLs.
@@ -343,14 +392,14 @@ pub(super) fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
 
-    fn again_of(words: &[&str]) -> String {
-        again(words.iter().map(|&word| word.to_owned()))
+    fn again_of(words: &[&str], rerun: Rerun) -> String {
+        again(words.iter().map(|&word| word.to_owned()), rerun)
     }
 
     #[test]
-    fn the_same_command_runs_what_failed() {
+    fn the_same_command_runs_what_failed_or_everything() {
         let words = [
-            "/bin/twinshot",
+            "twinshot",
             "test",
             "--baseline",
             "golden",
@@ -358,8 +407,21 @@ mod tests {
             "--last-failed",
         ];
         assert_eq!(
-            again_of(&words),
+            again_of(&words, Rerun::Failed),
             "twinshot test --last-failed --baseline golden 'move source'"
+        );
+        assert_eq!(
+            again_of(&words, Rerun::All),
+            "twinshot test --baseline golden 'move source'"
+        );
+    }
+
+    #[test]
+    fn a_program_that_no_shell_finds_is_called_by_its_path() {
+        let words = ["./a folder/twinshot", "test"];
+        assert_eq!(
+            again_of(&words, Rerun::Failed),
+            "'./a folder/twinshot' test --last-failed"
         );
     }
 
@@ -373,7 +435,7 @@ mod tests {
             "http://one/,http://jane:pw@two/",
         ];
         assert_eq!(
-            again_of(&words),
+            again_of(&words, Rerun::Failed),
             "twinshot test --last-failed --candidate-url=https://example.com/ --webdriver http://one/,http://two/"
         );
     }

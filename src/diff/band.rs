@@ -108,7 +108,8 @@ impl Band {
         }
         let restore_marked = match self.layout {
             Layout::Rgb => restore_marked::<3>,
-            Layout::Rgba => restore_marked::<4>,
+            // Rows with 16 bits a sample are decoded before they come here, and have no filter.
+            Layout::Rgba | Layout::Deep => restore_marked::<4>,
         };
         restore_marked(rows, stride, marks, &self.above);
     }
@@ -118,7 +119,7 @@ impl Band {
     pub(super) fn move_on(&mut self) {
         let follow = match self.layout {
             Layout::Rgb => follow::<3>,
-            Layout::Rgba => follow::<4>,
+            Layout::Rgba | Layout::Deep => follow::<4>,
         };
         let passed = self.bytes(&self.passed());
         let stride = self.stride();

@@ -1,4 +1,4 @@
-//! Decodes PNG bytes to a size or to rows of 8-bit pixels, some of them still filtered. It trusts nothing: the size is
+//! Decodes PNG bytes to a size or to rows of pixels, some of them still filtered. It trusts nothing: the size is
 //! read from the header and checked against the limit before any allocation. Colour profiles and gamma are not applied:
 //! the stored samples are compared.
 
@@ -12,7 +12,9 @@ use png::{ColorType, Decoder, DecodingError};
 use super::Size;
 use super::error::PictureError;
 use super::foreign::Format;
+use super::unread;
 use convert::Converted;
+pub(super) use convert::to_8_bit;
 use inflate::Inflated;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -32,7 +34,10 @@ pub fn decode_header(bytes: &[u8]) -> Result<Size, PictureError> {
         return format.size(bytes);
     }
     if !bytes.starts_with(SIGNATURE) {
-        return Err(PictureError::NotPng { bytes: bytes.len() });
+        return Err(match unread::Format::of(bytes) {
+            Some(format) => PictureError::NotRead { format },
+            None => PictureError::NotPng { bytes: bytes.len() },
+        });
     }
     refuse_impossible_size(bytes)?;
     let mut decoder = Decoder::new(Cursor::new(bytes));
@@ -43,6 +48,20 @@ pub fn decode_header(bytes: &[u8]) -> Result<Size, PictureError> {
         width: info.width,
         height: info.height,
     })
+}
+
+/// Whether a file that begins so is a picture, of a format that Twinshot reads or of one that it does not read.
+/// The first 64 bytes are enough.
+///
+/// ```
+/// use twinshot::diff::is_picture;
+///
+/// assert!(is_picture(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"));
+/// assert!(is_picture(b"GIF89a"));
+/// assert!(!is_picture(b"BMW, prices of 2026"));
+/// ```
+pub fn is_picture(head: &[u8]) -> bool {
+    head.starts_with(SIGNATURE) || Format::of(head).is_some() || unread::Format::of(head).is_some()
 }
 
 /// The decoder has no error of its own for an empty picture, or for sides that PNG does not allow, so the header is
@@ -83,6 +102,8 @@ pub(super) enum Layout {
     Rgb,
     /// Four samples: palettes are looked up, gray is expanded, and alpha is `tRNS` or full opacity.
     Rgba,
+    /// The same with 16 bits a sample, big-endian. 8-bit samples are repeated in both bytes, as PNG recommends.
+    Deep,
 }
 
 impl Layout {
@@ -94,11 +115,17 @@ impl Layout {
         }
     }
 
+    /// Whether the header says that samples have 16 bits.
+    pub(super) fn is_deep(bytes: &[u8]) -> bool {
+        bytes.get(DEPTH_OFFSET) == Some(&16)
+    }
+
     /// Bytes of one pixel.
     pub(super) fn samples(self) -> usize {
         match self {
             Self::Rgb => 3,
             Self::Rgba => 4,
+            Self::Deep => 8,
         }
     }
 
@@ -200,8 +227,13 @@ mod tests {
 
     #[test]
     fn other_files_are_not_png() {
-        let error = decode_header(b"GIF89a").unwrap_err();
+        let error = decode_header(b"hello!").unwrap_err();
         assert!(matches!(error, PictureError::NotPng { bytes: 6 }));
+        let error = decode_header(b"GIF89a").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot be read: its format is GIF; convert it to PNG"
+        );
         assert!(matches!(
             decode_header(b""),
             Err(PictureError::NotPng { .. })

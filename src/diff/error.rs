@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Format, Size};
+use super::{Format, Size, UnreadFormat};
 
 /// One of the two pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,11 +34,17 @@ pub enum PictureError {
     },
     /// The file is a picture in a format that needs the cargo feature `formats`.
     #[error(
-        "is a {format} file, which this build of Twinshot does not read: build it with `--features formats`"
+        "is a {format} file, which this build of Twinshot does not read: build it with the feature `formats`"
     )]
     NotBuilt {
         /// Its format.
         format: Format,
+    },
+    /// The file is a picture in a format that no build of Twinshot reads.
+    #[error("cannot be read: its format is {format}; convert it to PNG")]
+    NotRead {
+        /// Its format.
+        format: UnreadFormat,
     },
     /// The file breaks the rules of its format, which is not PNG.
     #[error("is a damaged {format}: {reason}")]

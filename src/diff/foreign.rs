@@ -1,4 +1,4 @@
-//! JPEG and WebP, if Twinshot is built with the feature `formats`: reads the size from the header, and converts the
+//! JPEG and WebP, unless Twinshot is built without the feature `formats`: reads the size from the header, and converts the
 //! whole picture to a PNG without compression, so that all pictures are compared in the same way. Neither format has
 //! checksums: a truncated file is an error, but damage within the pixels may not be noticed.
 

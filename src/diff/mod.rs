@@ -84,6 +84,7 @@ mod scan;
 mod stream;
 mod tally;
 mod unfilter;
+mod unread;
 mod yiq;
 
 use std::fmt;
@@ -94,9 +95,10 @@ use decode::{Layout, Rows};
 use overlay::Painter;
 use tally::Tally;
 
-pub use decode::decode_header;
+pub use decode::{decode_header, is_picture};
 pub use error::{DiffError, Input, PictureError};
 pub use foreign::Format;
+pub use unread::Format as UnreadFormat;
 
 /// How far apart two colours are.
 #[derive(
@@ -104,7 +106,8 @@ pub use foreign::Format;
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Metric {
-    /// Any differing channel is a mismatch; the threshold is not used.
+    /// Any differing channel is a mismatch, also in the lowest bit of 16; the threshold is not used. The other metrics
+    /// round 16-bit samples to 8 bits.
     Exact,
     /// pixelmatch 7.2.0's rule: YIQ delta above `35215 · threshold²`.
     Yiq,
@@ -337,8 +340,8 @@ pub struct DiffWithOverlay {
     pub overlay: Option<Vec<u8>>,
 }
 
-/// Compares two PNG files, of any colour type, depth and interlacing; with the cargo feature `formats` also
-/// JPEG and WebP files.
+/// Compares two PNG files, of any colour type, depth and interlacing; also JPEG and WebP files, unless the cargo feature
+/// `formats` is off.
 ///
 /// Equal files are equal pictures: only their header is read.
 ///
@@ -404,7 +407,7 @@ impl Sizes {
         }
         let baseline = foreign::as_png(baseline).map_err(DiffError::Baseline)?;
         let candidate = foreign::as_png(candidate).map_err(DiffError::Candidate)?;
-        let rows = self.open(&baseline, &candidate)?;
+        let rows = self.open(&baseline, &candidate, options.metric)?;
         let painter = wants_overlay.then(|| self.painter(options)).transpose()?;
         let mut tally = Tally::new(self.canvas().width, painter);
         if options.densest_window {
@@ -431,11 +434,12 @@ impl Sizes {
         }
     }
 
-    /// Opens both in the narrowest layout that suits both.
+    /// Opens both in the narrowest layout that suits both and the metric.
     fn open<'a>(
         &self,
         baseline: &'a [u8],
         candidate: &'a [u8],
+        metric: Metric,
     ) -> Result<[Rows<'a>; 2], DiffError> {
         let open = |layout| {
             let baseline = Rows::open(baseline, self.baseline, layout);
@@ -446,6 +450,13 @@ impl Sizes {
             ];
             Ok(rows)
         };
+        if metric == Metric::Exact
+            && [baseline, candidate]
+                .iter()
+                .any(|file| Layout::is_deep(file))
+        {
+            return open(Layout::Deep);
+        }
         if [baseline, candidate].map(Layout::of_header) == [Layout::Rgb; 2] {
             let rows = open(Layout::Rgb)?;
             if !rows.iter().any(Rows::has_transparent_colour) {

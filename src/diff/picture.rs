@@ -1,14 +1,18 @@
-//! The pixels of two pictures, a few rows at a time. Pixels are straight 8-bit RGB or RGBA, with rows from the top.
+//! The pixels of two pictures, a few rows at a time. Pixels are straight 8-bit RGB or RGBA, or 16-bit RGBA, with rows
+//! from the top.
 //! Colours are not compared here.
 
 use std::marker::PhantomData;
 
-use super::decode::Layout;
+use super::decode::{Layout, to_8_bit};
 use super::unfilter::NONE;
 use super::{Rect, Size};
 
 /// One pixel: straight (not premultiplied) red, green, blue, alpha.
 pub(super) type Rgba = [u8; 4];
+
+/// The same with 16 bits a sample, big-endian.
+pub(super) type DeepRgba = [u8; 8];
 
 /// A pixel as it is stored in memory. Pairs of plain RGB pictures (screenshots usually are) are not widened to RGBA,
 /// which saves a quarter of the bytes to write and compare.
@@ -20,7 +24,7 @@ pub(super) trait Pixel: Copy + PartialEq + Send + Sync + 'static {
     /// like the middle of a brightness ramp, and seldom counts as anti-aliasing.
     const MASK_PAINT: Self;
 
-    /// The colour with its opacity.
+    /// The colour with its opacity, rounded to 8 bits.
     fn rgba(self) -> Rgba;
 
     /// Views samples as pixels; incomplete pixels at the end are ignored.
@@ -61,6 +65,28 @@ impl Pixel for Rgba {
 
     fn rgba(self) -> Rgba {
         self
+    }
+
+    fn pixels(samples: &[u8]) -> &[Self] {
+        samples.as_chunks().0
+    }
+
+    fn pixels_mut(samples: &mut [u8]) -> &mut [Self] {
+        samples.as_chunks_mut().0
+    }
+
+    fn samples(pixels: &[Self]) -> &[u8] {
+        pixels.as_flattened()
+    }
+}
+
+impl Pixel for DeepRgba {
+    const SAMPLES: usize = 8;
+    const MASK_PAINT: Self = [255; 8];
+
+    fn rgba(self) -> Rgba {
+        let [r, red, g, green, b, blue, a, alpha] = self;
+        [[r, red], [g, green], [b, blue], [a, alpha]].map(to_8_bit)
     }
 
     fn pixels(samples: &[u8]) -> &[Self] {

@@ -14,7 +14,7 @@ use super::band::Band;
 use super::decode::{Layout, Rows};
 use super::error::DiffError;
 use super::overlay::DrawnRows;
-use super::picture::{Pair, Pixel, Rgba};
+use super::picture::{DeepRgba, Pair, Pixel, Rgba};
 use super::scan::Scanner;
 use super::tally::Tally;
 use super::unfilter::stands_alone;
@@ -101,6 +101,7 @@ fn compare_at(
     let compare = || match rows[0].layout() {
         Layout::Rgb => compare_pixels::<[u8; 3]>(pace, rows, options, tally),
         Layout::Rgba => compare_pixels::<Rgba>(pace, rows, options, tally),
+        Layout::Deep => compare_pixels::<DeepRgba>(pace, rows, options, tally),
     };
     if pace.threads {
         // Inside of the pool, where other workers can steal parts of the work.
@@ -373,7 +374,9 @@ mod tests {
         };
         let painter = style.map(|style| sizes.painter(&styled(style)).expect("memory"));
         let mut tally = Tally::new(canvas.width, painter);
-        let opened = sizes.open(&files[0], &files[1]).expect("two pictures");
+        let opened = sizes
+            .open(&files[0], &files[1], options.metric)
+            .expect("two pictures");
         let pace = Pace::of_rows(rows, canvas.height as usize, threads);
         compare_at(pace, opened, options, &mut tally).expect("two pictures");
         tally.finish([sizes.baseline, sizes.candidate])

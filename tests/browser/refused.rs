@@ -23,6 +23,23 @@ fn navigation() {
     refused(|case| case.kind == "navigation");
 }
 
+#[test]
+fn texts_that_are_named_hold_no_secret() {
+    let site = Site::new();
+    let flow = "timeout: 200ms\nsetup:\n  - goto: /find.html\n  \
+        - evaluate: document.body.innerHTML = \"<p>The code is ${SITE_PASSWORD}</p>\"\n\
+        steps:\n  - click: text=The code is c4n4\n";
+    let project = Project::solo(&site)
+        .variable("SITE_PASSWORD", "c4n4ry")
+        .flow("Secret", flow);
+    let outcome = project.run().exits(3);
+    let failure = failures_of(outcome.first_shot_of("Secret")).next();
+    let message = failure.expect("a failure")["message"].to_string();
+    let says = "the nearest text is `The code is ••••••`";
+    assert!(message.contains(says), "{message}");
+    assert!(!outcome.said().contains("c4n4ry"), "{}", outcome.said());
+}
+
 fn is_waiting(case: &Case) -> bool {
     case.flow.starts_with("Wait") || case.flow.starts_with("Expect")
 }

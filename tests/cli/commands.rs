@@ -74,6 +74,61 @@ fn list_filters_by_words_and_viewports() {
 }
 
 #[test]
+fn a_spec_is_known_by_its_extension_in_any_case() {
+    let flow = |name: &str| format!("flow: {name}\nsteps:\n  - goto: /\n    shot: start\n");
+    let names = [
+        "TWO.YAML",
+        "two.yaml",
+        "Three.Yml",
+        "four.yml",
+        "deep/FIVE.YML",
+    ];
+    let project = names
+        .iter()
+        .enumerate()
+        .fold(Project::two_sides(), |project, (index, name)| {
+            project.spec(name, &flow(&format!("number {index}")))
+        });
+    let fragment = "fragment: greet\nsteps:\n  - wait: body\n";
+    let project = project
+        .spec(
+            "six.yaml",
+            "flow: six\nsetup:\n  - use: greet\nsteps:\n  - goto: /\n    shot: start\n",
+        )
+        .spec("fragments/GREET.YAML", fragment);
+    for other in [
+        "seven.yaml.bak",
+        "eight.txt",
+        "nine.json",
+        "yaml",
+        ".ten.yaml",
+        "eleven.yamll",
+    ] {
+        std::fs::write(project.path("specs").join(other), flow(other)).expect("a file");
+    }
+    let list = |filters: &[&str]| -> Vec<String> {
+        let ran = project.run(["list"].into_iter().chain(filters.iter().copied()));
+        let files = ran.exit(0).stdout().lines().map(|line| {
+            let (_, place) = line.split_once("  (specs/").expect("a name and a place");
+            place
+                .split_once(':')
+                .expect("a file and a line")
+                .0
+                .to_owned()
+        });
+        files.collect()
+    };
+    let expected =
+        "TWO.YAML Three.Yml deep/FIVE.YML four.yml shop.yaml shop.yaml six.yaml two.yaml";
+    assert_eq!(list(&[]).join(" "), expected);
+    for filter in ["specs/deep/FIVE.YML", "./specs/deep/FIVE.YML:3", "five.yml"] {
+        assert_eq!(list(&[filter]), ["deep/FIVE.YML"], "{filter}");
+    }
+    // Names are compared without their case, so this names two files.
+    assert_eq!(list(&["specs/two.yaml"]), ["TWO.YAML", "two.yaml"]);
+}
+
+#[test]
 fn list_speaks_json() {
     let ran = Project::two_sides().run(["list", "--json", "cart"]);
     let list = json(ran.exit(0));

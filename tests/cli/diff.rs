@@ -1,5 +1,7 @@
 //! `twinshot diff A B`: two pictures, without a project and without a browser.
 
+use std::{collections::BTreeMap, path::PathBuf, process::Stdio};
+
 use serde_json::{Value, json};
 
 use super::support::{Canvas, Project, Ran};
@@ -127,6 +129,183 @@ fn folders_of_pictures_have_the_style_too() {
     assert_eq!(bytes[24..26], [1, 3], "bit depth 1, indexed");
 }
 
+/// The project's files with their bytes, by path.
+fn files(project: &Project) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![project.path("")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("our own folder") {
+            let path = entry.expect("our own folder").path();
+            match path.is_dir() && !path.is_symlink() {
+                true => folders.push(path),
+                false => drop(found.insert(path.clone(), std::fs::read(path).unwrap_or_default())),
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_picture_that_is_compared_is_never_written_over() {
+    let project = two_pictures().file("out/readme.txt", "");
+    let link = |from: &str, to: &str| {
+        std::os::unix::fs::symlink(from, project.path(to)).expect("a link");
+    };
+    link("a.png", "link.png");
+    link("../b.png", "out/deep.png");
+    link("..", "out/up");
+    std::fs::hard_link(project.path("b.png"), project.path("same.png")).expect("a link");
+    let before = files(&project);
+    let absolute = project.path("a.png").display().to_string();
+    for out in [
+        "a.png",
+        "b.png",
+        "./a.png",
+        "out/../b.png",
+        "link.png",
+        "same.png",
+        "out/deep.png",
+        "out/up/a.png",
+        &absolute,
+    ] {
+        let ran = diff(&project, &format!("a.png b.png --out {out}"));
+        ran.exit(2)
+            .stderr_has("--out: ")
+            .stderr_has("one of the pictures");
+        assert_eq!(files(&project), before, "{out}");
+    }
+    // Other files may be replaced.
+    for out in ["old.png", "out/b.png", "OLD.PNG"] {
+        std::fs::write(project.path(out), "old").expect("a file");
+        diff(&project, &format!("a.png b.png --out {out}")).exit(1);
+        image::open(project.path(out)).expect("a picture");
+    }
+}
+
+#[test]
+fn a_folder_that_is_compared_is_never_written_to() {
+    let white = Canvas::new(9, 9, Canvas::WHITE).png();
+    let red = Canvas::new(9, 9, Canvas::RED).png();
+    let project = Project::new()
+        .file("a/x.png", &white)
+        .file("b/x.png", &red)
+        .file("b/a/y.png", &red)
+        .file("b/b/y.png", &red)
+        .file("b/b/b/y.png", &white)
+        .file("deep/b/b/y.png", &red)
+        .file("deep/b/y.png", &red)
+        .file("linked/x.txt", "");
+    std::os::unix::fs::symlink("a", project.path("link")).expect("a link");
+    std::os::unix::fs::symlink("../a/x.png", project.path("linked/x.png")).expect("a link");
+    let before = files(&project);
+    for (folders, out) in [
+        ("a b", "a"),
+        ("a b", "b"),
+        ("a b", "./a/"),
+        ("a b", "b/../a"),
+        ("a b", "link"),
+        ("a b", "linked"),
+        ("a a", "a"),
+        // Here the picture for `b/y.png` would be the file that is compared as `y.png`.
+        ("b/b deep/b", "b"),
+    ] {
+        let ran = diff(&project, &format!("{folders} --out {out}"));
+        ran.exit(2)
+            .stderr_has("--out: ")
+            .stderr_has("compared; name another folder");
+        assert_eq!(files(&project), before, "{folders} {out}");
+    }
+    diff(&project, "a b --out new").exit(1);
+    assert!(project.path("new/x.png").exists());
+    diff(&project, "a b --out new").exit(1);
+    // A folder inside one of the two may be written to until its pictures are compared themselves.
+    diff(&project, "a b --out a/new").exit(1);
+    diff(&project, "a b --out a").exit(2);
+}
+
+#[test]
+fn a_difference_is_a_png_and_called_one() {
+    let project = two_pictures();
+    let before = files(&project);
+    for out in ["d.jpg", "d.webp", "d.PN", "d.png.gif", "new/d.txt"] {
+        let ran = diff(&project, &format!("a.png b.png --out {out}"));
+        ran.exit(2).stderr_has(&format!("{out} must end in .png"));
+        diff(&project, &format!("a.png nowhere.png --out {out}"))
+            .exit(2)
+            .stderr_has("must end in .png");
+    }
+    assert_eq!(files(&project), before);
+    for out in ["d.png", "d.PNG", "plain"] {
+        diff(&project, &format!("a.png b.png --out {out}")).exit(1);
+        let bytes = std::fs::read(project.path(out)).expect("a file");
+        assert!(bytes.starts_with(b"\x89PNG"), "{out}");
+    }
+}
+
+#[cfg(feature = "formats")]
+#[test]
+fn the_difference_of_two_jpegs_is_called_a_png() {
+    let jpeg = |colour| {
+        let picture = image::RgbImage::from_pixel(9, 9, image::Rgb(colour));
+        let mut jpeg = std::io::Cursor::new(Vec::new());
+        let written = picture.write_to(&mut jpeg, image::ImageFormat::Jpeg);
+        written.expect("memory takes every picture");
+        jpeg.into_inner()
+    };
+    let project = Project::new()
+        .file("a/x.jpg", jpeg(Canvas::WHITE))
+        .file("b/x.jpg", jpeg(Canvas::RED));
+    diff(&project, "a b --out out").exit(1);
+    image::open(project.path("out/x.jpg.png")).expect("a PNG");
+    let project = project
+        .file("a/x.jpg.png", jpeg(Canvas::WHITE))
+        .file("b/x.jpg.png", jpeg(Canvas::RED));
+    let ran = diff(&project, "a b --out new");
+    ran.exit(2)
+        .stderr_has("two differences would be written to new/x.jpg.png");
+}
+
+#[test]
+fn a_hyphen_writes_the_picture_to_stdout() {
+    let project = two_pictures();
+    let run = |arguments: &[&str]| {
+        let output = project
+            .command(arguments.iter().copied())
+            .output()
+            .expect("the binary starts");
+        let errors = String::from_utf8(output.stderr).expect("text");
+        (output.status.code(), output.stdout, errors)
+    };
+    let (code, picture, errors) = run(&["diff", "a.png", "b.png", "--out", "-"]);
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        errors,
+        "mismatch: 8.33 % different, 100 of 1200 pixels in 1 region\n"
+    );
+    let picture = image::load_from_memory_with_format(&picture, image::ImageFormat::Png);
+    assert_eq!(picture.expect("one PNG").width(), 40);
+    let (code, picture, errors) = run(&["diff", "a.png", "a.png", "--out", "-", "-q"]);
+    assert_eq!((code, picture.len(), errors.as_str()), (Some(0), 0, ""));
+    assert!(!project.path("-").exists());
+    let project = two_pictures().file("one/x.png", "").file("two/x.png", "");
+    let ran = diff(&project, "one two --out -");
+    ran.exit(2).stderr_has("name a folder");
+    diff(&project, "a.png b.png --out ./-").exit(1);
+    assert!(project.path("-").exists());
+}
+
+#[test]
+fn a_device_is_written_to_and_not_replaced() {
+    let project = two_pictures();
+    std::os::unix::fs::symlink("/dev/null", project.path("nothing")).expect("a link");
+    diff(&project, "a.png b.png --out nothing").exit(1);
+    assert!(project.path("nothing").is_symlink());
+    std::os::unix::fs::symlink("/dev/full", project.path("full")).expect("a link");
+    diff(&project, "a.png b.png --out full")
+        .exit(5)
+        .stderr_has("cannot write full");
+}
+
 #[test]
 fn quiet_says_nothing_of_a_match() {
     let project = two_pictures();
@@ -206,6 +385,41 @@ fn metrics_differ_in_what_they_see() {
     ran.exit(2).stderr_has("oklab");
 }
 
+/// A gray picture with 16 bits a sample.
+fn deep(level: u16) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 40, 30);
+    encoder.set_depth(png::BitDepth::Sixteen);
+    let mut writer = encoder.write_header().expect("memory takes every picture");
+    let written = writer.write_image_data(&level.to_be_bytes().repeat(1200));
+    written.expect("memory takes every picture");
+    drop(writer);
+    bytes
+}
+
+#[test]
+fn the_lowest_of_16_bits_is_seen_in_files_folders_and_lists() {
+    let project = two_pictures()
+        .file("one/x.png", deep(0x8080))
+        .file("two/x.png", deep(0x8081))
+        .file("same/x.png", Canvas::new(40, 30, [0x80; 3]).png())
+        .file("list-of-two", "one/x.png\ttwo/x.png\n")
+        .file("list-of-same", "one/x.png\tsame/x.png\n");
+    for (other, code) in [("two", 1), ("same", 0)] {
+        let [file, folder] = ["one/x.png", "one"];
+        diff(&project, &format!("{file} {other}/x.png --metric exact")).exit(code);
+        diff(&project, &format!("{folder} {other} --metric exact")).exit(code);
+        let mut listed = project.command(["diff", "-", "--metric", "exact"]);
+        let list = std::fs::File::open(project.path(&format!("list-of-{other}")));
+        listed
+            .stdin(list.expect("our own file"))
+            .stdout(Stdio::null());
+        let listed = listed.status();
+        assert_eq!(listed.expect("the binary starts").code(), Some(code));
+        diff(&project, &format!("{file} {other}/x.png")).exit(0);
+    }
+}
+
 #[test]
 fn a_file_that_is_not_there_is_named() {
     let project = two_pictures();
@@ -281,7 +495,7 @@ fn a_format_that_is_not_built_in_names_its_feature() {
     let ran = diff(&project, "a.png photo.jpg");
     ran.exit(3)
         .stderr_has("photo.jpg: the candidate picture is a JPEG file")
-        .stderr_has("--features formats");
+        .stderr_has("the feature `formats`");
 }
 
 #[cfg(feature = "formats")]
@@ -297,6 +511,15 @@ fn jpeg_is_compared_in_files_and_folders() {
         .file("two/x.jpeg", JPEG);
     diff(&project, "a.png photo.jpg").exit(0);
     diff(&project, "photo.jpg b.png").exit(1);
+    let project = project
+        .file("three/Y.JPG", jpeg.get_ref())
+        .file("three/named.png", jpeg.get_ref())
+        .file("four/Y.JPG", Canvas::new(40, 30, Canvas::RED).png())
+        .file("four/named.png", jpeg.get_ref());
+    diff(&project, "three four")
+        .exit(1)
+        .stdout_has("Y.JPG: mismatch")
+        .stdout_has("named.png: match");
     let ran = diff(&project, "one two");
     ran.exit(3)
         .stdout_has("two/x.jpeg: the candidate picture is a damaged JPEG");

@@ -233,7 +233,8 @@ fn a_picture_that_is_none_is_refused_with_the_reason() {
     let png = Canvas::new(60, 40, Canvas::WHITE).png();
     let zero_sized = [&png[..16], &[0; 8], &png[24..]].concat();
     for (bytes, says) in [
-        (b"GIF89a and so on, and so on".to_vec(), "is not a PNG file"),
+        (b"not a picture, and so on".to_vec(), "is not a PNG file"),
+        (b"GIF89a and so on, and so on".to_vec(), "its format is GIF"),
         (Vec::new(), "is not a PNG file (0 bytes"),
         (png[..20].to_vec(), "is truncated"),
         (zero_sized, "has no pixels"),

@@ -32,7 +32,7 @@ fn a_change_is_one_line_that_opens_its_picture() {
             false => view.page().png(),
         });
     let ran = project.test(&driver, &[]);
-    let folder = project.tmp().join("twinshot-jane/Shop/cart@small");
+    let folder = project.failing_folder().join("Shop/cart@small");
     let line = format!(
         "✗ Shop › cart @small  4.17 % different (1 region), open {}/diff.png\n",
         folder.display()
@@ -40,9 +40,12 @@ fn a_change_is_one_line_that_opens_its_picture() {
     ran.exit(1)
         .stdout_has(&line)
         .stdout_has("2 shots: 1 match, 1 mismatch")
-        .stdout_has("again:  twinshot test --last-failed ")
         .verdict(HOME, Verdict::Match)
         .verdict(CART, Verdict::Mismatch);
+    assert_eq!(
+        ran.again(),
+        ["test", "--last-failed", "--webdriver", &driver.url()]
+    );
     for name in ["baseline.png", "candidate.png", "diff.png"] {
         assert!(folder.join(name).is_file(), "no {name}");
     }
@@ -140,8 +143,10 @@ fn what_failed_last_is_run_again_alone() {
             true => Canvas::new(view.width, view.height, Canvas::RED).png(),
             false => view.page().png(),
         });
-    project.test(&broken, &[]).exit(1);
-    let again = project.test(&broken, &["--last-failed"]);
+    let first = project.test(&broken, &[]);
+    let again = project.run(first.exit(1).again());
+    again.exit(1).stdout_has("cart").stdout_lacks("home");
+    let again = project.run(again.again());
     again.exit(1).stdout_has("cart").stdout_lacks("home");
 
     let repaired = FakeDriver::new();
@@ -334,12 +339,32 @@ fn what_was_never_decided_is_not_what_failed_last() {
     });
     let ran = project.test(&driver, &["--max-failures", "1"]);
     let is_partial = ran.report().is_partial();
-    let again = project.test(&driver, &["--last-failed"]);
-    if is_partial {
-        again.exit(2).stderr_has("the last run ended early");
-    } else {
-        again.exit(1);
-    }
+    let printed = project.run(ran.again());
+    printed.exit(1);
+    let printed_is_partial = printed.report().is_partial();
+    assert_eq!(ran.again().contains(&"--last-failed"), !is_partial);
+    let again = project.test(&driver, &["--max-failures", "1", "--last-failed"]);
+    match printed_is_partial {
+        true => again.exit(2).stderr_has("the last run ended early"),
+        false => again.exit(1),
+    };
+}
+
+#[test]
+fn a_clean_run_is_not_run_again() {
+    let ran = Project::two_sides().test(&FakeDriver::new(), &[]);
+    ran.exit(0).stdout_lacks("again:");
+}
+
+#[test]
+fn the_command_is_short_where_a_shell_finds_it() {
+    let project = Project::two_sides();
+    let link = project.everything().join("bin/twinshot");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_twinshot"), link).expect("a link");
+    let driver = FakeDriver::new().with_a_change_on_staging();
+    let ran = project.test(&driver, &[]);
+    ran.exit(1)
+        .stdout_has("again:  twinshot test --last-failed --webdriver ");
 }
 
 #[test]

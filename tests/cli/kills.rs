@@ -141,7 +141,9 @@ fn a_signal_ends_the_sessions_of_a_driver_that_is_not_ours() {
     }
     sleep(Duration::from_millis(200));
     run.signal(Signal::INT);
-    run.finish().exit(130).partial(RunState::Interrupted);
+    let ran = run.finish();
+    ran.exit(130).partial(RunState::Interrupted);
+    assert_eq!(ran.again(), ["test", "--webdriver", &url]);
     assert_eq!(
         driver.open_sessions(),
         0,

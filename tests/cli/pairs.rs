@@ -142,6 +142,66 @@ fn pictures_go_where_each_line_says() {
 }
 
 #[test]
+fn a_line_whose_picture_would_be_written_over_is_refused() {
+    let project = pictures();
+    let before = std::fs::read(project.path("a.png")).expect("our own file");
+    let text = "a.png\tb.png\ta.png\nb.png\ta.png\t./a.png\na.png\tb.png\t-\na.png\tb.png\td.jpg\n\
+                a.png\tb.png\td.png\n";
+    let (code, lines, _) = answers(&project, text);
+    assert_eq!((code, lines.len()), (3, 5));
+    for (index, says) in [
+        (0, "line 1: a.png is one of the pictures"),
+        (1, "line 2: ./a.png is one of the pictures"),
+        (2, "line 3: stdout has the results"),
+        (
+            3,
+            "line 4: pictures are written as PNG, so d.jpg must end in .png",
+        ),
+    ] {
+        let error = lines[index]["error"].as_str().unwrap_or_default();
+        assert!(error.contains(says), "{error}");
+    }
+    assert_eq!(lines[4]["picture"], "d.png");
+    let after = std::fs::read(project.path("a.png")).expect("our own file");
+    assert!(before == after, "a.png was written over");
+}
+
+#[test]
+fn a_list_from_another_system_is_read() {
+    let project = pictures();
+    let text = "\u{feff}a.png\tb.png\r\na.png\tsame.png\tout.png\r\na.png\tb.png\tdiff.png\r\na.png\twith a space.png\r";
+    let (code, lines, errors) = answers(&project, text);
+    assert_eq!((code, errors.as_str()), (1, ""));
+    let verdicts: Vec<_> = lines.iter().map(|line| line["verdict"].clone()).collect();
+    assert_eq!(verdicts, ["mismatch", "match", "mismatch", "match"]);
+    assert_eq!(lines[0]["baseline"], "a.png");
+    assert_eq!(lines[2]["picture"], "diff.png");
+    assert!(project.path("diff.png").is_file());
+}
+
+#[test]
+fn only_the_beginning_of_the_list_may_be_marked() {
+    let (code, lines, _) = answers(&pictures(), "a.png\tsame.png\n\u{feff}a.png\tb.png\n");
+    assert_eq!(code, 3);
+    let error = lines[1]["error"].as_str().unwrap_or_default();
+    assert!(error.contains("cannot read \u{feff}a.png"), "{error}");
+}
+
+#[test]
+fn a_list_of_wide_letters_is_refused() {
+    let project = pictures();
+    let text = "\u{feff}a.png\tb.png\r\n".encode_utf16();
+    let bytes: Vec<u8> = text.flat_map(u16::to_le_bytes).collect();
+    let project = project.file("list", bytes);
+    let list = std::fs::File::open(project.path("list")).expect("our own file");
+    let output = project.command(["diff", "-"]).stdin(list).output();
+    let output = output.expect("the binary starts");
+    assert_eq!(output.status.code(), Some(2));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("stdin is UTF-16"), "{errors}");
+}
+
+#[test]
 fn trouble_with_one_line_does_not_end_the_others() {
     let project = pictures();
     let text = "a.png\n\na.png\tbad.png\na.png\tnowhere.png\na.png\tb.png\n\

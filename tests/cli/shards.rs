@@ -140,7 +140,8 @@ fn merged_shards_are_as_one_run() {
         .stdout_has("merged from 2 of 2 shards, ")
         .stdout_has("8 shots: 7 match, 1 mismatch")
         .stdout_has("warning: suspicious: one picture for several pages: About › page")
-        .stdout_has("again:  twinshot test --last-failed\n");
+        .stdout_has("again:  ");
+    assert_eq!(merged.again(), ["test", "--last-failed"]);
     let joined = read_report(&merged.report_folder().join("report.json"));
     assert_eq!(lasting(joined.clone()), lasting(whole));
     let durations = shards.map(|it| it["run"]["duration_ms"].as_u64().expect("a number"));
@@ -438,10 +439,16 @@ fn what_failed_is_run_again_within_its_shard_only() {
     let own = listed(&project, "1/2").len();
     let args = ["--shard", "1/2"];
     let ran = project.test(&driver, &args);
-    ran.exit(1).stdout_has(&format!(
-        "again:  twinshot test --last-failed --webdriver {} --shard 1/2",
-        driver.url()
-    ));
+    let webdriver = driver.url();
+    let expected = [
+        "test",
+        "--last-failed",
+        "--webdriver",
+        &webdriver,
+        "--shard",
+        "1/2",
+    ];
+    assert_eq!(ran.exit(1).again(), expected);
     let again = project.test(&driver, &["--shard", "1/2", "--last-failed"]);
     again.exit(1);
     assert_eq!(again.report().shots.len(), own);

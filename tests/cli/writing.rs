@@ -90,12 +90,26 @@ fn no_folder_for_temporary_files_at_all() {
 #[test]
 fn a_new_run_clears_the_failing_shots_of_the_last() {
     let project = Project::two_sides();
-    let folder = project.tmp().join("twinshot-jane/Shop");
     project
         .test(&FakeDriver::new().with_a_change_on_staging(), &[])
         .exit(1);
+    let folder = project.failing_folder().join("Shop");
     assert!(folder.is_dir());
     project.test(&FakeDriver::new(), &[]).exit(0);
+    assert!(!folder.exists());
+}
+
+#[test]
+fn a_run_leaves_the_failing_shots_of_another_project_alone() {
+    let one = Project::two_sides();
+    let other = Project::two_sides().env("TMPDIR", one.tmp());
+    let driver = FakeDriver::new().with_a_change_on_staging();
+    one.test(&driver, &[]).exit(1);
+    let folder = one.failing_folder().join("Shop");
+    other.test(&driver, &[]).exit(1);
+    other.test(&FakeDriver::new(), &[]).exit(0);
+    assert!(folder.is_dir());
+    one.test(&FakeDriver::new(), &[]).exit(0);
     assert!(!folder.exists());
 }
 

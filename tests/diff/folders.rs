@@ -91,6 +91,135 @@ fn one_broken_picture_does_not_hide_the_others_and_is_no_difference() {
     assert_eq!(output.status.code(), Some(3));
 }
 
+/// Verdict and error of each path.
+fn verdicts(output: &Output) -> Vec<[String; 3]> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let of_line = |line: &Value| ["path", "verdict", "error"].map(|key| text(&line[key]));
+    lines(output).iter().map(of_line).collect()
+}
+
+#[test]
+fn a_picture_that_cannot_be_read_is_named_whatever_its_name() {
+    let bmp = b"BM\x3a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0";
+    let avif = b"\0\0\0\x1cftypavif\0\0\0\0";
+    for (name, bytes, why) in [
+        (
+            "anim.gif",
+            &b"GIF89a\x01\0\x01\0"[..],
+            "cannot be read: its format is GIF;",
+        ),
+        ("anim.GIF", b"GIF87a", "cannot be read: its format is GIF;"),
+        (
+            "capture",
+            b"GIF89a\x01\0\x01\0",
+            "cannot be read: its format is GIF;",
+        ),
+        (
+            "wrong.png",
+            b"GIF89a\x01\0\x01\0",
+            "cannot be read: its format is GIF;",
+        ),
+        (
+            "wrong.txt",
+            b"II*\0\x08\0\0\0",
+            "cannot be read: its format is TIFF;",
+        ),
+        (
+            "scan.tiff",
+            b"MM\0*\0\0\0\x08",
+            "cannot be read: its format is TIFF;",
+        ),
+        ("old.bmp", bmp, "cannot be read: its format is BMP;"),
+        ("new.avif", avif, "cannot be read: its format is AVIF;"),
+        ("spoilt.bmp", b"not the same", "is not a PNG file"),
+        ("drawn.svg", b"<svg/>", "is not a PNG file"),
+        ("PHOTO.JPEG", b"not the same", "is not a PNG file"),
+    ] {
+        let folders = Folders::new()
+            .with("a/same.png", &white())
+            .with("b/same.png", &white())
+            .with(&format!("a/{name}"), bytes)
+            .with(&format!("b/{name}"), bytes);
+        let output = folders.diff(&["--format", "jsonl"]);
+        let found = verdicts(&output);
+        assert_eq!(output.status.code(), Some(3), "{name}");
+        assert_eq!(found.len(), 2, "{name}");
+        let found = found.iter().find(|line| line[0] == name).expect(name);
+        assert_eq!(found[1], "undecided");
+        assert!(found[2].contains(&format!("a/{name}: ")), "{found:?}");
+        assert!(found[2].contains(why), "{found:?}");
+    }
+}
+
+#[test]
+fn what_is_no_picture_is_left_alone() {
+    let mut folders = Folders::new()
+        .with("a/same.png", &white())
+        .with("b/same.png", &white());
+    for (name, bytes) in [
+        ("notes.txt", &b"BM, the price list"[..]),
+        ("Thumbs.db", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+        (".DS_Store", b"\0\0\0\x01Bud1"),
+        ("index.html", b"<!doctype html>"),
+        ("film.mp4", b"\0\0\0\x1cftypisom\0\0\x02\0isom"),
+        ("empty", b""),
+    ] {
+        folders = folders.with(&format!("a/{name}"), bytes);
+        folders = folders.with(&format!("b/other-{name}"), bytes);
+    }
+    let output = folders.diff(&["--format", "jsonl"]);
+    let found = verdicts(&output);
+    assert_eq!(found, [["same.png", "match", ""].map(str::to_owned)]);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_picture_without_its_twin_is_told_in_every_format() {
+    let folders = Folders::new()
+        .with("a/anim.gif", b"GIF89a\x01\0\x01\0")
+        .with("b/photo", b"\xff\xd8\xff\xe0\0\x10JFIF\0");
+    let output = folders.diff(&["--format", "jsonl"]);
+    let expected = [
+        ["anim.gif", "only_baseline", ""],
+        ["photo", "only_candidate", ""],
+    ];
+    assert_eq!(
+        verdicts(&output),
+        expected.map(|line| line.map(str::to_owned))
+    );
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_file_that_is_a_picture_on_one_side_only_is_no_picture_that_is_missing() {
+    let folders = Folders::new()
+        .with("a/capture", &white())
+        .with("b/capture", b"cannot connect to the display");
+    let output = folders.diff(&["--format", "jsonl"]);
+    let found = verdicts(&output);
+    assert_eq!(found[0][1], "undecided");
+    assert!(
+        found[0][2].contains("b/capture: the candidate"),
+        "{found:?}"
+    );
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
+fn pictures_are_known_by_their_bytes_and_names_in_any_case() {
+    let folders = Folders::new()
+        .with("a/UPPER.PNG", &white())
+        .with("b/UPPER.PNG", &red())
+        .with("a/no-extension", &white())
+        .with("b/no-extension", &white());
+    let output = folders.diff(&["--format", "jsonl"]);
+    let expected = [["UPPER.PNG", "mismatch", ""], ["no-extension", "match", ""]];
+    assert_eq!(
+        verdicts(&output),
+        expected.map(|line| line.map(str::to_owned))
+    );
+}
+
 #[test]
 fn folders_without_pictures_are_no_pass() {
     let folders = Folders::new().with("a/x.txt", b"").with("b/x.txt", b"");

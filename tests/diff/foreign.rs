@@ -15,7 +15,7 @@ mod without {
             let error = compare(&good, bytes, &Options::default()).unwrap_err();
             let expected = format!(
                 "the candidate picture is a {name} file, which this build of Twinshot does not read: \
-                 build it with `--features formats`"
+                 build it with the feature `formats`"
             );
             assert_eq!(error.to_string(), expected);
             assert_eq!(error.input(), Some(Input::Candidate));

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use twinshot::diff::{Metric, Options, compare};
+use twinshot::diff::{Antialiasing, Metric, Options, compare};
 
 use crate::picture::{self, Picture};
 
@@ -32,6 +32,26 @@ fn exact() -> Options {
     }
 }
 
+/// Every pixel counts, at 8 bits.
+fn strict() -> Options {
+    Options {
+        metric: Metric::Yiq,
+        threshold: 0.0,
+        antialiasing: Antialiasing::Count,
+        ..Options::default()
+    }
+}
+
+/// The file as the `image` crate reads it, with 16 bits a sample.
+fn deep(bytes: &[u8]) -> Vec<u8> {
+    let picture = image::load_from_memory_with_format(bytes, image::ImageFormat::Png);
+    let picture = picture.expect("a valid PNG").into_rgba16();
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let written = picture.write_to(&mut bytes, image::ImageFormat::Png);
+    written.expect("writing to memory");
+    bytes.into_inner()
+}
+
 /// Both decoders round 16-bit samples to the nearest 8-bit level, so there is no exception.
 #[test]
 fn valid_files_are_read_as_the_image_crate_reads_them() {
@@ -40,9 +60,11 @@ fn valid_files_are_read_as_the_image_crate_reads_them() {
     for path in valid {
         let bytes = picture::read(&path);
         let encoded_again = Picture::from_png(&bytes).to_png();
-        let diff = compare(&bytes, &encoded_again, &exact())
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        assert_eq!(diff.mismatched_pixels, 0, "{}", path.display());
+        for (other, options) in [(encoded_again, strict()), (deep(&bytes), exact())] {
+            let diff = compare(&bytes, &other, &options)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            assert_eq!(diff.mismatched_pixels, 0, "{}", path.display());
+        }
     }
 }
 

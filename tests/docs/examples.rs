@@ -178,7 +178,7 @@ fn without_numbers(text: &str) -> String {
         let line = match (line.find("open "), line.find("/twinshot-")) {
             (Some(open), Some(folder)) => {
                 let rest = &line[folder + "/twinshot-".len()..];
-                let rest = rest.split_once('/').map_or("", |(_, rest)| rest);
+                let rest = rest.splitn(3, '/').nth(2).unwrap_or_default();
                 format!("{}open {rest}", &line[..open])
             }
             _ => line.to_owned(),

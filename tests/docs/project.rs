@@ -57,9 +57,14 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// The program, without the settings in this test's own environment except the place of the browser.
+/// The program as if it was installed, without the settings in this test's own environment except the place of the browser.
 pub(crate) fn twinshot() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_twinshot"));
+    let program = Path::new(env!("CARGO_BIN_EXE_twinshot"));
+    let folder = program.parent().expect("it is in a folder").to_owned();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(folder).chain(std::env::split_paths(&path));
+    let mut command = Command::new(program);
+    command.env("PATH", std::env::join_paths(folders).expect("folders"));
     command.env_remove("CI");
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     browser::{NAME, Session, Shared},
     expected::mismatch,
-    scripts::{self, Scrollbars},
+    scripts::{self, NEAREST_TEXTS, Scrollbars},
     server::fixture,
 };
 
@@ -186,6 +186,10 @@ fn call_ours(session: &Session, function: &str, with: &Value) -> Result<Value, S
             "const found = findOne(arguments[0]); return found && [found.id, canBeSeen(found)];"
         }
         "pageText" => "return pageText();",
+        "nearestTexts" => {
+            let body = format!("{NEAREST_TEXTS}\nreturn nearestTexts(arguments[0]);");
+            return session.step_script(&body, with);
+        }
         _ => return session.call(function, &argument(function, with)),
     };
     session.step_script(body, with)

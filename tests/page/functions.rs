@@ -25,6 +25,7 @@ folders! {
     hide_scrollbars,
     hostile,
     login_state,
+    nearest_texts,
     not_answered,
     observers,
     scroll_through,

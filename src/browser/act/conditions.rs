@@ -39,8 +39,12 @@ impl Session {
     ) -> Result<(), StepError> {
         while !self.holds(condition).await? {
             if Instant::now() >= deadline {
+                let hint = match condition {
+                    Condition::Visible(target) => self.nearest_texts(target).await,
+                    _ => String::new(),
+                };
                 return Err(StepError::Step(format!(
-                    "timed out after {:.1} s waiting for {}",
+                    "timed out after {:.1} s waiting for {}{hint}",
                     began.elapsed().as_secs_f32(),
                     describe(condition)
                 )));
@@ -89,15 +93,33 @@ impl Session {
         loop {
             let mut unmet = Vec::new();
             for expectation in expectations {
-                unmet.extend(self.unmet(expectation).await?);
+                let message = self.unmet(expectation).await?;
+                unmet.extend(message.map(|message| (expectation, message)));
             }
             if unmet.is_empty() {
                 return Ok(());
             }
             if Instant::now() >= deadline {
-                return Err(StepError::Expectation(unmet));
+                let mut messages = Vec::new();
+                for (expectation, message) in unmet {
+                    messages.push(message + &self.hint(expectation).await);
+                }
+                return Err(StepError::Expectation(messages));
             }
             tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Names what may have been meant by an element that is not found.
+    async fn hint(&self, expectation: &Expectation) -> String {
+        match expectation {
+            Expectation::Exists(target)
+            | Expectation::Visible(target)
+            | Expectation::Count { of: target, .. }
+            | Expectation::Text {
+                of: Some(target), ..
+            } => self.nearest_texts(target).await,
+            _ => String::new(),
         }
     }
 

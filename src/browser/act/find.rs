@@ -13,11 +13,15 @@ use crate::{
         target::{POLL, alternatives},
         wire::COMMAND_LIMIT,
     },
-    spec::Target,
+    spec::{Selector, Target},
 };
 
 /// The key under which WebDriver sends an element.
 const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// The longest text that an error names, and how many it names, whatever the page answers.
+const LONGEST_NAMED: usize = 80;
+const MOST_NAMED: usize = 3;
 
 /// The state that an action needs an element to be in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,9 +61,39 @@ impl Session {
                 Err(error) => return Err(error.about_selector(target)),
             };
             if Instant::now() >= deadline {
-                return Err(StepError::Step(missing(target, seen, began.elapsed())));
+                let missing = missing(target, seen, began.elapsed());
+                let hint = self.nearest_texts(target).await;
+                return Err(StepError::Step(missing + &hint));
             }
             tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Words that name the texts of the page that are most like the one the target asks for; none if the target asks for
+    /// no text, or is found.
+    pub(crate) async fn nearest_texts(&self, target: &Target) -> String {
+        let asks_for_text = |way: &Selector| matches!(way, Selector::Text(_));
+        if !target.alternatives.iter().any(asks_for_text) {
+            return String::new();
+        }
+        let body = format!(
+            "{}\nreturn nearestTexts(arguments[0]);",
+            page::NEAREST_TEXTS
+        );
+        let found = self.script(&body, vec![alternatives(target)]).await;
+        // The step has failed already; a page that does not answer changes nothing about it.
+        let found = found.unwrap_or_default();
+        let texts = found.as_array().into_iter().flatten();
+        let texts: Vec<String> = texts
+            .filter_map(Value::as_str)
+            .filter(|text| text.chars().count() <= LONGEST_NAMED)
+            .map(|text| format!("`{text}`"))
+            .take(MOST_NAMED)
+            .collect();
+        match texts.as_slice() {
+            [] => String::new(),
+            [only] => format!("; the nearest text is {only}"),
+            several => format!("; the nearest texts are {}", several.join(", ")),
         }
     }
 

@@ -12,6 +12,9 @@ use serde_json::json;
 /// Finds elements. Stands before every script of a step, and is part of the library.
 pub(super) const FIND: &str = include_str!("library/find.js");
 
+/// Names texts that are like one that was not found. Stands after [`FIND`] in the script that asks for them.
+pub(super) const NEAREST_TEXTS: &str = include_str!("library/nearest_texts.js");
+
 /// The files of the library. Those that run something at once stand after those they need.
 const LIBRARY: &[&str] = &[
     FIND,

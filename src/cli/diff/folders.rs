@@ -13,9 +13,17 @@ use super::super::{
     Exit, Failure,
     terminal::{complain, is_ci, print, progress},
 };
-use super::input::Accepted;
+use super::input::{Accepted, begins_as_picture};
 use super::outcome::{Outcome, Tally};
-use super::{DiffArgs, Format};
+use super::{DiffArgs, Format, out};
+
+/// The extensions of picture files, also in formats that Twinshot does not read. Files with other names are pictures if
+/// their bytes are.
+const EXTENSIONS: [&str; 27] = [
+    "apng", "avif", "bmp", "dds", "exr", "gif", "heic", "heif", "ico", "jfif", "jp2", "jpe",
+    "jpeg", "jpg", "jxl", "pam", "pbm", "pgm", "png", "pnm", "ppm", "qoi", "svg", "tga", "tif",
+    "tiff", "webp",
+];
 
 /// Which of the two folders have a path.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,9 +32,18 @@ struct Sides {
     candidate: bool,
 }
 
+impl Sides {
+    fn both(self) -> bool {
+        self.baseline && self.candidate
+    }
+}
+
 /// Compares two folders. A picture that only one of them has counts as a difference.
 pub(super) fn run(arguments: &DiffArgs, folders: [&PathBuf; 2]) -> Result<Exit, Failure> {
     let paths = paths(folders)?;
+    if let Some(out) = &arguments.out {
+        check_out(out, folders, &paths)?;
+    }
     let bar = progress(paths.len(), "pairs", arguments.quiet || is_ci());
     // Each worker has a pair of its own, so a comparison starts no further threads.
     let outcomes: Vec<(&PathBuf, Outcome)> = paths
@@ -48,18 +65,42 @@ pub(super) fn run(arguments: &DiffArgs, folders: [&PathBuf; 2]) -> Result<Exit, 
 }
 
 /// All pictures in either folder, by their path in the folder.
-fn paths([baseline, candidate]: [&PathBuf; 2]) -> Result<BTreeMap<PathBuf, Sides>, Failure> {
+fn paths(folders: [&PathBuf; 2]) -> Result<BTreeMap<PathBuf, Sides>, Failure> {
     let mut paths: BTreeMap<PathBuf, Sides> = BTreeMap::new();
-    for path in pictures(baseline)? {
-        paths.entry(path).or_default().baseline = true;
+    for root in folders {
+        for path in pictures(root)? {
+            paths.entry(path).or_default();
+        }
     }
-    for path in pictures(candidate)? {
-        paths.entry(path).or_default().candidate = true;
+    // A file that is a picture in one folder only is on both sides all the same.
+    for (path, sides) in &mut paths {
+        let [baseline, candidate] = folders.map(|root| is_file(&root.join(path)));
+        *sides = Sides {
+            baseline,
+            candidate,
+        };
     }
     Ok(paths)
 }
 
-/// The pictures below `root`, recognised by their extension. Links to folders are not followed: they may form a circle.
+fn check_out(
+    out: &Path,
+    folders: [&PathBuf; 2],
+    paths: &BTreeMap<PathBuf, Sides>,
+) -> Result<(), Failure> {
+    let pairs = paths.iter().filter(|(_, sides)| sides.both());
+    let pairs = pairs.map(|(path, _)| path.as_path());
+    let inputs = folders.into_iter();
+    let inputs = inputs.flat_map(|root| paths.keys().map(|path| root.join(path)));
+    out::check_folder(out, folders.map(PathBuf::as_path), pairs, inputs)
+}
+
+/// Whether there is anything but a folder; also a link to nowhere, which is an error when it is compared.
+fn is_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| !found.is_dir())
+}
+
+/// The pictures below `root`, recognised by their extension or their first bytes. Links to folders are not followed: they may form a circle.
 fn pictures(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];
@@ -82,15 +123,9 @@ fn pictures(root: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn is_picture(path: &Path) -> bool {
-    let extensions: &[&str] = if cfg!(feature = "formats") {
-        &["png", "jpg", "jpeg", "webp"]
-    } else {
-        &["png"]
-    };
-    let own = path.extension().unwrap_or_default();
-    extensions
-        .iter()
-        .any(|known| own.eq_ignore_ascii_case(known))
+    let extension = path.extension().unwrap_or_default();
+    let mut known = EXTENSIONS.iter();
+    known.any(|known| extension.eq_ignore_ascii_case(known)) || begins_as_picture(path)
 }
 
 fn outcome(arguments: &DiffArgs, folders: [&PathBuf; 2], path: &Path, sides: Sides) -> Outcome {
@@ -101,7 +136,8 @@ fn outcome(arguments: &DiffArgs, folders: [&PathBuf; 2], path: &Path, sides: Sid
         return Outcome::OnlyCandidate;
     }
     let [baseline, candidate] = folders.map(|root| root.join(path));
-    let out = arguments.out.as_ref().map(|root| root.join(path));
+    let out = arguments.out.as_ref();
+    let out = out.map(|root| out::in_folder(root, path));
     let pair = [baseline.as_path(), candidate.as_path()];
     Outcome::of(arguments.judge(pair, out.as_deref(), Accepted::Files))
 }

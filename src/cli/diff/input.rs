@@ -9,10 +9,12 @@ use std::{
 };
 
 use rustix::fs::OFlags;
-use twinshot::diff::{PictureError, decode_header};
+use twinshot::diff::{PictureError, decode_header, is_picture};
 
 use super::Failure;
 
+/// Enough to know a picture by.
+const SIGNATURE_BYTES: u64 = 64;
 /// Enough for the header of a PNG, and for most data before the size in other formats.
 const HEAD_BYTES: u64 = 64 << 10;
 /// Room for most files, so that the buffer need not grow once the header is known.
@@ -62,6 +64,17 @@ pub(super) fn read(path: &Path, accepted: Accepted, max_pixels: u64) -> Result<V
     Ok(bytes)
 }
 
+/// Whether the file begins as a picture. What cannot be read, or is not a file, is not known to be one.
+pub(super) fn begins_as_picture(path: &Path) -> bool {
+    let head = || -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        let file = open(path, Accepted::Files)?;
+        file.take(SIGNATURE_BYTES).read_to_end(&mut head)?;
+        Ok(head)
+    };
+    head().is_ok_and(|head| is_picture(&head))
+}
+
 /// Reads up to `count` more bytes in as few calls as the system allows.
 fn read_some(file: &mut File, bytes: &mut Vec<u8>, count: u64) -> io::Result<()> {
     let mut filled = bytes.len();
@@ -99,7 +112,11 @@ fn limit(head: &[u8], max_pixels: u64) -> u64 {
     match decode_header(head) {
         Ok(size) if size.pixels() > max_pixels => 0,
         Ok(size) => METADATA_BYTES.saturating_add(size.pixels().saturating_mul(PIXEL_BYTES)),
-        Err(PictureError::NotPng { .. } | PictureError::NotBuilt { .. }) => 0,
+        Err(
+            PictureError::NotPng { .. }
+            | PictureError::NotBuilt { .. }
+            | PictureError::NotRead { .. },
+        ) => 0,
         // The size may come after long metadata.
         Err(_) => METADATA_BYTES,
     }

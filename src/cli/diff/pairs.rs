@@ -22,12 +22,16 @@ use super::super::{
 };
 use super::input::Accepted;
 use super::outcome::{Outcome, Tally};
-use super::{DiffArgs, Format, STDIN};
+use super::{DiffArgs, Format, STDIN, out};
 
 /// How many pairs may be in work, or wait until earlier ones are printed.
 const IN_FLIGHT: usize = 256;
 /// Longer than three of the longest paths.
 const MAX_LINE_BYTES: u64 = 64 << 10;
+
+/// The byte order mark that some editors write at the beginning of UTF-8, and those of UTF-16.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+const WIDE_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
 /// A line and its result.
 struct Told {
@@ -95,7 +99,12 @@ fn read_lines<'a>(
 ) {
     let mut stdin = io::stdin().lock();
     for number in 1.. {
-        let text = match next_line(&mut stdin) {
+        let text = next_line(&mut stdin);
+        let text = match number {
+            1 => text.and_then(|text| text.map(unmarked).transpose()),
+            _ => text,
+        };
+        let text = match text {
             Ok(Some(text)) => text,
             Ok(None) => return,
             Err(failure) => return drop(queue.send(Err(failure))),
@@ -114,7 +123,7 @@ fn read_lines<'a>(
     }
 }
 
-/// The next line without its line end, or `None` at the end of stdin. A line that is too long is cut off.
+/// The next line without its line end, LF or CRLF, or `None` at the end of stdin. A line that is too long is cut off.
 fn next_line(stdin: &mut impl BufRead) -> Result<Option<Vec<u8>>, Failure> {
     let mut line = Vec::new();
     let mut limited = stdin.take(MAX_LINE_BYTES + 1);
@@ -123,10 +132,23 @@ fn next_line(stdin: &mut impl BufRead) -> Result<Option<Vec<u8>>, Failure> {
         path: PathBuf::from("stdin"),
         source,
     })?;
-    if line.last() == Some(&b'\n') {
-        line.pop();
+    let has_end = line.pop_if(|last| *last == b'\n').is_some();
+    if has_end || line.len() as u64 <= MAX_LINE_BYTES {
+        line.pop_if(|last| *last == b'\r');
     }
     Ok((read > 0).then_some(line))
+}
+
+/// The first line without the mark of UTF-8.
+fn unmarked(mut line: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    if WIDE_MARKS.iter().any(|mark| line.starts_with(mark)) {
+        let why = "stdin is UTF-16; write the list as UTF-8";
+        return Err(Failure::Usage(why.to_owned()));
+    }
+    if line.starts_with(MARK) {
+        line.drain(..MARK.len());
+    }
+    Ok(line)
 }
 
 fn compare(arguments: &DiffArgs, line: Line, done: &Sender<Told>) {
@@ -134,7 +156,11 @@ fn compare(arguments: &DiffArgs, line: Line, done: &Sender<Told>) {
         Err(why) => Outcome::Undecided(format!("line {}: {why}", line.number)),
         Ok(pair) => {
             let paths = [pair.baseline.as_path(), pair.candidate.as_path()];
-            Outcome::of(arguments.judge(paths, pair.out.as_deref(), Accepted::Files))
+            let out = pair.out.as_deref();
+            match out.map_or(Ok(()), |out| out::check_of_line(out, paths)) {
+                Err(why) => Outcome::Undecided(format!("line {}: {why}", line.number)),
+                Ok(()) => Outcome::of(arguments.judge(paths, out, Accepted::Files)),
+            }
         }
     };
     // The caller is gone if printing failed.

@@ -16,8 +16,8 @@ const DECODER_OVERHEAD: usize = 64 << 20;
 
 /// The rows of a PNG, decoded and converted on demand.
 ///
-/// 16-bit samples are rounded to the nearest 8-bit ones, `(v + 128) / 257`, as the `image` crate does. For an
-/// animation, this is the default image.
+/// Except for [`Layout::Deep`], 16-bit samples are rounded to the nearest 8-bit ones, `(v + 128) / 257`, as the `image`
+/// crate does. For an animation, this is the default image.
 pub(super) struct Converted<'a> {
     bytes: &'a [u8],
     reader: Reader<Cursor<&'a [u8]>>,
@@ -37,7 +37,7 @@ impl<'a> Converted<'a> {
         let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits(size)?);
         decoder.set_transformations(match layout {
             Layout::Rgb => Transformations::IDENTITY,
-            Layout::Rgba => Transformations::EXPAND | Transformations::ALPHA,
+            Layout::Rgba | Layout::Deep => Transformations::EXPAND | Transformations::ALPHA,
         });
         decoder.ignore_checksums(false);
         decoder.set_ignore_text_chunk(true);
@@ -65,6 +65,7 @@ impl<'a> Converted<'a> {
         let colour = match self.layout {
             Layout::Rgb => ColorType::Rgb,
             Layout::Rgba => ColorType::Rgba,
+            Layout::Deep => return false,
         };
         info.color_type == colour
             && info.bit_depth == BitDepth::Eight
@@ -115,18 +116,14 @@ impl<'a> Converted<'a> {
         let (color, depth) = self.reader.output_color_type();
         let raw_length = self.size.width as usize * color.samples() * (depth as usize / 8);
         if let Some(whole) = &self.whole {
-            normalise(
-                &whole[self.next as usize * raw_length..][..raw_length],
-                color,
-                depth,
-                row,
-            );
+            let raw = &whole[self.next as usize * raw_length..][..raw_length];
+            self.layout.normalise(raw, color, depth, row);
         } else if depth == BitDepth::Eight && color.samples() == self.layout.samples() {
             self.reader.read_row(row).map_err(explain)?;
         } else {
             self.raw.resize(raw_length, 0);
             self.reader.read_row(&mut self.raw).map_err(explain)?;
-            normalise(&self.raw, color, depth, row);
+            self.layout.normalise(&self.raw, color, depth, row);
         }
         Ok(())
     }
@@ -153,8 +150,17 @@ fn limits(size: Size) -> Result<Limits, PictureError> {
         .ok_or(PictureError::OutOfMemory { size })
 }
 
-/// Converts a decoded row to the layout of `row`. The decoder expands palettes and adds alpha, so only four layouts
-/// besides plain RGB are possible.
+impl Layout {
+    /// Converts a decoded row to this layout. The decoder expands palettes and adds alpha, so only four kinds of row
+    /// besides plain RGB are possible.
+    fn normalise(self, raw: &[u8], color: ColorType, depth: BitDepth, row: &mut [u8]) {
+        match self {
+            Self::Rgb | Self::Rgba => normalise(raw, color, depth, row),
+            Self::Deep => normalise_deep(raw, color, depth, row),
+        }
+    }
+}
+
 fn normalise(raw: &[u8], color: ColorType, depth: BitDepth, row: &mut [u8]) {
     let spread = |[gray, alpha]: [u8; 2]| [gray, gray, gray, alpha];
     match (color, depth) {
@@ -178,8 +184,33 @@ fn normalise(raw: &[u8], color: ColorType, depth: BitDepth, row: &mut [u8]) {
     }
 }
 
+fn normalise_deep(raw: &[u8], color: ColorType, depth: BitDepth, row: &mut [u8]) {
+    let words = row.as_chunks_mut::<2>().0;
+    match depth {
+        BitDepth::Sixteen => spread_deep(words, color, raw.as_chunks().0.iter().copied()),
+        _ => spread_deep(words, color, raw.iter().map(|sample| [*sample; 2])),
+    }
+}
+
+/// Writes gray three times.
+fn spread_deep(words: &mut [[u8; 2]], color: ColorType, samples: impl Iterator<Item = [u8; 2]>) {
+    if color != ColorType::GrayscaleAlpha {
+        words
+            .iter_mut()
+            .zip(samples)
+            .for_each(|(word, sample)| *word = sample);
+        return;
+    }
+    let mut samples = samples;
+    for pixel in words.as_chunks_mut::<4>().0 {
+        if let (Some(gray), Some(alpha)) = (samples.next(), samples.next()) {
+            *pixel = [gray, gray, gray, alpha];
+        }
+    }
+}
+
 /// The nearest 8-bit level of a big-endian 16-bit sample.
-fn to_8_bit(word: [u8; 2]) -> u8 {
+pub(in crate::diff) fn to_8_bit(word: [u8; 2]) -> u8 {
     ((u32::from(u16::from_be_bytes(word)) + 128) / 257) as u8
 }
 
@@ -203,6 +234,42 @@ mod tests {
         let found = words.map(|word| to_8_bit(word.to_be_bytes()));
         let nearest = words.map(|word| (f64::from(word) / 257.0).round() as u8);
         assert_eq!(found, nearest);
+    }
+
+    #[test]
+    fn every_kind_of_row_keeps_all_its_bits_in_the_deep_layout() {
+        use ColorType::{GrayscaleAlpha, Rgba};
+        let gray = [[1, 2], [1, 2], [1, 2], [9, 8]].concat();
+        for (raw, color, depth, expected) in [
+            (
+                &[1, 2, 9, 8][..],
+                GrayscaleAlpha,
+                BitDepth::Sixteen,
+                &gray[..],
+            ),
+            (
+                &[1, 2, 3, 4, 5, 6, 7, 8],
+                Rgba,
+                BitDepth::Sixteen,
+                &[1, 2, 3, 4, 5, 6, 7, 8],
+            ),
+            (
+                &[7, 255],
+                GrayscaleAlpha,
+                BitDepth::Eight,
+                &[7, 7, 7, 7, 7, 7, 255, 255],
+            ),
+            (
+                &[1, 2, 3, 4],
+                Rgba,
+                BitDepth::Eight,
+                &[1, 1, 2, 2, 3, 3, 4, 4],
+            ),
+        ] {
+            let mut row = [0; 8];
+            Layout::Deep.normalise(raw, color, depth, &mut row);
+            assert_eq!(row, expected, "{color:?} {depth:?}");
+        }
     }
 
     #[test]

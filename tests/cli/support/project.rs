@@ -111,6 +111,17 @@ impl Project {
         self.folder.path().join("tmp")
     }
 
+    /// The folder of failing shots that the only run so far had.
+    #[track_caller]
+    pub(crate) fn failing_folder(&self) -> PathBuf {
+        let folders = fs::read_dir(self.tmp().join("twinshot-jane")).expect("a run's folder");
+        let folders: Vec<_> = folders.flatten().map(|entry| entry.path()).collect();
+        let [folder] = folders.as_slice() else {
+            panic!("there is not one folder: {folders:?}");
+        };
+        folder.clone()
+    }
+
     pub(crate) fn everything(&self) -> &Path {
         self.folder.path()
     }

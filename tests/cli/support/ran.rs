@@ -57,6 +57,22 @@ impl Ran {
         self
     }
 
+    /// The arguments of the command that is printed to run again.
+    #[track_caller]
+    pub(crate) fn again(&self) -> Vec<&str> {
+        let line = self
+            .stdout
+            .lines()
+            .find_map(|line| line.strip_prefix("again:  "));
+        self.check(line.is_some(), "a command to run again");
+        let mut words = line.unwrap_or_default().split(' ');
+        self.check(
+            words.next() == Some(env!("CARGO_BIN_EXE_twinshot")),
+            "the program by its path",
+        );
+        words.collect()
+    }
+
     pub(crate) fn stdout(&self) -> &str {
         &self.stdout
     }

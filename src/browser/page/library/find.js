@@ -9,11 +9,15 @@ const byCss = ([first, ...inner]) =>
     [...document.querySelectorAll(first)],
   );
 
+const WITHOUT_TEXT = "script,style,noscript,template,head,head *";
+const BUTTONS = "input[type=submit],input[type=button],input[type=reset]";
+const shownText = (element) =>
+  collapse(element.localName === "input" && element.matches(BUTTONS) ? element.value : element.textContent);
+
 const byText = (wanted) => {
-  const shown = (element) => collapse(element.matches("input[type=submit],input[type=button],input[type=reset]") ? element.value : element.textContent);
-  const skipped = "script,style,noscript,template,head,head *";
-  const matching = [...document.querySelectorAll("*")].filter((element) => !element.matches(skipped) && shown(element) === wanted);
-  return matching.filter((element) => !matching.some((other) => other !== element && element.contains(other)));
+  const matching = [...document.querySelectorAll(`:not(${WITHOUT_TEXT})`)].filter((element) => shownText(element) === wanted);
+  // In document order, what an element contains follows it at once.
+  return matching.filter((element, index) => !element.contains(matching[index + 1] || null));
 };
 
 const byXPath = (path) => {

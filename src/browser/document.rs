@@ -29,6 +29,19 @@ pub(crate) struct Document {
     pub(crate) is_empty: bool,
     /// The load ID: distinguishes two loads of one URL.
     pub(crate) load: String,
+    /// Whether it is still loading.
+    pub(crate) is_loading: bool,
+    /// The navigations away from it, or in its frames, that have begun and not ended.
+    pub(crate) departures: Departures,
+}
+
+/// Navigations that have begun and not ended, each named by a number that the document does not use again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Departures {
+    /// The navigation of the document itself; 0 if there is none.
+    pub(crate) page: u64,
+    /// The navigations of its frames; 0 if there are none.
+    pub(crate) frames: u64,
 }
 
 impl Document {
@@ -46,6 +59,11 @@ impl Document {
             stands_in: value["standsIn"] == json!(true),
             is_empty: value["empty"] == json!(true),
             load: value["load"].to_string(),
+            is_loading: value["loading"] == json!(true),
+            departures: Departures {
+                page: value["leaving"]["page"].as_u64().unwrap_or_default(),
+                frames: value["leaving"]["frames"].as_u64().unwrap_or_default(),
+            },
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{error::Error, path::PathBuf, time::Duration};
 
-use fantoccini::error::{CmdError, ErrorStatus, NewSessionError};
+use fantoccini::error::{CmdError, ErrorStatus, NewSessionError, WebDriver};
 
 use crate::connect::tls_trouble;
 
@@ -188,12 +188,23 @@ pub(crate) enum BrowserError {
         /// The first line of the driver's message.
         message: String,
     },
+    /// A dialog of the browser stops the page's scripts and ours.
+    #[error("a dialog is open{}; answer it with `dialog:`", quoted(text))]
+    Dialog {
+        /// The dialog's text.
+        text: String,
+    },
 }
 
 impl BrowserError {
     /// Decides whether the session is lost or only this command was refused.
     pub(crate) fn command(command: &'static str, error: CmdError) -> Self {
         match error {
+            CmdError::Standard(refusal) if refusal.error == ErrorStatus::UnexpectedAlertOpen => {
+                Self::Dialog {
+                    text: dialog_text(&refusal),
+                }
+            }
             CmdError::Standard(refusal) => Self::refused(refusal.error, &refusal.message),
             CmdError::NotJson(text) => Self::nonsense(command, &format!("not JSON: {text}")),
             CmdError::NotW3C(value) => Self::nonsense(command, &format!("not WebDriver: {value}")),
@@ -246,9 +257,35 @@ impl BrowserError {
         matches!(self, Self::Refused { status, .. } if *status == wanted)
     }
 
+    /// Whether a dialog stopped the command.
+    pub(crate) fn is_dialog(&self) -> bool {
+        matches!(self, Self::Dialog { .. })
+    }
+
     /// Whether the session cannot be used any more.
     pub(crate) fn is_fatal(&self) -> bool {
-        !matches!(self, Self::Refused { .. })
+        !matches!(self, Self::Refused { .. } | Self::Dialog { .. })
+    }
+}
+
+/// The text of the dialog in a driver's refusal. Some drivers have it in the message only.
+fn dialog_text(refusal: &WebDriver) -> String {
+    let text = refusal.data.as_ref().and_then(|data| data["text"].as_str());
+    let told = || {
+        let (_, rest) = refusal.message.split_once("{Alert text : ")?;
+        Some(rest.rsplit_once('}').map_or(rest, |(text, _)| text))
+    };
+    text.or_else(told).unwrap_or_default().to_owned()
+}
+
+/// The dialog's text for a message: on one line, and not longer than anybody reads.
+fn quoted(text: &str) -> String {
+    const MOST_CHARACTERS: usize = 200;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MOST_CHARACTERS) {
+        None if line.is_empty() => String::new(),
+        None => format!(": \"{line}\""),
+        Some((end, _)) => format!(": \"{}…\"", &line[..end]),
     }
 }
 

@@ -321,6 +321,21 @@ pub enum Action {
     Expect(Vec<Expectation>),
 }
 
+impl Action {
+    /// The HTTP status that an `expect` step expects.
+    pub(crate) fn expected_status(&self) -> Option<u16> {
+        let Self::Expect(expectations) = self else {
+            return None;
+        };
+        expectations
+            .iter()
+            .find_map(|expectation| match expectation {
+                Expectation::Status(status) => Some(*status),
+                _ => None,
+            })
+    }
+}
+
 /// Where a drag ends.
 #[derive(Debug, Clone)]
 pub enum DragTo {

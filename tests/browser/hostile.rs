@@ -65,13 +65,7 @@ fn pages_that_keep_the_browser_busy() {
         ("travels", flow("travels")),
     ])
     .exits(3);
-    assert_failed(
-        &outcome,
-        "alerts",
-        "step",
-        "a dialog of the browser is open",
-        false,
-    );
+    assert_failed(&outcome, "alerts", "step", "a dialog is open", false);
     // It depends on when the page begins, and on whether the driver has a limit of its own there.
     let busy = failure(&outcome, "busy")["message"].to_string();
     let reasons = ["did not answer", "did not finish loading"];

@@ -1,7 +1,7 @@
 //! A driver that breaks off, lies or dies, at every kind of command: exit code 3, a message that says
 //! which command it was, and a report that claims nothing of what was not compared.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use twinshot::report::{FailureKind, RunState, Verdict};
 
 use super::support::{Answer, Canvas, FakeDriver, Project, Ran, STAGING};
@@ -213,10 +213,46 @@ fn a_description_without_anything_in_it_is_refused() {
 #[test]
 fn an_open_dialog_asks_for_a_step_that_answers_it() {
     let ran = staging_answers("page.settle", Answer::dialog());
-    let says = "a dialog of the browser is open; answer it with a `dialog` step";
+    let says = "a dialog is open: \"Hi\"; answer it with `dialog:`";
     ran.exit(3)
         .failed(HOME, FailureKind::Step, says)
         .stdout_has(says);
+}
+
+/// A dialog that opens during a command makes chromedriver answer it with nothing, or refuse it in any words.
+#[test]
+fn a_dialog_that_opens_during_a_command_is_named_whatever_the_driver_says_to_it() {
+    let said = "a dialog is open: \"Session over; log in again\"; answer it with `dialog:`";
+    for command in [
+        "page.settle",
+        "Page.captureScreenshot",
+        "page.hasRested",
+        "page.letGo",
+    ] {
+        for answer in [
+            Answer::Value(Value::Null),
+            Answer::Refusal("unknown error", "cannot determine loading status".into()),
+        ] {
+            let text = Answer::Value(json!("Session over;\n  log in again"));
+            let driver = FakeDriver::new()
+                .answers_on(STAGING, command, answer)
+                .answers_on(STAGING, "alert/text", text);
+            let ran = Project::two_sides().test(&driver, &[]);
+            ran.exit(3)
+                .failed(HOME, FailureKind::Step, said)
+                .stdout_has(said)
+                .stdout_lacks("cannot determine");
+        }
+    }
+}
+
+#[test]
+fn a_command_that_is_answered_with_nothing_is_no_dialog() {
+    let ran = staging_answers("Page.captureScreenshot", Answer::Value(Value::Null));
+    let says = "there is no picture in it";
+    ran.exit(3)
+        .failed(HOME, FailureKind::Driver, says)
+        .stdout_lacks("dialog");
 }
 
 #[test]

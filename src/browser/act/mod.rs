@@ -9,7 +9,7 @@ mod page;
 mod place;
 mod pointer;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fantoccini::{elements::Element, error::ErrorStatus};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ use super::{
     error::BrowserError,
     session::{Allowance, Session},
     target::POLL,
-    wire::COMMAND_LIMIT,
+    wire::{COMMAND_LIMIT, SILENCE},
 };
 use crate::{
     spec::{Action, Condition, Step, Target, Wait},
@@ -30,6 +30,9 @@ use crate::{
 };
 use find::ElementState;
 use pointer::{DOUBLE_CLICK, DOWN, UP, pointer_button};
+
+/// How long a page may take to answer after it did not answer in time.
+const SILENT_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why a step failed.
 #[derive(Debug)]
@@ -52,13 +55,9 @@ impl From<BrowserError> for StepError {
                     .to_owned(),
             );
         }
-        if error.is(ErrorStatus::UnexpectedAlertOpen) {
-            return Self::Step(
-                "a dialog of the browser is open; answer it with a `dialog` step".to_owned(),
-            );
-        }
         match error {
             BrowserError::Refused { message, .. } => Self::Step(message),
+            dialog @ BrowserError::Dialog { .. } => Self::Step(dialog.to_string()),
             fatal => Self::Browser(fatal),
         }
     }
@@ -153,13 +152,40 @@ impl Session {
         if !matches!(step.action, Action::Goto { .. }) {
             self.flow.take_untouched();
         }
-        let done = self.perform(&step.action, deadline).await;
-        if let (Action::Goto { .. }, Err(StepError::Step(message))) = (&step.action, &done) {
-            return Err(StepError::Navigation(message.clone()));
+        let expected_status = step.action.expected_status().or(expected_status);
+        let done = match self.perform(&step.action, deadline).await {
+            Ok(loaded) => {
+                self.check_led_to(&step.action, loaded, expected_status)
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        match done {
+            Err(error) => Err(self.explained(&step.action, error).await),
+            done => done,
         }
-        let loaded = done?;
-        self.check_led_to(&step.action, loaded, expected_status)
-            .await
+    }
+
+    /// The error with its real reason: while a dialog is open or a page is loading, commands fail in other words.
+    async fn explained(&self, action: &Action, error: StepError) -> StepError {
+        if !matches!(action, Action::Dialog { .. })
+            && let Some(dialog) = self.open_dialog().await
+        {
+            return dialog.into();
+        }
+        match error {
+            StepError::Step(message) if matches!(action, Action::Goto { .. }) => {
+                StepError::Navigation(message)
+            }
+            // A page whose scripts never end does not answer this either.
+            StepError::Step(message) if message.starts_with(SILENCE) => {
+                match self.describe_within(SILENT_LIMIT).await {
+                    Ok(_) => StepError::Navigation(self.did_not_finish()),
+                    Err(_) => StepError::Step(message),
+                }
+            }
+            other => other,
+        }
     }
 
     /// Checks the document that a step led to. If the step has already `loaded` a document, any page that this one
@@ -188,12 +214,7 @@ impl Session {
             Ok(Err(message)) => Err(StepError::Navigation(message)),
             // If the step opened a dialog, the step that answers it handles it. If the step closed the window, the step
             // that goes to another window does.
-            Err(error)
-                if error.is(ErrorStatus::UnexpectedAlertOpen)
-                    || error.is(ErrorStatus::NoSuchWindow) =>
-            {
-                Ok(())
-            }
+            Err(error) if error.is_dialog() || error.is(ErrorStatus::NoSuchWindow) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -288,9 +309,13 @@ impl Session {
         url: &Url,
     ) -> Result<Option<Document>, StepError> {
         let now = match self.document().await {
+            Ok(now) => self.wait_for_arrival(now).await,
+            Err(error) => Err(error),
+        };
+        let now = match now {
             // If a page opens a dialog while it loads, the step that answers it handles it.
-            Err(error) if error.is(ErrorStatus::UnexpectedAlertOpen) => return Ok(None),
-            now => now?,
+            Err(error) if error.is_dialog() => return Ok(None),
+            now => now?.map_err(StepError::Navigation)?,
         };
         if now.load == before.load && !is_within(&before.info.url, url) {
             let (shown, stayed) = (without_credentials(url), &before.info.url);

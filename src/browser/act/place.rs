@@ -76,9 +76,7 @@ impl Session {
                 other => return Ok(other.map(drop)?),
             }
             if Instant::now() >= deadline {
-                return Err(StepError::Step(
-                    "no dialog of the browser is open".to_owned(),
-                ));
+                return Err(StepError::Step("no dialog is open".to_owned()));
             }
             tokio::time::sleep(POLL).await;
         }

@@ -170,6 +170,17 @@ impl Engine {
         }
     }
 
+    /// Whether a navigation of the window in front may be loading that the page has told of.
+    pub(crate) async fn is_navigating(&self) -> Result<bool, BrowserError> {
+        match self {
+            // Its driver answers no command meanwhile.
+            Self::Chromium(_) => Ok(false),
+            Self::Firefox(firefox) => firefox.is_navigating().await,
+            // Its page tells what the browser knows.
+            Self::WebKit(_) => Ok(true),
+        }
+    }
+
     /// Forgets the old document's world after a navigation.
     pub(crate) fn leave_document(&self) {
         match self {

@@ -63,6 +63,7 @@ pub(super) fn preload(name: &str, scrollbars: Scrollbars) -> String {
         hide_scrollbars,
         include_str!("preload/requests.js"),
         include_str!("preload/script_calls.js"),
+        include_str!("preload/departures.js"),
         include_str!("preload/timeline.js"),
     ];
     format!("(() => {{\n{}}})();\n", scripts.concat()).replace("__NAME__", name)

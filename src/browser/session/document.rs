@@ -1,4 +1,7 @@
-//! Reads which document is in front and checks that it is the one that the flow meant to open.
+//! Reads which document is in front, waits for the one that a step leads to, and checks that it is the one that the flow
+//! meant to open.
+
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use url::Url;
@@ -6,10 +9,19 @@ use url::Url;
 use super::{COMMAND_LIMIT, Session};
 use crate::browser::{
     address::{below, host_and_port, is_below, matches_host, same_origin},
-    document::{BLANK_PAGE, Document, PageInfo},
+    document::{BLANK_PAGE, Departures, Document, PageInfo},
     error::BrowserError,
+    target::POLL,
 };
 use crate::yaml::without_credentials;
+
+/// How long a navigation counts as one that the browser is about to begin. A download and an answer without content end
+/// without a sign in the page.
+const BEGINNING: Duration = Duration::from_millis(150);
+/// How long to wait for the navigation of a frame. Its end cannot always be seen.
+const FRAMES_LIMIT: Duration = Duration::from_secs(3);
+/// How many documents in a row may lead to another one by themselves.
+const MOST_DOCUMENTS: u32 = 5;
 
 /// Where a navigation may end, other than on an ordinary page of the environment.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +36,13 @@ impl Session {
     /// The document in front.
     pub(crate) async fn document(&self) -> Result<Document, BrowserError> {
         self.describe_document("describe").await
+    }
+
+    /// The document in front, if the page answers within this time. After a longer silence the session must end: the
+    /// driver still waits for the answer.
+    pub(crate) async fn describe_within(&self, limit: Duration) -> Result<Document, BrowserError> {
+        let value = self.in_page(limit, "describe", &json!(null)).await?;
+        Ok(self.read_document(&value))
     }
 
     async fn describe_document(&self, function: &str) -> Result<Document, BrowserError> {
@@ -54,7 +73,65 @@ impl Session {
         allowance: &Allowance,
     ) -> Result<Result<(), String>, BrowserError> {
         let document = self.describe_document("describeSoon").await?;
-        Ok(self.check_described(document, allowance))
+        Ok(match self.wait_for_arrival(document).await? {
+            Ok(document) => self.check_described(document, allowance),
+            Err(message) => Err(message),
+        })
+    }
+
+    /// Waits for the end of the navigations that have begun in this document, as the driver waits after `goto`. Returns
+    /// the document that is in front then; `Ok(Err)` says that it did not load in time. A document that led to another
+    /// one by itself is not waited for.
+    pub(crate) async fn wait_for_arrival(
+        &mut self,
+        mut document: Document,
+    ) -> Result<Result<Document, String>, BrowserError> {
+        let began = Instant::now();
+        let mut wait = ArrivalWait::default();
+        while let Some(limit) = self.arrival_limit(&document, &wait) {
+            if began.elapsed() > self.options.page_timeout {
+                return Ok(Err(self.did_not_finish()));
+            }
+            let is_over = wait.began.elapsed() > limit && !self.engine.is_navigating().await?;
+            if is_over {
+                self.flow.end_departures(&document);
+                break;
+            }
+            if wait.polls > 0 {
+                tokio::time::sleep(POLL).await;
+            }
+            wait.polls += 1;
+            let now = self.document().await?;
+            if now.load != document.load {
+                wait.documents += 1;
+                wait.began = Instant::now();
+            }
+            document = now;
+        }
+        Ok(Ok(document))
+    }
+
+    /// How long the document's navigations are waited for if the browser does not report them; `None` if there is
+    /// nothing to wait for.
+    fn arrival_limit(&self, document: &Document, wait: &ArrivalWait) -> Option<Duration> {
+        if wait.documents >= MOST_DOCUMENTS {
+            return None;
+        }
+        let departures = self.flow.departures(document);
+        match departures {
+            Departures { page: 1.., .. } => Some(BEGINNING),
+            Departures { frames: 1.., .. } => Some(FRAMES_LIMIT),
+            _ if wait.documents > 0 && document.is_loading => Some(self.options.page_timeout),
+            _ => None,
+        }
+    }
+
+    /// The message for a page that a step led to.
+    pub(crate) fn did_not_finish(&self) -> String {
+        format!(
+            "the page that this step led to did not finish loading within {} s",
+            self.options.page_timeout.as_secs_f32()
+        )
     }
 
     /// Checks a document that has just been described.
@@ -178,6 +255,25 @@ impl Session {
             Ok(absolute) => Ok(absolute),
             Err(url::ParseError::RelativeUrlWithoutBase) => below(&self.options.base, url),
             Err(error) => Err(format!("`{url}` is not a URL: {error}")),
+        }
+    }
+}
+
+/// What was waited for after a step.
+struct ArrivalWait {
+    /// When the document in front came.
+    began: Instant,
+    polls: u32,
+    /// How many documents came.
+    documents: u32,
+}
+
+impl Default for ArrivalWait {
+    fn default() -> Self {
+        Self {
+            began: Instant::now(),
+            polls: 0,
+            documents: 0,
         }
     }
 }

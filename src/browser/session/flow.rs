@@ -2,7 +2,10 @@
 
 use fantoccini::wd::WindowHandle;
 
-use crate::browser::{document::Document, picture::PreviousFrame};
+use crate::browser::{
+    document::{Departures, Document},
+    picture::PreviousFrame,
+};
 
 /// The state of one flow.
 #[derive(Debug, Default)]
@@ -21,6 +24,8 @@ pub(crate) struct Flow {
     previous_frame: Option<PreviousFrame>,
     /// Resources that the last checked document waited for and did not get. They are not waited for again.
     overdue: Vec<String>,
+    /// Navigations of a document, by its load ID, that ended without another document.
+    ended_departures: (String, Departures),
     /// Whether the flow did more than view pages; it may have logged in, for example.
     is_touched: bool,
 }
@@ -87,6 +92,25 @@ impl Flow {
     pub(super) fn mark_checked(&mut self, document: &Document) {
         self.checked_load.clone_from(&document.load);
         self.overdue.clear();
+    }
+
+    /// The navigations in the document that may still lead to another one.
+    pub(super) fn departures(&self, document: &Document) -> Departures {
+        let (load, ended) = &self.ended_departures;
+        let Departures { page, frames } = document.departures;
+        let is_ended = |number: u64, ended: u64| *load == document.load && number == ended;
+        Departures {
+            page: if is_ended(page, ended.page) { 0 } else { page },
+            frames: match is_ended(frames, ended.frames) {
+                true => 0,
+                false => frames,
+            },
+        }
+    }
+
+    /// Records that the document's navigations led nowhere.
+    pub(super) fn end_departures(&mut self, document: &Document) {
+        self.ended_departures = (document.load.clone(), document.departures);
     }
 
     /// Takes the document that the flow started with, if nothing has been done with it yet. Call this just before the

@@ -60,6 +60,12 @@ impl Session {
         self.engine.run(limit, function, argument).await
     }
 
+    /// The error for the dialog that is open, if one is. Many commands fail in other words while one opens.
+    pub(in crate::browser) async fn open_dialog(&self) -> Option<BrowserError> {
+        let error = self.wire().check_dialog().await.err()?;
+        error.is_dialog().then_some(error)
+    }
+
     /// Name and version of the browser, for example `chrome 156.0.8078.79`.
     pub(crate) fn browser(&self) -> Option<String> {
         let capabilities = self.wire().client().capabilities()?;

@@ -57,6 +57,21 @@ impl Session {
         exchange: Option<FrameExchange>,
         times: &mut ShotTimes,
     ) -> Result<Picture, ShootError> {
+        match self.shoot_in_viewport(shot, exchange, times).await {
+            Err(error) => {
+                let dialog = self.open_dialog().await;
+                Err(dialog.map_or(error, ShootError::Browser))
+            }
+            picture => picture,
+        }
+    }
+
+    async fn shoot_in_viewport(
+        &mut self,
+        shot: &Shot,
+        exchange: Option<FrameExchange>,
+        times: &mut ShotTimes,
+    ) -> Result<Picture, ShootError> {
         let screen = self.life.screen().clone();
         let Some(own) = shot.viewport else {
             return self.shoot_at(screen.viewport, shot, exchange, times).await;

@@ -37,6 +37,8 @@ struct Channel {
     awaited: HashMap<u64, Option<Value>>,
     /// The URLs of the images, fonts and style sheets that are loading, by the browser's request ID.
     pending_resources: HashMap<String, String>,
+    /// The windows whose document is being requested, by the browser's request ID.
+    pending_documents: HashMap<String, String>,
 }
 
 /// The events that keep [`Bidi::pending_resources`] up to date.
@@ -67,6 +69,7 @@ impl Bidi {
                 socket,
                 awaited: HashMap::new(),
                 pending_resources: HashMap::new(),
+                pending_documents: HashMap::new(),
             }),
             last_number: AtomicU64::new(0),
         })
@@ -131,6 +134,14 @@ impl Bidi {
         Ok(channel.pending_resources.values().cloned().collect())
     }
 
+    /// Whether the document of a window is being requested.
+    pub(crate) async fn is_navigating(&self, window: &str) -> Result<bool, BrowserError> {
+        self.command("session.status", &json!({})).await?;
+        let channel = self.channel.lock().await;
+        let mut windows = channel.pending_documents.values();
+        Ok(windows.any(|pending| pending == window))
+    }
+
     /// Drops the answer when it arrives.
     pub(crate) async fn forget(&self, sent: PendingAnswer) {
         self.channel.lock().await.awaited.remove(&sent.number);
@@ -146,6 +157,7 @@ impl Channel {
         };
         if event["method"] != RESOURCE_EVENTS[0] {
             self.pending_resources.remove(name);
+            self.pending_documents.remove(name);
             return;
         }
         let url = request["url"].as_str().unwrap_or_default().to_owned();
@@ -153,8 +165,14 @@ impl Channel {
             Some("image" | "font" | "style") => {
                 drop(self.pending_resources.insert(name.to_owned(), url))
             }
-            // Requests of the previous document are never answered.
-            Some("document") => self.pending_resources.clear(),
+            Some("document") => {
+                // Requests of the previous document are never answered.
+                self.pending_resources.clear();
+                let window = event["params"]["context"].as_str().unwrap_or_default();
+                let window = window.to_owned();
+                self.pending_documents.retain(|_, other| *other != window);
+                self.pending_documents.insert(name.to_owned(), window);
+            }
             _ => {}
         }
     }

@@ -106,6 +106,8 @@ pub(crate) struct Arrival {
     pub(crate) trouble: Option<String>,
     /// How many documents have been in front.
     pub(crate) documents: u64,
+    /// Whether a document was requested and has not fully arrived.
+    pub(crate) is_pending: bool,
 }
 
 /// A command that was sent and may still have to be answered.
@@ -217,6 +219,7 @@ impl Inspector {
             status: page.statuses.get(&page.loader).copied(),
             trouble: page.trouble.clone(),
             documents: page.documents,
+            is_pending: page.request.is_some(),
         }
     }
 

@@ -151,8 +151,13 @@ impl Wire {
         script: &str,
         arguments: Vec<Value>,
     ) -> Result<Value, BrowserError> {
-        self.call("execute", limit, self.client.execute(script, arguments))
-            .await
+        let answer = self
+            .call("execute", limit, self.client.execute(script, arguments))
+            .await?;
+        if answer.is_null() {
+            self.check_dialog().await?;
+        }
+        Ok(answer)
     }
 
     /// The window in front.
@@ -185,15 +190,13 @@ impl Wire {
             .await
     }
 
-    /// Fails if a dialog is open: it would stop every script.
+    /// Fails if a dialog is open: it stops every script. A driver may answer a command with nothing, and without an
+    /// error, when a dialog opens during the command.
     pub(crate) async fn check_dialog(&self) -> Result<(), BrowserError> {
         match self.dialog_text().await {
             Err(error) if error.is(ErrorStatus::NoSuchAlert) => Ok(()),
             Err(error) => Err(error),
-            Ok(text) => Err(BrowserError::refused(
-                ErrorStatus::UnexpectedAlertOpen,
-                &format!("a dialog is open: {text}"),
-            )),
+            Ok(text) => Err(BrowserError::Dialog { text }),
         }
     }
 

@@ -6,21 +6,13 @@ use crate::{
     browser::{Session, ShootError, StepError},
     capture::{FailureKind, StepFailure},
     side::Role,
-    spec::{Action, Expectation, Step},
+    spec::Step,
     yaml::Untrusted,
 };
 
 /// The status that an `expect` step expects of the document before it.
 pub(super) fn expected_status(step: &Step) -> Option<u16> {
-    let Action::Expect(expectations) = &step.action else {
-        return None;
-    };
-    expectations
-        .iter()
-        .find_map(|expectation| match expectation {
-            Expectation::Status(status) => Some(*status),
-            _ => None,
-        })
+    step.action.expected_status()
 }
 
 /// Performs the step on one side. A failure is returned as data.

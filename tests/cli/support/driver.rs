@@ -473,6 +473,9 @@ impl Shared {
         let Some(session) = sessions.open.get_mut(&asked.session) else {
             return Answer::no_such_session();
         };
+        if asked.command == "alert/text" {
+            return Answer::Refusal("no such alert", "no such alert".into());
+        }
         if let Some(value) = session.answer(asked, &*title) {
             return Answer::Value(value);
         }

@@ -85,6 +85,10 @@ impl Chromium {
         params: Value,
     ) -> Result<Value, BrowserError> {
         let body = json!({ "cmd": command, "params": params });
-        self.wire().post(limit, command, self.path, body).await
+        let answer = self.wire().post(limit, command, self.path, body).await?;
+        if answer.is_null() {
+            self.wire().check_dialog().await?;
+        }
+        Ok(answer)
     }
 }

@@ -162,6 +162,15 @@ impl Firefox {
             .await
     }
 
+    /// Whether the document of the window in front is being requested.
+    pub(super) async fn is_navigating(&self) -> Result<bool, BrowserError> {
+        let window = self.window_context().await?;
+        let asked = self.bidi.is_navigating(&window);
+        self.wire()
+            .within("session.status", COMMAND_LIMIT, asked)
+            .await
+    }
+
     /// Sets exactly this viewport for the window in front.
     pub(super) async fn set_viewport(&self, viewport: Viewport) -> Result<(), BrowserError> {
         let params = json!({

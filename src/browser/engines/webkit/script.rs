@@ -134,6 +134,8 @@ fn complete(answer: &mut Value, page: PageNumber, arrival: &Arrival) {
     }
     document["load"] = json!(format!("{page:?} {}", arrival.documents));
     document["status"] = json!(arrival.status);
+    let next = arrival.documents + 1;
+    document["leaving"]["page"] = json!(if arrival.is_pending { next } else { 0 });
     let is_left_empty = document["url"] == BLANK_PAGE && arrival.documents > 0;
     document["standsIn"] = json!(is_left_empty);
     document["trouble"] = match &arrival.trouble {

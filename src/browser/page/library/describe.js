@@ -8,6 +8,12 @@ const browserError = () => {
   return error && error[1];
 };
 
+// The navigations that have begun and not ended, by their numbers: away from this document, and in its frames.
+const departures = () => {
+  const [page, ...frames] = reachableWindows().map((view) => sum(askWindow(view, "departure")));
+  return { page, frames: sum(frames) };
+};
+
 const describe = () => {
   const [navigation] = performance.getEntriesByType("navigation");
   return {
@@ -17,10 +23,12 @@ const describe = () => {
     load: performance.timeOrigin,
     empty: !document.documentElement,
     trouble: browserError(),
+    loading: document.readyState !== "complete",
+    leaving: departures(),
   };
 };
 
-// A navigation that a click started begins within the next frames.
+// A navigation that a step started begins within the next frames.
 const describeSoon = async () => {
   await nextFrames();
   return describe();

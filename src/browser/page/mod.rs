@@ -61,6 +61,7 @@ pub(super) fn preload(name: &str, window: PictureWindow) -> String {
         for_pictures,
         include_str!("preload/requests.js"),
         include_str!("preload/script_calls.js"),
+        include_str!("preload/animations.js"),
         include_str!("preload/timeline.js"),
     ];
     format!("(() => {{\n{}}})();\n", scripts.concat()).replace("__NAME__", name)

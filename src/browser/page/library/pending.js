@@ -22,7 +22,7 @@ const stillPending = ({ tree, wholePage, parts, waitForRequests }) => {
     if (requests) add("requests", requests, `${requests} requests of scripts are not answered`);
   }
   if (parts.animations) {
-    const moving = sum(tree.roots.map(finishAnimations)) + stopVideos(tree.videos);
+    const moving = sum(tree.everyRoot.map(stopAnimations)) + stopVideos(tree.videos);
     if (moving) add("animations", moving, `${moving} animations start anew each time they are finished`);
   }
   return pending;

@@ -49,7 +49,7 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts }) => {
     if (since > began + REQUESTS_MS) alwaysHasRequests = true;
     const waitForRequests = budget > 0 && !alwaysHasRequests;
     let tree = walkTree();
-    tree.roots.forEach(hideCaret);
+    tree.everyRoot.forEach(hideCaret);
     changes.watch(tree.roots);
     if (parts.animations && budget > 0 && (await bringDrawingToEnd())) tree = walkTree();
     // Makes the browser lay out the page, which starts its transitions.

@@ -26,6 +26,7 @@ const hold = async () => {
 // Releases everything that was held or stopped for a picture, and describes the document.
 const letGo = () => {
   tellAll("release");
+  playAnimations();
   playVideos();
   return describe();
 };

@@ -13,8 +13,10 @@ const rootsOf = (top) => {
   return found;
 };
 
+// `everyRoot` includes those in frames.
 const walkTree = () => {
   const roots = rootsOf(document);
-  const all = (selector) => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
-  return { roots, images: all("img"), frames: all("iframe"), videos: all("video") };
+  const everyRoot = roots.concat(...reachableWindows().slice(1).map((view) => rootsOf(view.document)));
+  const all = (selector, within = roots) => within.flatMap((root) => [...root.querySelectorAll(selector)]);
+  return { roots, everyRoot, images: all("img"), frames: all("iframe"), videos: all("video", everyRoot) };
 };

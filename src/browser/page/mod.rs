@@ -26,6 +26,7 @@ const LIBRARY: &[&str] = &[
     include_str!("library/lazy.js"),
     include_str!("library/caret.js"),
     include_str!("library/animations.js"),
+    include_str!("library/hidden_parts.js"),
     include_str!("library/images.js"),
     include_str!("library/videos.js"),
     include_str!("library/not_answered.js"),

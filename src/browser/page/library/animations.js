@@ -38,6 +38,15 @@ const bringToRest = (animation) => {
   return true;
 };
 
+// Whether a transition from one view to another is about to begin, or has ended and is still shown. One that the
+// page has paused, or without end, stands still.
+const isInTransition = (root) =>
+  Boolean(root.activeViewTransition) &&
+  root.getAnimations().every(({ effect, playState }) => {
+    const part = effect && effect.pseudoElement;
+    return !String(part).startsWith("::view-transition") || playState === "finished";
+  });
+
 // Finite animations go to their end, endless ones to their beginning. Returns how many were moving.
 const stopAnimations = (root) => {
   const running = root.getAnimations().filter((one) => ["running", "pending"].includes(one.playState) && isMovedByTime(one));

@@ -17,11 +17,7 @@ const changes = (() => {
     if (root.defaultView) watchWindow(root.defaultView);
     mutations.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
   };
-  // Watches these roots, and those of every frame that we may look into.
-  const watch = (roots) => {
-    roots.forEach(watchRoot);
-    for (const view of reachableWindows().slice(1)) rootsOf(view.document).forEach(watchRoot);
-  };
+  const watch = (roots) => roots.forEach(watchRoot);
   watch(rootsOf(document));
   const readMutations = () => {
     if (mutations.takeRecords().length) lastMutation = performance.now();

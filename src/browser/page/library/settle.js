@@ -50,7 +50,8 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts }) => {
     const waitForRequests = budget > 0 && !alwaysHasRequests;
     let tree = walkTree();
     tree.everyRoot.forEach(hideCaret);
-    changes.watch(tree.roots);
+    if (parts.animations) tree.everyRoot.forEach(stopPartsIn);
+    changes.watch(tree.everyRoot);
     if (parts.animations && budget > 0 && (await bringDrawingToEnd())) tree = walkTree();
     // Makes the browser lay out the page, which starts its transitions.
     if (document.body) document.body.getBoundingClientRect();

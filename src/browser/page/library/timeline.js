@@ -27,6 +27,7 @@ const hold = async () => {
 const letGo = () => {
   tellAll("release");
   playAnimations();
+  playParts();
   playVideos();
   return describe();
 };

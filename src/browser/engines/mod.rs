@@ -23,7 +23,7 @@ use super::{
     error::BrowserError,
     launch::Driver,
     options::Screen,
-    picture::CssBox,
+    picture::{CssBox, ResourceKinds},
     random::random_name,
     wire::{COMMAND_LIMIT, Wire},
 };
@@ -246,12 +246,15 @@ impl Engine {
         }
     }
 
-    /// The URLs of the images, fonts and style sheets that the page in front still waits for.
-    pub(crate) async fn pending_resources(&self) -> Result<Vec<String>, BrowserError> {
+    /// The URLs of the resources of these kinds that the page in front still waits for.
+    pub(crate) async fn pending_resources(
+        &self,
+        kinds: ResourceKinds,
+    ) -> Result<Vec<String>, BrowserError> {
         match self {
-            Self::Chromium(chromium) => chromium.pending_resources().await,
-            Self::Firefox(firefox) => firefox.pending_resources().await,
-            Self::WebKit(webkit) => webkit.pending_resources().await,
+            Self::Chromium(chromium) => chromium.pending_resources(kinds).await,
+            Self::Firefox(firefox) => firefox.pending_resources(kinds).await,
+            Self::WebKit(webkit) => webkit.pending_resources(kinds).await,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::{
     browser::{
         document::Document,
         error::BrowserError,
-        picture::{Frame, PhotographedArea},
+        picture::{Frame, PhotographedArea, ResourceKinds},
         session::{Allowance, Session},
     },
     diff::{self, Rect},
@@ -217,6 +217,10 @@ impl HeldPage<'_> {
     ) -> Result<Settled, BrowserError> {
         let whole_page = shot.area.is_beyond_viewport();
         let parts = self.settle_parts(shot);
+        let kinds = ResourceKinds {
+            images: parts.images.unwrap_or(true),
+            scripts: parts.requests.unwrap_or(true),
+        };
         let mut budget = ARRIVAL_BUDGET;
         let mut is_unchanged = true;
         loop {
@@ -228,16 +232,13 @@ impl HeldPage<'_> {
                 return Ok(settled);
             }
             times.add(&settled, began.elapsed());
-            if !parts.images.unwrap_or(true) {
-                return Ok(settled);
-            }
-            let is_lazy = settled.is_lazy && !settled.measures.is_all_in_view();
+            let is_lazy = kinds.images && settled.is_lazy && !settled.measures.is_all_in_view();
             if is_lazy && times.reached_end.is_none() {
                 let began = Instant::now();
                 let limit = self.options.max_page_height;
                 times.reached_end = Some(self.scroll_through(limit, parts).await?);
                 times.add_wait_for(WaitReason::Scrolling, 1, began.elapsed());
-            } else if !self.wait_for_resources(&mut budget, times).await? {
+            } else if !self.wait_for_resources(kinds, &mut budget, times).await? {
                 return Ok(settled);
             }
         }

@@ -72,7 +72,8 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts }) => {
       pending = stillPending({ tree: walkTree(), wholePage, parts, waitForRequests });
       if (showsAll && showSkipped()) pending.push({ kind: "changes", count: 1, words: "more of the page comes into view" });
       if (mustDraw && !isDrawn) pending.push({ kind: "drawing", count: 1, words: "the browser draws no frames" });
-      const isChanging = waitForRequests && changes.sinceMutation() < QUIET_MS && performance.now() < began + CHANGES_MS;
+      const quiet = Math.min(changes.sinceMutation(), changes.sinceCode());
+      const isChanging = waitForRequests && quiet < QUIET_MS && performance.now() < began + CHANGES_MS;
       if (parts.requests && isChanging && !pending.length) pending.push({ kind: "changes", count: 1, words: "the page changes itself" });
       if (!pending.length) break;
     }

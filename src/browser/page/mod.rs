@@ -61,6 +61,8 @@ pub(super) fn preload(name: &str, window: PictureWindow) -> String {
         include_str!("preload/lazy.js"),
         for_pictures,
         include_str!("preload/requests.js"),
+        include_str!("preload/streams.js"),
+        include_str!("preload/workers.js"),
         include_str!("preload/script_calls.js"),
         include_str!("preload/animations.js"),
         include_str!("preload/timeline.js"),

@@ -11,6 +11,8 @@ const dispatch = EventTarget.prototype.dispatchEvent;
 const stopImmediately = Event.prototype.stopImmediatePropagation;
 const then = Promise.prototype.then;
 const reportError = window.reportError;
+const getEntriesByName = Performance.prototype.getEntriesByName;
+const OriginalURL = URL;
 const OriginalCustomEvent = CustomEvent;
 const OriginalDate = Date;
 const originalDateNow = Date.now;
@@ -38,3 +40,4 @@ const withOwnMethods = (Native) => {
 };
 const OwnSet = withOwnMethods(Set);
 const OwnWeakMap = withOwnMethods(WeakMap);
+const OwnWeakSet = withOwnMethods(WeakSet);

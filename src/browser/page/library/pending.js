@@ -14,7 +14,7 @@ const stillPending = ({ tree, wholePage, parts, waitForRequests }) => {
   if (parts.images) {
     const images = pendingImages(tree.images, wholePage);
     if (images.length) add("images", images.length, `${images.length} images are loading, such as ${images[0].currentSrc || images[0].src}`);
-    const frames = wholePage ? pendingFrames(tree.frames) : [];
+    const frames = pendingFrames(tree.frames, wholePage);
     if (frames.length) add("images", frames.length, `${frames.length} frames are loading, such as ${frames[0].src}`);
   }
   if (parts.requests && waitForRequests) {

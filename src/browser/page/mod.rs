@@ -58,6 +58,7 @@ pub(super) fn preload(name: &str, window: PictureWindow) -> String {
     let scripts = [
         include_str!("preload/originals.js"),
         include_str!("preload/observers.js"),
+        include_str!("preload/hides_again.js"),
         include_str!("preload/lazy.js"),
         for_pictures,
         include_str!("preload/requests.js"),

@@ -29,6 +29,7 @@ const scrollThrough = async ({ limit, parts }) => {
     }
     return true;
   };
+  noteLeaving();
   let ended = false;
   for (let y = 0; !ended && performance.now() < began + SCROLL_MS; ) {
     await goTo(y);

@@ -40,7 +40,8 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts }) => {
   const isStill = runsEverywhere() && !drawsByItself();
   let unchanged = isStill && isAsItSettled();
   const showsAll = wholePage && parts.images;
-  if (showsAll && showSkipped()) hurry = unchanged = false;
+  const showMore = () => (showsAll ? showSkipped() + showHidden() : 0);
+  if (showMore()) hurry = unchanged = false;
   hurry &&= isStill && changes.sinceMutation() > QUIET_MS;
   const waits = {};
   let pending = [];
@@ -70,7 +71,7 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts }) => {
       addWait(waits, "drawing", since);
       if (hurry) break;
       pending = stillPending({ tree: walkTree(), wholePage, parts, waitForRequests });
-      if (showsAll && showSkipped()) pending.push({ kind: "changes", count: 1, words: "more of the page comes into view" });
+      if (showMore()) pending.push({ kind: "changes", count: 1, words: "more of the page comes into view" });
       if (mustDraw && !isDrawn) pending.push({ kind: "drawing", count: 1, words: "the browser draws no frames" });
       const quiet = Math.min(changes.sinceMutation(), changes.sinceCode());
       const isChanging = waitForRequests && quiet < QUIET_MS && performance.now() < began + CHANGES_MS;

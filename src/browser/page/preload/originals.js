@@ -38,6 +38,7 @@ const withOwnMethods = (Native) => {
   Object.defineProperties(Own.prototype, Object.getOwnPropertyDescriptors(Native.prototype));
   return Own;
 };
+const OwnMap = withOwnMethods(Map);
 const OwnSet = withOwnMethods(Set);
 const OwnWeakMap = withOwnMethods(WeakMap);
 const OwnWeakSet = withOwnMethods(WeakSet);

@@ -12,11 +12,19 @@ use serde_json::json;
 /// Finds elements. Stands before every script of a step, and is part of the library.
 pub(super) const FIND: &str = include_str!("library/find.js");
 
+// The files that also work in frames of other sites, as parts of the preload script.
+const ROOTS: &str = include_str!("library/roots.js");
+const ANIMATIONS: &str = include_str!("library/animations.js");
+const HIDDEN_PARTS: &str = include_str!("library/hidden_parts.js");
+const VIDEOS: &str = include_str!("library/videos.js");
+
 /// The files of the library. Those that run something at once stand after those they need.
 const LIBRARY: &[&str] = &[
     FIND,
     include_str!("library/windows.js"),
+    ROOTS,
     include_str!("library/tree.js"),
+    include_str!("library/foreign_frames.js"),
     include_str!("library/next_frames.js"),
     include_str!("library/describe.js"),
     include_str!("library/measure.js"),
@@ -25,10 +33,10 @@ const LIBRARY: &[&str] = &[
     include_str!("library/timeline.js"),
     include_str!("library/lazy.js"),
     include_str!("library/caret.js"),
-    include_str!("library/animations.js"),
-    include_str!("library/hidden_parts.js"),
+    ANIMATIONS,
+    HIDDEN_PARTS,
     include_str!("library/images.js"),
-    include_str!("library/videos.js"),
+    VIDEOS,
     include_str!("library/not_answered.js"),
     include_str!("library/changes.js"),
     include_str!("library/pending.js"),
@@ -38,7 +46,7 @@ const LIBRARY: &[&str] = &[
 
 /// The functions of the library that are called from outside.
 const FUNCTIONS: &str = "describe, describeSoon, hideResize, waitUntilResizeShown, settle, notAnswered, scrollThrough, \
-    hasRested, hold, letGo, measure, boxes";
+    hasRested, hold, letGo, measure, boxes, foreignFrames";
 
 /// How an engine takes its pictures, as far as the page must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +75,11 @@ pub(super) fn preload(name: &str, window: PictureWindow) -> String {
         include_str!("preload/script_calls.js"),
         include_str!("preload/animations.js"),
         include_str!("preload/timeline.js"),
+        ROOTS,
+        ANIMATIONS,
+        HIDDEN_PARTS,
+        VIDEOS,
+        include_str!("preload/foreign_frames.js"),
     ];
     format!("(() => {{\n{}}})();\n", scripts.concat()).replace("__NAME__", name)
 }

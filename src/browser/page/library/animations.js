@@ -1,5 +1,5 @@
 // Brings animations and transitions to rest for a picture, and lets them go on.
-// Called by `settle.js`, and by `timeline.js` to let them go on.
+// Called by `pending.js`, by `timeline.js` to let them go on, and by `preload/foreign_frames.js`.
 
 // Nobody waits so long for the end of an animation: it counts as endless.
 const ENDLESS_MS = 600000;
@@ -50,7 +50,6 @@ const isInTransition = (root) =>
 // Finite animations go to their end, endless ones to their beginning. Returns how many were moving.
 const stopAnimations = (root) => {
   const running = root.getAnimations().filter((one) => ["running", "pending"].includes(one.playState) && isMovedByTime(one));
-  if (running.length) tellAll("stop-animations");
   return running.filter(bringToRest).length;
 };
 

@@ -1,6 +1,6 @@
 // Motion in the parts that the browser itself builds into an element. No list of animations names it, so a style
 // sheet ends it, which is taken away after the picture.
-// Called by `settle.js`, and by `timeline.js` to let it go on.
+// Called by `settle.js`, by `timeline.js` to let it go on, and by `preload/foreign_frames.js`.
 
 // The parts that may have transitions, by the elements that have them.
 const MOVING_PARTS = {

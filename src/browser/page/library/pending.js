@@ -23,6 +23,7 @@ const stillPending = ({ tree, wholePage, parts, waitForRequests }) => {
   }
   if (parts.animations) {
     const moving = sum(tree.everyRoot.map(stopAnimations)) + stopVideos(tree.videos);
+    if (moving) tellAll("stop-animations");
     const transitions = tree.everyRoot.filter(isInTransition).length;
     if (transitions) add("animations", transitions, "a view transition has not ended");
     if (moving) add("animations", moving, `${moving} animations start anew each time they are finished`);

@@ -51,7 +51,10 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts }) => {
     const waitForRequests = budget > 0 && !alwaysHasRequests;
     let tree = walkTree();
     tree.everyRoot.forEach(hideCaret);
-    if (parts.animations) tree.everyRoot.forEach(stopPartsIn);
+    if (parts.animations) {
+      tree.everyRoot.forEach(stopPartsIn);
+      tellForeign("stop");
+    }
     changes.watch(tree.everyRoot);
     if (parts.animations && budget > 0 && (await bringDrawingToEnd())) tree = walkTree();
     // Makes the browser lay out the page, which starts its transitions.

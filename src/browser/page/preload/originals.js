@@ -13,6 +13,7 @@ const then = Promise.prototype.then;
 const reportError = window.reportError;
 const getEntriesByName = Performance.prototype.getEntriesByName;
 const OriginalURL = URL;
+const OriginalEvent = Event;
 const OriginalCustomEvent = CustomEvent;
 const OriginalDate = Date;
 const originalDateNow = Date.now;

@@ -269,6 +269,10 @@ impl HeldPage<'_> {
                     return Ok(if next.png < last.png { next } else { last });
                 }
             }
+            if is_held && let Some(painted) = self.paint_moving_frames(&last, &next, scale).await? {
+                times.moving_frames = painted.moving;
+                return Ok(painted.frame);
+            }
             let is_long = began.elapsed() > STABLE_BUDGET && times.frames >= LEAST_FRAMES;
             if is_long || began.elapsed() > LONGEST_BUDGET {
                 return Err(unstable(&last, &next, &settled));
@@ -321,7 +325,7 @@ async fn look_equal(one: &Frame, other: &Frame) -> bool {
     nothing_differs(one, other, diff::Options::default()).await
 }
 
-async fn nothing_differs(one: &Frame, other: &Frame, options: diff::Options) -> bool {
+pub(super) async fn nothing_differs(one: &Frame, other: &Frame, options: diff::Options) -> bool {
     if one.area != other.area {
         return false;
     }

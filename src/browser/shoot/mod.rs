@@ -1,6 +1,7 @@
 //! Takes pictures of the page, the viewport or one element. A picture counts only when two frames in a row are equal.
 
 mod agree;
+mod foreign_frames;
 mod frame;
 mod held;
 mod pending_resources;
@@ -106,6 +107,7 @@ impl Session {
         let mut all: Vec<String> = cut
             .into_iter()
             .chain(held)
+            .chain(warnings::moving_frames_warning(&times.moving_frames))
             .chain(warnings::overdue_warning(&times.overdue))
             .chain(warnings::endless_page_warning(times.reached_end))
             .collect();

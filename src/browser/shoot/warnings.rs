@@ -23,6 +23,18 @@ pub(super) fn overdue_warning(urls: &[String]) -> Option<String> {
     ))
 }
 
+pub(super) fn moving_frames_warning(urls: &[String]) -> Option<String> {
+    let frames = match urls {
+        [] => return None,
+        [url] => format!("the frame of another site, {url}, never held still and was"),
+        urls => format!(
+            "the frames of other sites, {}, never held still and were",
+            urls.join(", ")
+        ),
+    };
+    Some(format!("{frames} painted over"))
+}
+
 pub(super) fn endless_page_warning(reached_end: Option<bool>) -> Option<String> {
     let seconds = SCROLL_BUDGET.as_secs();
     (reached_end == Some(false)).then(|| {

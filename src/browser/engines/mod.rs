@@ -225,6 +225,14 @@ impl Engine {
         }
     }
 
+    /// Stops the marquees of the page in front, where the engine can. The page lets them go on when it is released.
+    pub(crate) async fn stop_marquees(&self) -> Result<(), BrowserError> {
+        match self {
+            Self::Chromium(chromium) => chromium.stop_marquees().await,
+            Self::Firefox(_) | Self::WebKit(_) => Ok(()),
+        }
+    }
+
     /// Waits until the page receives all events again after a picture. Call this before anything is done to the page.
     pub(crate) async fn wait_for_end_of_picture(&self) -> Result<(), BrowserError> {
         match self {

@@ -25,6 +25,8 @@ const LIBRARY: &[&str] = &[
     ROOTS,
     include_str!("library/tree.js"),
     include_str!("library/foreign_frames.js"),
+    include_str!("library/moving_parts.js"),
+    include_str!("library/marquees.js"),
     include_str!("library/next_frames.js"),
     include_str!("library/describe.js"),
     include_str!("library/measure.js"),
@@ -46,7 +48,8 @@ const LIBRARY: &[&str] = &[
 
 /// The functions of the library that are called from outside.
 const FUNCTIONS: &str = "describe, describeSoon, hideResize, waitUntilResizeShown, settle, notAnswered, scrollThrough, \
-    hasRested, hold, letGo, measure, boxes, foreignFrames";
+    hasRested, hold, letGo, measure, boxes, movingParts, \
+    movingMarquees, stopMarquee";
 
 /// How an engine takes its pictures, as far as the page must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -233,7 +233,10 @@ impl HeldPage<'_> {
             }
             times.add(&settled, began.elapsed());
             let is_lazy = kinds.images && settled.is_lazy && !settled.measures.is_all_in_view();
-            if is_lazy && times.reached_end.is_none() {
+            if settled.has_marquees && parts.animations.unwrap_or(true) && !times.tried_marquees {
+                times.tried_marquees = true;
+                self.engine.stop_marquees().await?;
+            } else if is_lazy && times.reached_end.is_none() {
                 let began = Instant::now();
                 let limit = self.options.max_page_height;
                 times.reached_end = Some(self.scroll_through(limit, parts).await?);
@@ -269,8 +272,8 @@ impl HeldPage<'_> {
                     return Ok(if next.png < last.png { next } else { last });
                 }
             }
-            if is_held && let Some(painted) = self.paint_moving_frames(&last, &next, scale).await? {
-                times.moving_frames = painted.moving;
+            if is_held && let Some(painted) = self.paint_moving_parts(&last, &next, scale).await? {
+                times.moving_parts = painted.moving;
                 return Ok(painted.frame);
             }
             let is_long = began.elapsed() > STABLE_BUDGET && times.frames >= LEAST_FRAMES;

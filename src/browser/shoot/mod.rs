@@ -1,9 +1,9 @@
 //! Takes pictures of the page, the viewport or one element. A picture counts only when two frames in a row are equal.
 
 mod agree;
-mod foreign_frames;
 mod frame;
 mod held;
+mod moving_parts;
 mod pending_resources;
 mod settle;
 mod times;
@@ -107,7 +107,7 @@ impl Session {
         let mut all: Vec<String> = cut
             .into_iter()
             .chain(held)
-            .chain(warnings::moving_frames_warning(&times.moving_frames))
+            .chain(warnings::moving_parts_warning(&times.moving_parts))
             .chain(warnings::overdue_warning(&times.overdue))
             .chain(warnings::endless_page_warning(times.reached_end))
             .collect();

@@ -23,16 +23,14 @@ pub(super) fn overdue_warning(urls: &[String]) -> Option<String> {
     ))
 }
 
-pub(super) fn moving_frames_warning(urls: &[String]) -> Option<String> {
-    let frames = match urls {
+pub(super) fn moving_parts_warning(words: &[String]) -> Option<String> {
+    let verb = match words {
         [] => return None,
-        [url] => format!("the frame of another site, {url}, never held still and was"),
-        urls => format!(
-            "the frames of other sites, {}, never held still and were",
-            urls.join(", ")
-        ),
+        [_] => "was",
+        _ => "were",
     };
-    Some(format!("{frames} painted over"))
+    let parts = words.join(" and ");
+    Some(format!("{parts} never held still and {verb} painted over"))
 }
 
 pub(super) fn endless_page_warning(reached_end: Option<bool>) -> Option<String> {

@@ -1,5 +1,5 @@
 // Frames of other sites, which we may not look into. `preload/foreign_frames.js` stills each of them.
-// Called by `settle.js` and `timeline.js`, and from `shoot/held.rs` as `foreignFrames`.
+// Called by `settle.js` and `timeline.js`.
 
 // The windows of other sites, also those inside one another.
 const foreignWindows = () => {
@@ -11,9 +11,3 @@ const foreignWindows = () => {
   return all.filter((view) => !reachable.has(view));
 };
 const tellForeign = (message) => foreignWindows().forEach((view) => view.postMessage(`${NAME}-${message}`, "*"));
-
-// How the frames of other sites in the document are found, and their addresses.
-const foreignFrames = () =>
-  [...document.querySelectorAll("iframe[src]")]
-    .filter((frame) => !frame.contentDocument)
-    .map((frame) => ({ selector: `iframe[src="${CSS.escape(frame.getAttribute("src"))}"]`, url: frame.src }));

@@ -29,7 +29,8 @@ const finishSettling = ({ pending, waits, unchanged, showsAll, began }) => {
   const took = settledAt - began;
   unseenWhenSettled = countUnseen();
   const lazy = showsAll ? unseenWhenSettled : 0;
-  return { pending: pending.map(({ words }) => words), waits, took, unchanged, lazy, ...measure(), document: describe() };
+  const marquees = movingMarquees().length;
+  return { pending: pending.map(({ words }) => words), waits, took, unchanged, lazy, marquees, ...measure(), document: describe() };
 };
 
 // Waits until nothing is pending, at most `budget` milliseconds. In a `hurry` it skips what `hasRested` can tell

@@ -30,6 +30,7 @@ const letGo = () => {
   tellForeign("release");
   playAnimations();
   playParts();
+  playMarquees();
   playVideos();
   return describe();
 };

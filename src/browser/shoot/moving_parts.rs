@@ -1,4 +1,5 @@
-//! Frames of other sites that do not hold still are painted over, so that the rest of the page can be compared.
+//! Parts of the page that we cannot stop are painted over if they do not hold still, so that the rest of the page can be
+//! compared.
 
 use serde_json::{Value, json};
 
@@ -9,88 +10,87 @@ use crate::{
     spec::{Selector, Target},
 };
 
-/// A frame of another site in a picture.
+/// A part of a picture that may move although everything else stands still.
 #[derive(Debug)]
-struct ForeignFrame {
-    url: String,
+struct MovingPart {
+    words: String,
     boxes: Vec<Rect>,
 }
 
-/// A picture without the frames that moved, and their addresses.
+/// A picture without the parts that moved, and the words for them.
 pub(super) struct Painted {
     pub(super) frame: Frame,
     pub(super) moving: Vec<String>,
 }
 
 impl Session {
-    /// The second picture with masks over the frames of other sites that differ between both. `None` if anything else
-    /// differs.
-    pub(super) async fn paint_moving_frames(
+    /// The second picture with masks over the parts that differ between both. `None` if anything else differs.
+    pub(super) async fn paint_moving_parts(
         &self,
         one: &Frame,
         other: &Frame,
         scale: f64,
     ) -> Result<Option<Painted>, BrowserError> {
-        let foreign = self.foreign_frames(other, scale).await?;
-        if foreign.is_empty() || !differ_only_in(&foreign, one, other).await {
+        let parts = self.possible_parts(other, scale).await?;
+        if parts.is_empty() || !differ_only_in(&parts, one, other).await {
             return Ok(None);
         }
-        let mut moving: Vec<&ForeignFrame> = Vec::new();
-        for (number, tried) in foreign.iter().enumerate() {
-            let others = foreign.iter().enumerate();
+        let mut moving: Vec<&MovingPart> = Vec::new();
+        for (number, tried) in parts.iter().enumerate() {
+            let others = parts.iter().enumerate();
             let others = others.filter(|(place, _)| *place != number);
-            if !differ_only_in(others.map(|(_, frame)| frame), one, other).await {
+            if !differ_only_in(others.map(|(_, part)| part), one, other).await {
                 moving.push(tried);
             }
         }
         let mut frame = other.clone();
         frame
             .masks
-            .extend(moving.iter().map(|frame| frame.boxes.clone()));
-        let moving = moving.iter().map(|frame| frame.url.clone()).collect();
+            .extend(moving.iter().map(|part| part.boxes.clone()));
+        let moving = moving.iter().map(|part| part.words.clone()).collect();
         Ok(Some(Painted { frame, moving }))
     }
 
-    async fn foreign_frames(
+    async fn possible_parts(
         &self,
         frame: &Frame,
         scale: f64,
-    ) -> Result<Vec<ForeignFrame>, BrowserError> {
+    ) -> Result<Vec<MovingPart>, BrowserError> {
         let answer = self
-            .in_page(COMMAND_LIMIT, "foreignFrames", &json!(null))
+            .in_page(COMMAND_LIMIT, "movingParts", &json!(null))
             .await?;
         let found: Vec<(Target, String)> = answer
             .as_array()
             .into_iter()
             .flatten()
-            .filter_map(read_frame)
+            .filter_map(read_part)
             .collect();
         let targets: Vec<Target> = found.iter().map(|(target, _)| target.clone()).collect();
         let boxes = self
             .mask_boxes(&targets, &frame.area, scale, frame.size)
             .await?;
-        let frames = found.into_iter().zip(boxes);
-        let frames = frames.map(|((_, url), boxes)| ForeignFrame { url, boxes });
-        Ok(frames.filter(|frame| !frame.boxes.is_empty()).collect())
+        let parts = found.into_iter().zip(boxes);
+        let parts = parts.map(|((_, words), boxes)| MovingPart { words, boxes });
+        Ok(parts.filter(|part| !part.boxes.is_empty()).collect())
     }
 }
 
-fn read_frame(answer: &Value) -> Option<(Target, String)> {
+fn read_part(answer: &Value) -> Option<(Target, String)> {
     let text = |key: &str| answer[key].as_str().map(str::to_owned);
     let selector = text("selector")?;
     let target = Target {
         alternatives: vec![Selector::Css(vec![selector.clone()])],
         source: selector,
     };
-    Some((target, text("url")?))
+    Some((target, text("words")?))
 }
 
 async fn differ_only_in<'a>(
-    frames: impl IntoIterator<Item = &'a ForeignFrame>,
+    parts: impl IntoIterator<Item = &'a MovingPart>,
     one: &Frame,
     other: &Frame,
 ) -> bool {
-    let boxes = frames.into_iter().flat_map(|frame| &frame.boxes).copied();
+    let boxes = parts.into_iter().flat_map(|part| &part.boxes).copied();
     let own = [one, other]
         .into_iter()
         .flat_map(|frame| frame.masks.iter().flatten())

@@ -41,6 +41,7 @@ const LIBRARY: &[&str] = &[
     VIDEOS,
     include_str!("library/not_answered.js"),
     include_str!("library/changes.js"),
+    include_str!("library/seen.js"),
     include_str!("library/pending.js"),
     include_str!("library/scroll_through.js"),
     include_str!("library/settle.js"),

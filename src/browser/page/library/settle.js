@@ -28,7 +28,7 @@ const finishSettling = ({ pending, waits, unchanged, showsAll, began }) => {
   callsWhenSettled = scriptCalls();
   const took = settledAt - began;
   unseenWhenSettled = countUnseen();
-  const lazy = showsAll ? unseenWhenSettled : 0;
+  const lazy = showsAll ? unseenWhenSettled + transparentParts().length : 0;
   const marquees = movingMarquees().length;
   return { pending: pending.map(({ words }) => words), waits, took, unchanged, lazy, marquees, ...measure(), document: describe() };
 };
@@ -41,7 +41,7 @@ const settle = async ({ budget, wholePage, hurry, mustDraw, parts }) => {
   const isStill = runsEverywhere() && !drawsByItself();
   let unchanged = isStill && isAsItSettled();
   const showsAll = wholePage && parts.images;
-  const showMore = () => (showsAll ? showSkipped() + showHidden() : 0);
+  const showMore = () => (showsAll ? showSkipped() + showSeen() + showHidden() : 0);
   if (showMore()) hurry = unchanged = false;
   hurry &&= isStill && changes.sinceMutation() > QUIET_MS;
   const waits = {};

@@ -32,5 +32,6 @@ const letGo = () => {
   playParts();
   playMarquees();
   playVideos();
+  hideSeen();
   return describe();
 };

@@ -23,7 +23,7 @@ pub enum WaitReason {
     Document,
     /// Fonts were loading.
     Fonts,
-    /// Images were loading.
+    /// Images, and what else the browser had requested, were loading.
     Images,
     /// The page was scrolled through, because something in it waits for coming into view.
     Scrolling,

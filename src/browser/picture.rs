@@ -17,6 +17,39 @@ pub(crate) struct CssBox {
     pub(crate) height: f64,
 }
 
+/// The kinds of resources that a picture waits for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ResourceKinds {
+    /// Images, fonts and style sheets.
+    pub(crate) images: bool,
+    /// Code: scripts of the page, of its modules and of its workers.
+    pub(crate) scripts: bool,
+}
+
+impl ResourceKinds {
+    /// All of them.
+    pub(crate) const ALL: Self = Self {
+        images: true,
+        scripts: true,
+    };
+
+    /// Whether nothing is waited for.
+    pub(crate) fn are_none(self) -> bool {
+        !self.images && !self.scripts
+    }
+
+    /// Whether these include a type or destination, as the browsers' protocols name it.
+    pub(crate) fn include(self, name: &str) -> bool {
+        match name {
+            "Image" | "Font" | "Stylesheet" | "StyleSheet" | "image" | "font" | "style" => {
+                self.images
+            }
+            "Script" | "script" | "worker" | "sharedworker" => self.scripts,
+            _ => false,
+        }
+    }
+}
+
 /// A picture as the browser encoded it, and the page that it shows.
 #[derive(Debug, Clone)]
 pub(crate) struct Picture {

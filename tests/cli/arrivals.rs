@@ -41,7 +41,7 @@ fn waited(shot: &ShotReport) -> bool {
 
 #[test]
 fn what_is_under_way_is_waited_for_and_the_page_settles_again() {
-    for kind in ["Image", "Font", "Stylesheet"] {
+    for kind in ["Image", "Font", "Stylesheet", "Script"] {
         let driver = FakeDriver::new()
             .answers_once(TREE, under_way(kind))
             .answers("page.notAnswered", not_answered());
@@ -86,11 +86,29 @@ fn what_has_arrived_or_never_will_is_not_waited_for() {
 }
 
 #[test]
-fn nobody_asks_where_images_are_not_waited_for() {
+fn nobody_asks_where_neither_images_nor_scripts_are_waited_for() {
     let driver = FakeDriver::new();
-    let step = "  - goto: /one\n    shot: { settle: { images: false } }";
+    let step = "  - goto: /one\n    shot: { settle: { images: false, requests: false } }";
     shots(&driver, step).exit(0);
     assert!(!driver.was_asked(TREE));
+}
+
+#[test]
+fn images_and_scripts_are_waited_for_apart() {
+    for (kind, without, is_waited_for) in [
+        ("Image", "images", false),
+        ("Image", "requests", true),
+        ("Script", "requests", false),
+        ("Script", "images", true),
+    ] {
+        let driver = FakeDriver::new()
+            .answers_once(TREE, under_way(kind))
+            .answers("page.notAnswered", not_answered());
+        let step = format!("  - goto: /one\n    shot: {{ settle: {{ {without}: false }} }}");
+        let ran = shots(&driver, &step);
+        let shot = &ran.exit(0).report().shots[0];
+        assert_eq!(waited(shot), is_waited_for, "{kind} without {without}");
+    }
 }
 
 /// Once for a document: the next shot of it says nothing of it any more.

@@ -23,7 +23,7 @@ use super::{
     error::BrowserError,
     launch::Driver,
     options::Screen,
-    picture::PhotographedArea,
+    picture::{PhotographedArea, ResourceKinds},
     random::random_name,
     wire::{COMMAND_LIMIT, Wire},
 };
@@ -237,6 +237,14 @@ impl Engine {
         }
     }
 
+    /// Stops the marquees of the page in front, where the engine can. The page lets them go on when it is released.
+    pub(crate) async fn stop_marquees(&self) -> Result<(), BrowserError> {
+        match self {
+            Self::Chromium(chromium) => chromium.stop_marquees().await,
+            Self::Firefox(_) | Self::WebKit(_) => Ok(()),
+        }
+    }
+
     /// Changes the cookies of the page at this URL, including `httpOnly` ones, which no script can set.
     pub(crate) async fn change_cookies(
         &self,
@@ -250,12 +258,15 @@ impl Engine {
         }
     }
 
-    /// The URLs of the images, fonts and style sheets that the page in front still waits for.
-    pub(crate) async fn pending_resources(&self) -> Result<Vec<String>, BrowserError> {
+    /// The URLs of the resources of these kinds that the page in front still waits for.
+    pub(crate) async fn pending_resources(
+        &self,
+        kinds: ResourceKinds,
+    ) -> Result<Vec<String>, BrowserError> {
         match self {
-            Self::Chromium(chromium) => chromium.pending_resources().await,
-            Self::Firefox(firefox) => firefox.pending_resources().await,
-            Self::WebKit(webkit) => webkit.pending_resources().await,
+            Self::Chromium(chromium) => chromium.pending_resources(kinds).await,
+            Self::Firefox(firefox) => firefox.pending_resources(kinds).await,
+            Self::WebKit(webkit) => webkit.pending_resources(kinds).await,
         }
     }
 

@@ -14,12 +14,21 @@ pub(super) const FIND: &str = include_str!("library/find.js");
 
 /// Names texts that are like one that was not found. Stands after [`FIND`] in the script that asks for them.
 pub(super) const NEAREST_TEXTS: &str = include_str!("library/nearest_texts.js");
+// The files that also work in frames of other sites, as parts of the preload script.
+const ROOTS: &str = include_str!("library/roots.js");
+const ANIMATIONS: &str = include_str!("library/animations.js");
+const HIDDEN_PARTS: &str = include_str!("library/hidden_parts.js");
+const VIDEOS: &str = include_str!("library/videos.js");
 
 /// The files of the library. Those that run something at once stand after those they need.
 const LIBRARY: &[&str] = &[
     FIND,
     include_str!("library/windows.js"),
+    ROOTS,
     include_str!("library/tree.js"),
+    include_str!("library/foreign_frames.js"),
+    include_str!("library/moving_parts.js"),
+    include_str!("library/marquees.js"),
     include_str!("library/next_frames.js"),
     include_str!("library/describe.js"),
     include_str!("library/measure.js"),
@@ -28,18 +37,21 @@ const LIBRARY: &[&str] = &[
     include_str!("library/timeline.js"),
     include_str!("library/lazy.js"),
     include_str!("library/caret.js"),
-    include_str!("library/animations.js"),
+    ANIMATIONS,
+    HIDDEN_PARTS,
     include_str!("library/images.js"),
-    include_str!("library/videos.js"),
+    VIDEOS,
     include_str!("library/not_answered.js"),
     include_str!("library/changes.js"),
+    include_str!("library/seen.js"),
     include_str!("library/pending.js"),
     include_str!("library/scroll_through.js"),
     include_str!("library/settle.js"),
 ];
 
 /// The functions of the library that are called from outside.
-const FUNCTIONS: &str = "describe, describeSoon, settle, notAnswered, scrollThrough, hasRested, hold, letGo, measure, boxes, widestElement";
+const FUNCTIONS: &str = "describe, describeSoon, settle, notAnswered, scrollThrough, hasRested, hold, letGo, measure, boxes, \
+    widestElement, movingParts, movingMarquees, stopMarquee";
 
 /// Who hides the scrollbars of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,12 +71,21 @@ pub(super) fn preload(name: &str, scrollbars: Scrollbars) -> String {
     let scripts = [
         include_str!("preload/originals.js"),
         include_str!("preload/observers.js"),
+        include_str!("preload/hides_again.js"),
         include_str!("preload/lazy.js"),
         hide_scrollbars,
         include_str!("preload/requests.js"),
+        include_str!("preload/streams.js"),
+        include_str!("preload/workers.js"),
         include_str!("preload/script_calls.js"),
         include_str!("preload/departures.js"),
+        include_str!("preload/animations.js"),
         include_str!("preload/timeline.js"),
+        ROOTS,
+        ANIMATIONS,
+        HIDDEN_PARTS,
+        VIDEOS,
+        include_str!("preload/foreign_frames.js"),
     ];
     format!("(() => {{\n{}}})();\n", scripts.concat()).replace("__NAME__", name)
 }

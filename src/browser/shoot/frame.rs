@@ -163,7 +163,7 @@ impl Session {
             .collect())
     }
 
-    async fn mask_boxes(
+    pub(super) async fn mask_boxes(
         &self,
         masks: &[Target],
         photographed: &PhotographedArea,

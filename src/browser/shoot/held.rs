@@ -16,7 +16,7 @@ use crate::{
     browser::{
         document::Document,
         error::BrowserError,
-        picture::{Frame, PhotographedArea},
+        picture::{Frame, PhotographedArea, ResourceKinds},
         session::{Allowance, Session},
     },
     diff::{self, Rect},
@@ -219,6 +219,10 @@ impl HeldPage<'_> {
         times: &mut ShotTimes,
     ) -> Result<Settled, BrowserError> {
         let parts = self.settle_parts(shot);
+        let kinds = ResourceKinds {
+            images: parts.images.unwrap_or(true),
+            scripts: parts.requests.unwrap_or(true),
+        };
         let mut budget = ARRIVAL_BUDGET;
         let mut is_unchanged = true;
         loop {
@@ -230,16 +234,16 @@ impl HeldPage<'_> {
                 return Ok(settled);
             }
             times.add(&settled, began.elapsed());
-            if !parts.images.unwrap_or(true) {
-                return Ok(settled);
-            }
-            let is_lazy = settled.is_lazy && !settled.measures.is_all_in_view();
-            if is_lazy && times.reached_end.is_none() {
+            let is_lazy = kinds.images && settled.is_lazy && !settled.measures.is_all_in_view();
+            if settled.has_marquees && parts.animations.unwrap_or(true) && !times.tried_marquees {
+                times.tried_marquees = true;
+                self.engine.stop_marquees().await?;
+            } else if is_lazy && times.reached_end.is_none() {
                 let began = Instant::now();
                 let limit = self.options.max_page_height;
                 times.reached_end = Some(self.scroll_through(limit, parts).await?);
                 times.add_wait_for(WaitReason::Scrolling, 1, began.elapsed());
-            } else if !self.wait_for_resources(&mut budget, times).await? {
+            } else if !self.wait_for_resources(kinds, &mut budget, times).await? {
                 return Ok(settled);
             }
         }
@@ -269,6 +273,10 @@ impl HeldPage<'_> {
                 if earlier.contains(&next) && look_equal(&last, &next).await {
                     return Ok(if next.png < last.png { next } else { last });
                 }
+            }
+            if is_held && let Some(painted) = self.paint_moving_parts(&last, &next, scale).await? {
+                times.moving_parts = painted.moving;
+                return Ok(painted.frame);
             }
             let is_long = began.elapsed() > STABLE_BUDGET && times.frames >= LEAST_FRAMES;
             if is_long || began.elapsed() > LONGEST_BUDGET {
@@ -318,7 +326,7 @@ async fn look_equal(one: &Frame, other: &Frame) -> bool {
     nothing_differs(one, other, diff::Options::default()).await
 }
 
-async fn nothing_differs(one: &Frame, other: &Frame, options: diff::Options) -> bool {
+pub(super) async fn nothing_differs(one: &Frame, other: &Frame, options: diff::Options) -> bool {
     if one.area != other.area {
         return false;
     }

@@ -3,6 +3,7 @@
 mod agree;
 mod frame;
 mod held;
+mod moving_parts;
 mod pending_resources;
 mod settle;
 mod times;
@@ -129,6 +130,7 @@ impl Session {
         let mut all: Vec<String> = cut
             .into_iter()
             .chain(held)
+            .chain(warnings::moving_parts_warning(&times.moving_parts))
             .chain(warnings::overdue_warning(&times.overdue))
             .chain(warnings::endless_page_warning(times.reached_end))
             .chain(times.only_in_view.as_deref().map(warnings::part_warning))

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::times::ShotTimes;
 use crate::{
-    browser::{error::BrowserError, session::Session, target::POLL},
+    browser::{error::BrowserError, picture::ResourceKinds, session::Session, target::POLL},
     waits::WaitReason,
 };
 
@@ -12,21 +12,22 @@ use crate::{
 pub(super) const ARRIVAL_BUDGET: Duration = Duration::from_secs(5);
 
 impl Session {
-    /// Waits until all images, fonts and style sheets have arrived, except for those that were waited for in vain
-    /// before. Returns whether there was anything to wait for. The time is taken from `budget`; resources that have not
-    /// arrived by then are overdue.
+    /// Waits until all resources of these kinds have arrived, except for those that were waited for in vain before.
+    /// Returns whether there was anything to wait for. The time is taken from `budget`; resources that have not arrived
+    /// by then are overdue.
     pub(super) async fn wait_for_resources(
         &self,
+        kinds: ResourceKinds,
         budget: &mut Duration,
         times: &mut ShotTimes,
     ) -> Result<bool, BrowserError> {
-        if budget.is_zero() {
+        if budget.is_zero() || kinds.are_none() {
             return Ok(false);
         }
         let began = Instant::now();
         let mut most = 0;
         loop {
-            let mut pending = self.engine.pending_resources().await?;
+            let mut pending = self.engine.pending_resources(kinds).await?;
             pending.retain(|url| !self.flow.is_overdue(url) && !times.overdue.contains(url));
             most = most.max(pending.len());
             if began.elapsed() >= *budget {

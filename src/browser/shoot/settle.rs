@@ -64,6 +64,8 @@ pub(super) struct Settled {
     pub(super) waits: Vec<WaitTime>,
     /// Whether the page has elements that wait for coming into view and have not been there yet.
     pub(super) is_lazy: bool,
+    /// Whether marquees move that only the engine can stop.
+    pub(super) has_marquees: bool,
     /// How long settling took in the page.
     pub(super) in_page: Duration,
     /// Whether the page held still since it last settled, as far as that can be seen from inside the page.
@@ -133,6 +135,7 @@ impl Session {
             waits: waits(&answer["waits"]),
             in_page: Duration::from_secs_f64(number("took")?.clamp(0.0, MOST_MS) / 1000.0),
             is_lazy: answer["lazy"].as_f64().is_some_and(|count| count > 0.0),
+            has_marquees: answer["marquees"].as_f64().is_some_and(|count| count > 0.0),
             is_unchanged: answer["unchanged"] == json!(true),
             document: self.read_document(&answer["document"]),
             only_in_view,

@@ -24,6 +24,10 @@ pub(crate) struct ShotTimes {
     pub(crate) frames: u32,
     /// The frame number at which a drawing loop of the page was held.
     pub(super) held_at: Option<u64>,
+    /// Whether the engine was asked to stop marquees.
+    pub(super) tried_marquees: bool,
+    /// The parts of the page that were painted over, because they did not hold still.
+    pub(super) moving_parts: Vec<String>,
     /// Whether scrolling through the page reached its end.
     pub(super) reached_end: Option<bool>,
     /// The URLs of resources that did not arrive in time.

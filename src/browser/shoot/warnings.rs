@@ -26,6 +26,16 @@ pub(super) fn overdue_warning(urls: &[String]) -> Option<String> {
     ))
 }
 
+pub(super) fn moving_parts_warning(words: &[String]) -> Option<String> {
+    let verb = match words {
+        [] => return None,
+        [_] => "was",
+        _ => "were",
+    };
+    let parts = words.join(" and ");
+    Some(format!("{parts} never held still and {verb} painted over"))
+}
+
 pub(super) fn endless_page_warning(reached_end: Option<bool>) -> Option<String> {
     let seconds = SCROLL_BUDGET.as_secs();
     (reached_end == Some(false)).then(|| {

@@ -17,7 +17,7 @@ use tokio_tungstenite::{
 };
 
 use super::socket::{open, receive};
-use crate::browser::error::BrowserError;
+use crate::browser::{error::BrowserError, picture::ResourceKinds};
 
 /// How long connecting may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
@@ -35,10 +35,17 @@ struct Channel {
     /// Answers that were read on behalf of another caller, by command number. `None` marks an answer that has not
     /// arrived yet.
     awaited: HashMap<u64, Option<Value>>,
-    /// The URLs of the images, fonts and style sheets that are loading, by the browser's request ID.
-    pending_resources: HashMap<String, String>,
+    /// The images, fonts, style sheets and scripts that are loading, by the browser's request ID.
+    pending_resources: HashMap<String, PendingResource>,
     /// The windows whose document is being requested, by the browser's request ID.
     pending_documents: HashMap<String, String>,
+}
+
+/// A resource that is loading.
+#[derive(Debug)]
+struct PendingResource {
+    url: String,
+    destination: String,
 }
 
 /// The events that keep [`Bidi::pending_resources`] up to date.
@@ -126,12 +133,17 @@ impl Bidi {
         self.command("session.subscribe", &events).await.map(drop)
     }
 
-    /// The URLs of the images, fonts and style sheets that are loading.
-    pub(crate) async fn pending_resources(&self) -> Result<Vec<String>, BrowserError> {
+    /// The URLs of the resources of these kinds that are loading.
+    pub(crate) async fn pending_resources(
+        &self,
+        kinds: ResourceKinds,
+    ) -> Result<Vec<String>, BrowserError> {
         // The answer arrives after the events of everything that happened before.
         self.command("session.status", &json!({})).await?;
         let channel = self.channel.lock().await;
-        Ok(channel.pending_resources.values().cloned().collect())
+        let pending = channel.pending_resources.values();
+        let wanted = pending.filter(|resource| kinds.include(&resource.destination));
+        Ok(wanted.map(|resource| resource.url.clone()).collect())
     }
 
     /// Whether the document of a window is being requested.
@@ -160,20 +172,18 @@ impl Channel {
             self.pending_documents.remove(name);
             return;
         }
-        let url = request["url"].as_str().unwrap_or_default().to_owned();
-        match request["destination"].as_str() {
-            Some("image" | "font" | "style") => {
-                drop(self.pending_resources.insert(name.to_owned(), url))
-            }
-            Some("document") => {
-                // Requests of the previous document are never answered.
-                self.pending_resources.clear();
-                let window = event["params"]["context"].as_str().unwrap_or_default();
-                let window = window.to_owned();
-                self.pending_documents.retain(|_, other| *other != window);
-                self.pending_documents.insert(name.to_owned(), window);
-            }
-            _ => {}
+        let text = |key: &str| request[key].as_str().unwrap_or_default().to_owned();
+        let (url, destination) = (text("url"), text("destination"));
+        if destination == "document" {
+            // Requests of the previous document are never answered.
+            self.pending_resources.clear();
+            let window = event["params"]["context"].as_str().unwrap_or_default();
+            let window = window.to_owned();
+            self.pending_documents.retain(|_, other| *other != window);
+            self.pending_documents.insert(name.to_owned(), window);
+        } else if ResourceKinds::ALL.include(&destination) {
+            let resource = PendingResource { url, destination };
+            self.pending_resources.insert(name.to_owned(), resource);
         }
     }
 }
@@ -251,13 +261,15 @@ mod tests {
             r#"{"method": "network.beforeRequestSent", "params": {"request": {"request": "4", "url": "c.css", "destination": "style"}}}"#,
             r#"{"method": "network.beforeRequestSent", "params": {"request": {"request": "5", "url": "d.woff2", "destination": "font"}}}"#,
             r#"{"method": "network.beforeRequestSent", "params": {"request": {"request": "6", "url": "e.json", "destination": ""}}}"#,
+            r#"{"method": "network.beforeRequestSent", "params": {"request": {"request": "7", "url": "f.js", "destination": "script"}}}"#,
             r#"{"method": "network.responseCompleted", "params": {"request": {"request": "3"}}}"#,
             r#"{"method": "network.fetchError", "params": {"request": {"request": "4"}}}"#,
             r#"{"type": "success", "id": ID, "result": {}}"#,
         ])
         .await;
-        let pending_resources = bidi.pending_resources().await.unwrap();
-        assert_eq!(pending_resources, ["d.woff2"]);
+        let mut pending = bidi.pending_resources(ResourceKinds::ALL).await.unwrap();
+        pending.sort();
+        assert_eq!(pending, ["d.woff2", "f.js"]);
     }
 
     #[tokio::test]

@@ -302,6 +302,7 @@ fn answer(request: &Request, shared: &Shared) -> Answer {
             "<!doctype html><title>Answer</title><p id=answer>{} {}",
             request.method, request.body
         )),
+        "/events" => Answer::new("text/event-stream", b"data: Told\n\n".to_vec()),
         "/picture.svg" => Answer::new("image/svg+xml", picture(request).into_bytes()),
         path if path.starts_with("/account/") => shared.accounts.answer(request),
         path => file(path, &shared.roots),

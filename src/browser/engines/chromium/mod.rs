@@ -1,5 +1,6 @@
 //! What Chrome, Chromium and Edge offer through the Chrome DevTools protocol, which their driver passes on.
 
+mod marquees;
 mod picture;
 mod storage;
 mod window;

@@ -14,6 +14,7 @@ use crate::{
         },
         error::BrowserError,
         page,
+        picture::ResourceKinds,
         random::random_name,
         wire::COMMAND_LIMIT,
     },
@@ -43,12 +44,13 @@ pub(crate) struct Leftovers {
 }
 
 impl Chromium {
-    /// The URLs of the images, fonts and style sheets that are loading.
+    /// The URLs of the resources of these kinds that are loading.
     pub(in crate::browser::engines) async fn pending_resources(
         &self,
+        kinds: ResourceKinds,
     ) -> Result<Vec<String>, BrowserError> {
         let tree = self.command("Page.getResourceTree", json!({})).await?;
-        let urls = resources::pending_in(&tree);
+        let urls = resources::pending_in(&tree, kinds);
         if urls.is_empty() {
             return Ok(Vec::new());
         }

@@ -19,7 +19,7 @@ use crate::{
         launch::{Launcher, Programs, Startup, existing, first_in_path, named},
         options::SessionOptions,
         page::Scrollbars,
-        picture::CssBox,
+        picture::{CssBox, ResourceKinds},
         wire::{COMMAND_LIMIT, Wire, bidi::Bidi},
     },
     config::{Browser, Emulation},
@@ -154,9 +154,12 @@ impl Firefox {
         self.add_preload(&preload).await.map(drop)
     }
 
-    /// The URLs of the images, fonts and style sheets that are loading.
-    pub(super) async fn pending_resources(&self) -> Result<Vec<String>, BrowserError> {
-        let asked = self.bidi.pending_resources();
+    /// The URLs of the resources of these kinds that are loading.
+    pub(super) async fn pending_resources(
+        &self,
+        kinds: ResourceKinds,
+    ) -> Result<Vec<String>, BrowserError> {
+        let asked = self.bidi.pending_resources(kinds);
         self.wire()
             .within("session.status", COMMAND_LIMIT, asked)
             .await

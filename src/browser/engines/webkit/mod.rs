@@ -27,6 +27,7 @@ use crate::{
             Driver, Launcher, Programs, Startup, existing, first_in_path, inspector_address, named,
         },
         options::SessionOptions,
+        picture::ResourceKinds,
         wire::{
             COMMAND_LIMIT, Wire,
             inspector::{Inspector, PageNumber},
@@ -180,12 +181,15 @@ impl WebKit {
         self.wire().within(method, limit, answer).await
     }
 
-    /// The URLs of the images, fonts and style sheets that are loading.
-    pub(super) async fn pending_resources(&self) -> Result<Vec<String>, BrowserError> {
+    /// The URLs of the resources of these kinds that are loading.
+    pub(super) async fn pending_resources(
+        &self,
+        kinds: ResourceKinds,
+    ) -> Result<Vec<String>, BrowserError> {
         let tree = self
             .inspect(COMMAND_LIMIT, "Page.getResourceTree", json!({}))
             .await?;
-        let urls = resources::pending_in(&tree);
+        let urls = resources::pending_in(&tree, kinds);
         if urls.is_empty() {
             return Ok(Vec::new());
         }

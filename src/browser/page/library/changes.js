@@ -1,12 +1,23 @@
 // When the page last changed.
 // Called by `settle.js`.
+
+// What brings code and styles into a page.
+const CODE = ["script", "link"];
+
 const changes = (() => {
   let lastMutation = -Infinity;
   // Scrolling and arriving resources change no element.
   let lastOther = -Infinity;
   const watched = new WeakSet();
   const mutations = new MutationObserver(() => (lastMutation = performance.now()));
-  const resources = new PerformanceObserver(() => (lastOther = performance.now()));
+  // Code that has arrived may be about to run.
+  let lastCode = -Infinity;
+  const noteResources = (entries) => {
+    if (!entries.length) return;
+    lastOther = performance.now();
+    if (entries.some(({ initiatorType }) => CODE.includes(initiatorType))) lastCode = lastOther;
+  };
+  const resources = new PerformanceObserver((list) => noteResources(list.getEntries()));
   resources.observe({ type: "resource" });
   const watchWindow = (view) => {
     for (const kind of ["scroll", "toggle"]) view.addEventListener(kind, () => (lastOther = performance.now()), true);
@@ -17,11 +28,7 @@ const changes = (() => {
     if (root.defaultView) watchWindow(root.defaultView);
     mutations.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
   };
-  // Watches these roots, and those of every frame that we may look into.
-  const watch = (roots) => {
-    roots.forEach(watchRoot);
-    for (const view of reachableWindows().slice(1)) rootsOf(view.document).forEach(watchRoot);
-  };
+  const watch = (roots) => roots.forEach(watchRoot);
   watch(rootsOf(document));
   const readMutations = () => {
     if (mutations.takeRecords().length) lastMutation = performance.now();
@@ -30,8 +37,12 @@ const changes = (() => {
   return {
     watch,
     sinceMutation: () => performance.now() - readMutations(),
+    sinceCode: () => {
+      noteResources(resources.takeRecords());
+      return performance.now() - lastCode;
+    },
     last: () => {
-      if (resources.takeRecords().length) lastOther = performance.now();
+      noteResources(resources.takeRecords());
       return Math.max(readMutations(), lastOther);
     },
   };

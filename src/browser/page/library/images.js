@@ -13,21 +13,27 @@ const pendingImages = (images, wholePage) =>
     return !image.complete;
   });
 
-// Lazy frames that were told to load, each with the time until which we wait for it.
-const lazyFrames = new Map();
+// The frames that were seen loading, each with the time until which we wait for it.
+const loadingFrames = new WeakMap();
 const FRAME_MS = 5000;
 
-const pendingFrames = (frames) =>
+// Whether a frame that a person can see has not got its document yet. A frame of another site has one as soon as its
+// document is hidden from us.
+const isLoadingFrame = (frame) => {
+  const inner = frame.contentDocument;
+  if (!inner || !frame.checkVisibility({ visibilityProperty: true }) || frame.offsetWidth * frame.offsetHeight < 100) return false;
+  return inner.readyState === "loading" || (inner.URL === "about:blank" && /^https?:/.test(frame.src));
+};
+
+// Lazy frames load when a picture shows the whole page.
+const pendingFrames = (frames, wholePage) =>
   frames.filter((frame) => {
-    if (frame.loading === "lazy" && frame.checkVisibility()) {
-      frame.loading = "eager";
-      const isBlank = frame.contentDocument && frame.contentDocument.URL === "about:blank";
-      if (isBlank && frame.src) {
-        lazyFrames.set(frame, performance.now() + FRAME_MS);
-        frame.addEventListener("load", () => lazyFrames.delete(frame), { once: true });
-      }
-    }
-    return performance.now() < lazyFrames.get(frame);
+    const isLazy = frame.loading === "lazy" && !isInView(frame);
+    if (isLazy && !wholePage) return false;
+    if (isLazy && frame.checkVisibility()) frame.loading = "eager";
+    if (!isLoadingFrame(frame)) return false;
+    if (!loadingFrames.has(frame)) loadingFrames.set(frame, performance.now() + FRAME_MS);
+    return performance.now() < loadingFrames.get(frame);
   });
 
 // A loaded image is drawn only once it is decoded.

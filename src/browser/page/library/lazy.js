@@ -5,5 +5,9 @@
 const countUnseen = () => sum(askAll("count-unseen"));
 // Shows what `content-visibility: auto` leaves out. Returns how many elements that were.
 const showSkipped = () => sum(askAll("show-skipped"));
+// Shows what the page shows only while it is in view. Returns how many elements that were.
+const showHidden = () => sum(askAll("show-hidden"));
+// The page is about to be scrolled through.
+const noteLeaving = () => tellAll("scroll-through");
 // The page was scrolled through: elements that still wait are no longer waited for.
 const forgetUnseen = () => tellAll("forget-unseen");

@@ -14,7 +14,7 @@ const stillPending = ({ tree, wholePage, parts, waitForRequests }) => {
   if (parts.images) {
     const images = pendingImages(tree.images, wholePage);
     if (images.length) add("images", images.length, `${images.length} images are loading, such as ${images[0].currentSrc || images[0].src}`);
-    const frames = wholePage ? pendingFrames(tree.frames) : [];
+    const frames = pendingFrames(tree.frames, wholePage);
     if (frames.length) add("images", frames.length, `${frames.length} frames are loading, such as ${frames[0].src}`);
   }
   if (parts.requests && waitForRequests) {
@@ -22,7 +22,10 @@ const stillPending = ({ tree, wholePage, parts, waitForRequests }) => {
     if (requests) add("requests", requests, `${requests} requests of scripts are not answered`);
   }
   if (parts.animations) {
-    const moving = sum(tree.roots.map(finishAnimations)) + stopVideos(tree.videos);
+    const moving = sum(tree.everyRoot.map(stopAnimations)) + stopVideos(tree.videos);
+    if (moving) tellAll("stop-animations");
+    const transitions = tree.everyRoot.filter(isInTransition).length;
+    if (transitions) add("animations", transitions, "a view transition has not ended");
     if (moving) add("animations", moving, `${moving} animations start anew each time they are finished`);
   }
   return pending;

@@ -14,9 +14,11 @@ const scrollThrough = async ({ limit, parts }) => {
   const began = performance.now();
   const top = scrollY;
   const height = () => Math.min(limit, measure().pageHeight);
-  const goTo = (y) => {
+  const goTo = async (y, isBack = false) => {
+    const before = scrollY;
     scrollTo({ top: y, behavior: "instant" });
-    return nextFrames();
+    await nextFrames();
+    noteSeen(scrollY - before, isBack);
   };
   const isLoading = () => {
     const wanted = { images: true, requests: parts.requests };
@@ -29,6 +31,8 @@ const scrollThrough = async ({ limit, parts }) => {
     }
     return true;
   };
+  noteLeaving();
+  beginSeeing();
   let ended = false;
   for (let y = 0; !ended && performance.now() < began + SCROLL_MS; ) {
     await goTo(y);
@@ -36,6 +40,7 @@ const scrollThrough = async ({ limit, parts }) => {
     else ended = await keepsHeight(height());
   }
   forgetUnseen();
-  await goTo(top);
+  forgetTransparent();
+  await goTo(top, true);
   return { ended };
 };

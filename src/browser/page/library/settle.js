@@ -28,8 +28,9 @@ const finishSettling = ({ pending, waits, unchanged, showsAll, began }) => {
   callsWhenSettled = scriptCalls();
   const took = settledAt - began;
   unseenWhenSettled = countUnseen();
-  const lazy = showsAll ? unseenWhenSettled : 0;
-  const found = { pending: pending.map(({ words }) => words), waits, took, unchanged, lazy, document: describe() };
+  const lazy = showsAll ? unseenWhenSettled + transparentParts().length : 0;
+  const marquees = movingMarquees().length;
+  const found = { pending: pending.map(({ words }) => words), waits, took, unchanged, lazy, marquees, document: describe() };
   return { ...found, ...measure(), onlyInView };
 };
 
@@ -42,7 +43,8 @@ const settle = async ({ budget, wholePage, show, hurry, mustDraw, parts }) => {
   let unchanged = isStill && isAsItSettled();
   if (show && showWholePage(show)) hurry = unchanged = false;
   const showsAll = wholePage && parts.images;
-  if (showsAll && showSkipped()) hurry = unchanged = false;
+  const showMore = () => (showsAll ? showSkipped() + showSeen() + showHidden() : 0);
+  if (showMore()) hurry = unchanged = false;
   hurry &&= isStill && changes.sinceMutation() > QUIET_MS;
   const waits = {};
   let pending = [];
@@ -51,8 +53,12 @@ const settle = async ({ budget, wholePage, show, hurry, mustDraw, parts }) => {
     if (since > began + REQUESTS_MS) alwaysHasRequests = true;
     const waitForRequests = budget > 0 && !alwaysHasRequests;
     let tree = walkTree();
-    tree.roots.forEach(hideCaret);
-    changes.watch(tree.roots);
+    tree.everyRoot.forEach(hideCaret);
+    if (parts.animations) {
+      tree.everyRoot.forEach(stopPartsIn);
+      tellForeign("stop");
+    }
+    changes.watch(tree.everyRoot);
     if (parts.animations && budget > 0 && (await bringDrawingToEnd())) tree = walkTree();
     // Makes the browser lay out the page, which starts its transitions.
     if (document.body) document.body.getBoundingClientRect();
@@ -71,10 +77,11 @@ const settle = async ({ budget, wholePage, show, hurry, mustDraw, parts }) => {
       addWait(waits, "drawing", since);
       if (hurry) break;
       pending = stillPending({ tree: walkTree(), wholePage, parts, waitForRequests });
-      if (showsAll && showSkipped()) pending.push({ kind: "changes", count: 1, words: "more of the page comes into view" });
+      if (showMore()) pending.push({ kind: "changes", count: 1, words: "more of the page comes into view" });
       if (show && showWholePage(show)) pending.push({ kind: "changes", count: 1, words: "more of the page comes into view" });
       if (mustDraw && !isDrawn) pending.push({ kind: "drawing", count: 1, words: "the browser draws no frames" });
-      const isChanging = waitForRequests && changes.sinceMutation() < QUIET_MS && performance.now() < began + CHANGES_MS;
+      const quiet = Math.min(changes.sinceMutation(), changes.sinceCode());
+      const isChanging = waitForRequests && quiet < QUIET_MS && performance.now() < began + CHANGES_MS;
       if (parts.requests && isChanging && !pending.length) pending.push({ kind: "changes", count: 1, words: "the page changes itself" });
       if (!pending.length) break;
     }

@@ -18,6 +18,7 @@ const bringDrawingToEnd = async () => (await askDrawing("bring-to-end")).length 
 
 // Holds the page's drawing loops. Resolves to the number of frames they have drawn, or 0 when none could be held.
 const hold = async () => {
+  tellForeign("hold");
   const held = await askDrawing("hold");
   await nextFrames();
   return Math.max(0, ...held);
@@ -26,7 +27,12 @@ const hold = async () => {
 // Releases everything that was held or stopped for a picture, and describes the document.
 const letGo = () => {
   tellAll("release");
+  tellForeign("release");
+  playAnimations();
+  playParts();
+  playMarquees();
   playVideos();
+  hideSeen();
   putPageBack();
   return describe();
 };

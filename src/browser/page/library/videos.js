@@ -1,5 +1,5 @@
 // Stops videos for a picture.
-// Called by `settle.js`, and by `timeline.js` to let them play on.
+// Called by `pending.js`, by `timeline.js` to let them play on, and by `preload/foreign_frames.js`.
 
 // The videos that we stopped, and how often. A page that starts a video again each time wins.
 const stoppedVideos = new Map();

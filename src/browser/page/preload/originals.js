@@ -11,6 +11,9 @@ const dispatch = EventTarget.prototype.dispatchEvent;
 const stopImmediately = Event.prototype.stopImmediatePropagation;
 const then = Promise.prototype.then;
 const reportError = window.reportError;
+const getEntriesByName = Performance.prototype.getEntriesByName;
+const OriginalURL = URL;
+const OriginalEvent = Event;
 const OriginalCustomEvent = CustomEvent;
 const OriginalDate = Date;
 const originalDateNow = Date.now;
@@ -36,5 +39,7 @@ const withOwnMethods = (Native) => {
   Object.defineProperties(Own.prototype, Object.getOwnPropertyDescriptors(Native.prototype));
   return Own;
 };
+const OwnMap = withOwnMethods(Map);
 const OwnSet = withOwnMethods(Set);
 const OwnWeakMap = withOwnMethods(WeakMap);
+const OwnWeakSet = withOwnMethods(WeakSet);

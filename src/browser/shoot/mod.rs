@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Instant};
 use super::{
     document::{Document, PageInfo},
     error::BrowserError,
-    picture::{Frame, Picture, PreviousFrame},
+    picture::{Frame, Picture, PreviousFrame, Warning},
     session::Session,
 };
 use crate::spec::{Area, Settle, Shot, Viewport};
@@ -98,19 +98,18 @@ impl Session {
         })
     }
 
-    fn warnings(&self, shot: &Shot, frame: &Frame, times: &ShotTimes) -> Vec<String> {
+    fn warnings(&self, shot: &Shot, frame: &Frame, times: &ShotTimes) -> Vec<Warning> {
         let limit = self.options.max_page_height;
         let cut = frame.area.cut_height();
         let cut = cut.map(|height| warnings::cut_warning(height, limit));
         let held = times.held_at.map(warnings::held_warning);
-        let mut all: Vec<String> = cut
+        let all = cut
             .into_iter()
             .chain(held)
             .chain(warnings::overdue_warning(&times.overdue))
-            .chain(warnings::endless_page_warning(times.reached_end))
-            .collect();
-        warnings::warn_of_idle_masks(&shot.masks, &frame.masks, &mut all);
-        all
+            .chain(warnings::endless_page_warning(times.reached_end));
+        all.chain(warnings::idle_mask_warnings(shot, &frame.masks))
+            .collect()
     }
 
     /// The page in front, if it is still the document that was checked.

@@ -26,6 +26,7 @@ folders! {
     hide_scrollbars,
     hostile,
     login_state,
+    missing,
     not_answered,
     observers,
     scroll_through,

@@ -32,6 +32,7 @@ use chromium::Chromium;
 use common::Base;
 use firefox::Firefox;
 use kind::Protocol;
+use resources::MissingResources;
 use webkit::WebKit;
 
 pub(crate) use chrome::sandbox_is_off;
@@ -246,12 +247,12 @@ impl Engine {
         }
     }
 
-    /// The URLs of the images, fonts and style sheets that the page in front still waits for.
-    pub(crate) async fn pending_resources(&self) -> Result<Vec<String>, BrowserError> {
+    /// The resources that the page in front does not have.
+    pub(crate) async fn missing_resources(&self) -> Result<MissingResources, BrowserError> {
         match self {
-            Self::Chromium(chromium) => chromium.pending_resources().await,
-            Self::Firefox(firefox) => firefox.pending_resources().await,
-            Self::WebKit(webkit) => webkit.pending_resources().await,
+            Self::Chromium(chromium) => chromium.missing_resources().await,
+            Self::Firefox(firefox) => firefox.missing_resources().await,
+            Self::WebKit(webkit) => webkit.missing_resources().await,
         }
     }
 

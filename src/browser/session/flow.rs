@@ -131,7 +131,9 @@ impl Flow {
     }
 
     pub(crate) fn add_overdue(&mut self, urls: Vec<String>) {
-        self.overdue.extend(urls);
+        let new = urls.into_iter().filter(|url| !self.overdue.contains(url));
+        let new: Vec<String> = new.collect();
+        self.overdue.extend(new);
     }
 
     pub(super) fn is_touched(&self) -> bool {

@@ -18,6 +18,8 @@ use super::{
 };
 use crate::spec::{Area, Settle, Shot, Viewport};
 
+use settle::ReleasedPage;
+
 pub(crate) use agree::FrameExchange;
 pub(crate) use times::ShotTimes;
 
@@ -75,9 +77,10 @@ impl Session {
         times: &mut ShotTimes,
     ) -> Result<Picture, ShootError> {
         let exchange = exchange.filter(|_| self.sees_changes(shot));
-        let (frame, document) = self.held_frame(viewport, shot, exchange, times).await;
-        let frame = frame?;
-        let page = self.same_document(document?, &frame.png)?;
+        let (frame, released) = self.held_frame(viewport, shot, exchange, times).await;
+        let (frame, released) = (frame?, released?);
+        let missing = self.missing(&released, times);
+        let page = self.same_document(released.document, &frame.png)?;
         let previous = times.held_at.is_none().then(|| PreviousFrame {
             at: Instant::now(),
             load: self.flow.checked_load().to_owned(),
@@ -86,7 +89,8 @@ impl Session {
             frame: frame.clone(),
         });
         self.flow.set_previous_frame(previous);
-        let warnings = self.warnings(shot, &frame, times);
+        let mut warnings = self.warnings(shot, &frame, times);
+        warnings.extend(missing);
         self.flow.add_overdue(std::mem::take(&mut times.overdue));
         Ok(Picture {
             png: frame.png,
@@ -106,9 +110,26 @@ impl Session {
         let all = cut
             .into_iter()
             .chain(held)
-            .chain(warnings::overdue_warning(&times.overdue))
             .chain(warnings::endless_page_warning(times.reached_end));
         all.chain(warnings::idle_mask_warnings(shot, &frame.masks))
+            .collect()
+    }
+
+    /// Warns of what the picture lacks. URLs are relative, so that both sides say the same.
+    fn missing(&self, released: &ReleasedPage, times: &ShotTimes) -> Vec<Warning> {
+        let mut overdue: Vec<String> = Vec::new();
+        for url in times.overdue.iter().chain(&released.late) {
+            let url = self.relative_url(url);
+            if !overdue.contains(&url) {
+                overdue.push(url);
+            }
+        }
+        let failed = released.failed.iter().map(|url| self.relative_url(url));
+        let failed: Vec<String> = failed.filter(|url| !overdue.contains(url)).collect();
+        let overdue = warnings::overdue_warning(&overdue);
+        overdue
+            .into_iter()
+            .chain(warnings::failed_warning(&failed))
             .collect()
     }
 

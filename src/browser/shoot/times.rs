@@ -28,6 +28,8 @@ pub(crate) struct ShotTimes {
     pub(super) reached_end: Option<bool>,
     /// The URLs of resources that did not arrive in time.
     pub(super) overdue: Vec<String>,
+    /// The kinds and URLs of resources that failed, as far as the browser tells.
+    pub(super) failed: Vec<(String, String)>,
 }
 
 impl ShotTimes {

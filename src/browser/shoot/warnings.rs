@@ -17,16 +17,35 @@ pub(super) fn held_warning(frames: u64) -> Warning {
 }
 
 pub(super) fn overdue_warning(urls: &[String]) -> Option<Warning> {
-    let (first, others) = urls.split_first()?;
-    let others = match others.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+    let names = first_of(urls)?;
     let seconds = ARRIVAL_BUDGET.as_secs();
-    let text = format!(
-        "the picture was taken without {first}{others}, which had not arrived after {seconds} s"
-    );
+    let text =
+        format!("the picture was taken without {names}, which had not arrived after {seconds} s");
     Some(Warning::of(Suspicion::Incomplete, text))
+}
+
+pub(super) fn failed_warning(names: &[String]) -> Option<Warning> {
+    let names = first_of(names)?;
+    let text = format!("the picture was taken without {names}, which could not be loaded");
+    Some(Warning::of(Suspicion::Incomplete, text))
+}
+
+/// The first names, and how many there are more.
+fn first_of(names: &[String]) -> Option<String> {
+    const MOST: usize = 3;
+    if names.is_empty() {
+        return None;
+    }
+    let shown = names
+        .iter()
+        .take(MOST)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    Some(match names.len() {
+        0..=MOST => shown,
+        count => format!("{shown} and {} more", count - MOST),
+    })
 }
 
 pub(super) fn endless_page_warning(reached_end: Option<bool>) -> Option<Warning> {

@@ -37,9 +37,11 @@ struct Channel {
     awaited: HashMap<u64, Option<Value>>,
     /// The URLs of the images, fonts and style sheets that are loading, by the browser's request ID.
     pending_resources: HashMap<String, String>,
+    /// The kinds and URLs of those that failed in the document in front.
+    failed_resources: Vec<(String, String)>,
 }
 
-/// The events that keep [`Bidi::pending_resources`] up to date.
+/// The events that keep [`Bidi::missing_resources`] up to date.
 const RESOURCE_EVENTS: [&str; 3] = [
     "network.beforeRequestSent",
     "network.responseCompleted",
@@ -67,6 +69,7 @@ impl Bidi {
                 socket,
                 awaited: HashMap::new(),
                 pending_resources: HashMap::new(),
+                failed_resources: Vec::new(),
             }),
             last_number: AtomicU64::new(0),
         })
@@ -123,12 +126,15 @@ impl Bidi {
         self.command("session.subscribe", &events).await.map(drop)
     }
 
-    /// The URLs of the images, fonts and style sheets that are loading.
-    pub(crate) async fn pending_resources(&self) -> Result<Vec<String>, BrowserError> {
+    /// The URLs of the images, fonts and style sheets that are loading, and the kinds and URLs of those that failed.
+    pub(crate) async fn missing_resources(
+        &self,
+    ) -> Result<(Vec<String>, Vec<(String, String)>), BrowserError> {
         // The answer arrives after the events of everything that happened before.
         self.command("session.status", &json!({})).await?;
         let channel = self.channel.lock().await;
-        Ok(channel.pending_resources.values().cloned().collect())
+        let pending = channel.pending_resources.values().cloned().collect();
+        Ok((pending, channel.failed_resources.clone()))
     }
 
     /// Drops the answer when it arrives.
@@ -145,7 +151,15 @@ impl Channel {
             return;
         };
         if event["method"] != RESOURCE_EVENTS[0] {
-            self.pending_resources.remove(name);
+            let url = self.pending_resources.remove(name);
+            let kind = request["destination"].as_str().unwrap_or_default();
+            // The page itself gave up on a request that was aborted.
+            let reason = event["params"]["errorText"].as_str();
+            if let (Some(url), Some(reason)) = (url, reason)
+                && !reason.contains("ABORTED")
+            {
+                self.failed_resources.push((kind.to_owned(), url));
+            }
             return;
         }
         let url = request["url"].as_str().unwrap_or_default().to_owned();
@@ -154,7 +168,10 @@ impl Channel {
                 drop(self.pending_resources.insert(name.to_owned(), url))
             }
             // Requests of the previous document are never answered.
-            Some("document") => self.pending_resources.clear(),
+            Some("document") => {
+                self.pending_resources.clear();
+                self.failed_resources.clear();
+            }
             _ => {}
         }
     }
@@ -238,7 +255,7 @@ mod tests {
             r#"{"type": "success", "id": ID, "result": {}}"#,
         ])
         .await;
-        let pending_resources = bidi.pending_resources().await.unwrap();
+        let (pending_resources, _) = bidi.missing_resources().await.unwrap();
         assert_eq!(pending_resources, ["d.woff2"]);
     }
 

@@ -10,7 +10,7 @@ use crate::{
     browser::{
         engines::{
             common::{CookieChanges, refused_cookie},
-            resources,
+            resources::{self, MissingResources},
         },
         error::BrowserError,
         page,
@@ -43,18 +43,20 @@ pub(crate) struct Leftovers {
 }
 
 impl Chromium {
-    /// The URLs of the images, fonts and style sheets that are loading.
-    pub(in crate::browser::engines) async fn pending_resources(
+    /// The resources that the page in front does not have.
+    pub(in crate::browser::engines) async fn missing_resources(
         &self,
-    ) -> Result<Vec<String>, BrowserError> {
+    ) -> Result<MissingResources, BrowserError> {
         let tree = self.command("Page.getResourceTree", json!({})).await?;
         let urls = resources::pending_in(&tree);
-        if urls.is_empty() {
-            return Ok(Vec::new());
+        let failed = resources::failed_in(&tree);
+        let mut pending = Vec::new();
+        if !urls.is_empty() {
+            let argument = json!({ "urls": urls });
+            let left = self.run(COMMAND_LIMIT, "notAnswered", &argument).await?;
+            pending = resources::addresses(&left);
         }
-        let argument = json!({ "urls": urls });
-        let left = self.run(COMMAND_LIMIT, "notAnswered", &argument).await?;
-        Ok(resources::addresses(&left))
+        Ok(MissingResources { pending, failed })
     }
 
     pub(in crate::browser::engines) async fn change_cookies(

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{
     common::{Base, CookieChanges, Traits, WindowSetup, host_of},
     kind::{BrowserKind, Protocol},
+    resources::MissingResources,
 };
 use crate::{
     browser::{
@@ -154,11 +155,11 @@ impl Firefox {
     }
 
     /// The URLs of the images, fonts and style sheets that are loading.
-    pub(super) async fn pending_resources(&self) -> Result<Vec<String>, BrowserError> {
-        let asked = self.bidi.pending_resources();
-        self.wire()
-            .within("session.status", COMMAND_LIMIT, asked)
-            .await
+    pub(super) async fn missing_resources(&self) -> Result<MissingResources, BrowserError> {
+        let asked = self.bidi.missing_resources();
+        let asked = self.wire().within("session.status", COMMAND_LIMIT, asked);
+        let (pending, failed) = asked.await?;
+        Ok(MissingResources { pending, failed })
     }
 
     /// Sets exactly this viewport for the window in front.

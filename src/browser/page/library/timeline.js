@@ -23,9 +23,9 @@ const hold = async () => {
   return Math.max(0, ...held);
 };
 
-// Releases everything that was held or stopped for a picture, and describes the document.
-const letGo = () => {
+// Releases everything that was held or stopped for a picture, describes the document, and says what the picture lacks.
+const letGo = (picture) => {
   tellAll("release");
   playVideos();
-  return describe();
+  return { ...describe(), ...missingIn(picture || {}) };
 };

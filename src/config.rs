@@ -29,7 +29,9 @@ pub use self::{
 };
 use crate::{
     diff::{Antialiasing, Metric},
-    spec::{Clock, LoginYaml, MaxMismatch, Sessions, Settle, raw::LimitYaml},
+    spec::{
+        AllowYaml, Allowances, Clock, LoginYaml, MaxMismatch, Sessions, Settle, raw::LimitYaml,
+    },
     yaml::{
         Diagnostic, Diagnostics, Secrets, Source, Variables,
         address::{is_host, passwords_in},
@@ -96,6 +98,8 @@ pub struct Config {
     pub page_timeout: Duration,
     /// The height in CSS pixels at which taller pages are cut, with a warning.
     pub max_page_height: u32,
+    /// The suspicions that every flow allows.
+    pub allow: Allowances,
 }
 
 /// A configuration, and the secret values that were filled into it.
@@ -310,6 +314,8 @@ struct ConfigYaml {
     page_timeout: Option<Place<String>>,
     /// The height in CSS pixels at which taller pages are cut, with a warning.
     max_page_height: Option<Place<u32>>,
+    /// Suspicions that any run may raise, each with the reason.
+    allow: Option<Place<AllowYaml>>,
 }
 
 /// One environment.
@@ -454,6 +460,7 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
     let capabilities = capabilities::capabilities(reader, yaml.capabilities.as_ref());
     let capabilities = problems.take(capabilities);
     let max_page_height = problems.take(max_page_height(reader, yaml.max_page_height.as_ref()));
+    let allow = problems.take(reader.allow_for_run(yaml.allow.as_ref()));
     problems.or(Config {
         root: PathBuf::new(),
         environments,
@@ -475,6 +482,7 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
         timeout: timeout.flatten().unwrap_or(TIMEOUT),
         page_timeout: page_timeout.flatten().unwrap_or(PAGE_TIMEOUT),
         max_page_height: max_page_height.unwrap_or(MAX_PAGE_HEIGHT),
+        allow: allow.unwrap_or_default(),
     })
 }
 

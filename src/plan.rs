@@ -1,5 +1,6 @@
 //! PURE. Flows × browsers × viewports → jobs in order, each shot with its ID and its rules for comparing.
 
+mod address;
 mod file_filter;
 mod shard;
 
@@ -11,7 +12,7 @@ use std::{
 use crate::{
     config::{Browser, Config, NamedViewport},
     diff::{Antialiasing, Metric},
-    spec::{Action, Flow, Limits, Shot, Step, Suite, Viewport},
+    spec::{Action, Allowances, Flow, Limits, Shot, Step, Suite, Viewport},
     yaml::Location,
 };
 
@@ -39,6 +40,8 @@ pub struct Plan {
     pub shots: Vec<PlannedShot>,
     /// Which part of the selected flows this is, if not all of them.
     pub part: Option<Part>,
+    /// The flows of which the filters left out shots.
+    pub partial_flows: BTreeSet<String>,
     /// The index of each shot in `shots`.
     places: HashMap<ShotId, usize>,
 }
@@ -96,6 +99,10 @@ pub struct PlannedShot {
     pub location: Location,
     /// How its pictures are compared.
     pub judgement: Judgement,
+    /// The suspicions that it allows.
+    pub allow: Allowances,
+    /// Whether the flow says at which address its page is.
+    pub expects_address: bool,
 }
 
 /// The rules that turn two pictures into a verdict.
@@ -221,6 +228,7 @@ impl Plan {
             jobs: Vec::new(),
             shots: Vec::new(),
             part,
+            partial_flows: BTreeSet::new(),
             places: HashMap::new(),
         }
     }
@@ -252,13 +260,17 @@ impl Plan {
     ) -> Result<(), PlanError> {
         let mut shots = Vec::with_capacity(flow.steps.len());
         let mut left_out = Vec::with_capacity(flow.steps.len());
-        for step in &flow.steps {
-            let planned = planned_shot(flow, step, variant, config);
+        for number in 0..flow.steps.len() {
+            let planned = planned_shot(flow, number, variant, config);
+
             left_out.push(
                 planned
                     .as_ref()
                     .is_some_and(|planned| !filters.select(flow, planned)),
             );
+            if left_out[number] {
+                self.partial_flows.insert(flow.name.clone());
+            }
             let planned = planned.filter(|planned| filters.select(flow, planned));
             shots.push(planned.as_ref().map(|planned| planned.id.clone()));
             planned.into_iter().for_each(|shot| self.add_shot(shot));
@@ -364,10 +376,11 @@ fn viewports_of<'a>(flow: &'a Flow, config: &'a Config) -> impl Iterator<Item = 
 /// A shot with its own viewport would be the same at every viewport of its flow, so it is taken once.
 fn planned_shot(
     flow: &Flow,
-    step: &Step,
+    number: usize,
     variant: FlowVariant<'_>,
     config: &Config,
 ) -> Option<PlannedShot> {
+    let step = &flow.steps[number];
     let shot = step
         .shot
         .as_ref()
@@ -395,7 +408,16 @@ fn planned_shot(
                 at_least: shot.at_least,
             },
         },
+        allow: allowances(shot, config),
+        expects_address: address::is_expected(flow, number),
     })
+}
+
+/// A shot's own reason is nearer than the configuration's.
+fn allowances(shot: &Shot, config: &Config) -> Allowances {
+    let mut all = config.allow.clone();
+    all.extend(shot.allow.clone());
+    all
 }
 
 fn name_of(viewport: Viewport, config: &Config) -> String {

@@ -35,6 +35,7 @@ mod cli {
     mod setup;
     mod shards;
     mod support;
+    mod suspicions;
     mod tls;
     mod webkit;
     mod workers;

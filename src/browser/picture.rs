@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use super::document::PageInfo;
 use crate::{
     diff::{Rect, Size},
-    spec::{Area, Target},
+    spec::{Area, Suspicion, Target},
 };
 
 /// A box in CSS pixels of the page.
@@ -63,8 +63,36 @@ pub(crate) struct Picture {
     pub(crate) masks: Vec<Vec<Rect>>,
     /// The page's height in CSS pixels, if the picture does not show all of it.
     pub(crate) cut_from: Option<u32>,
-    /// Warnings for the reader of the report.
-    pub(crate) warnings: Vec<String>,
+    /// What the reader of the report should know.
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// Something that the reader of the report should know about a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Warning {
+    /// The warning in words.
+    pub(crate) text: String,
+    /// The suspicion that it raises, if it makes a match prove less.
+    pub(crate) suspicion: Option<Suspicion>,
+}
+
+impl Warning {
+    /// A warning that raises a suspicion.
+    pub(crate) fn of(suspicion: Suspicion, text: String) -> Self {
+        Self {
+            text,
+            suspicion: Some(suspicion),
+        }
+    }
+}
+
+impl From<String> for Warning {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            suspicion: None,
+        }
+    }
 }
 
 /// The area of the page that is photographed.

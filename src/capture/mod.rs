@@ -14,6 +14,7 @@ use crate::{
     diff::{Rect, Size},
     plan::ShotId,
     side::{Role, Side},
+    spec::Suspicion,
     waits::WaitTime,
     yaml::{Location, Untrusted},
 };
@@ -33,8 +34,19 @@ pub struct CapturedPicture {
     pub cut_from: Option<u32>,
     /// Warnings for the reader of the report.
     pub warnings: Vec<Untrusted>,
+    /// Warnings that are reasons why it may prove less than it seems to.
+    pub doubts: Vec<Doubt>,
     /// How the picture was made, if a later run may ask for that.
     pub record: Option<Record>,
+}
+
+/// Why a picture may prove less than it seems to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// The suspicion that it raises.
+    pub suspicion: Suspicion,
+    /// What is suspicious.
+    pub text: Untrusted,
 }
 
 /// Where a picture comes from.

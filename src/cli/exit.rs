@@ -12,7 +12,7 @@ use twinshot::{
 pub(crate) enum Exit {
     /// Nothing differs.
     Clean,
-    /// Something differs, or an `expect` does not hold. With `--ci` also: a shot is new or a mask finds nothing.
+    /// Something differs, or an `expect` does not hold. With `--ci` also: a shot is new, or the run is suspicious.
     Differs,
     /// The command line, the configuration or a spec is wrong.
     Usage,
@@ -30,7 +30,7 @@ pub(crate) enum Exit {
 pub(crate) const TABLE: &str = "\
 Exit codes:
   0        nothing differs
-  1        something differs, an `expect` fails, or with --ci: a new shot, idle mask or suspicion
+  1        something differs, an `expect` fails, or with --ci: a new shot or a suspicion
   2        the command line, the configuration or a spec is wrong
   3        could not decide: a driver, browser or environment failed, a timeout, a missing shard
   4        no shot is selected

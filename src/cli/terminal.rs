@@ -483,10 +483,21 @@ impl<'a> Summary<'a> {
         };
         let colon = if verdicts.is_empty() { "" } else { ": " };
         format!(
-            "{undecided}{part}{partial}{}{colon}{} ({seconds:.1} s)",
+            "{undecided}{part}{partial}{}{colon}{}{} ({seconds:.1} s)",
             count(summary.shots, "shot"),
-            verdicts.join(", ")
+            verdicts.join(", "),
+            self.suspicions()
         )
+    }
+
+    /// The counts of suspicions, which fail the run under `--ci` although all shots match.
+    fn suspicions(&self) -> String {
+        let Some(words) = self.report.suspicion_words() else {
+            return String::new();
+        };
+        let fails = self.report.run.ci && !self.report.suspicions.is_empty();
+        let fails = if fails { " (--ci: not clean)" } else { "" };
+        format!("; {words}{fails}")
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) struct TestArgs {
     /// The reports folder. Default: `reports` beside twinshot.yaml.
     #[arg(long, value_name = "DIR", env = "TWINSHOT_REPORTS")]
     reports: Option<PathBuf>,
-    /// Fail on new shots, on masks that find nothing and on suspicious runs; show no progress bars. On if the variable CI is set.
+    /// Fail on new shots and on suspicions; show no progress bars. On if the variable CI is set.
     #[arg(long, env = "TWINSHOT_CI", value_parser = FalseyValueParser::new())]
     ci: bool,
     /// Show the browsers' windows.

@@ -109,6 +109,7 @@ impl Plan {
             digest: digest(suite, config),
         };
         let mut plan = Self::empty(Some(part));
+        plan.partial_flows = self.partial_flows;
         let jobs = self.jobs.into_iter();
         plan.jobs = jobs.filter(|job| shard.has(&job.flow.name)).collect();
         let shots = self.shots.into_iter();
@@ -127,6 +128,7 @@ fn digest(suite: &Suite, config: &Config) -> String {
         (config.metric, config.threshold, config.antialiasing),
         config.max_mismatch,
         (config.settle, config.clock),
+        &config.allow,
     );
     let mut hasher = blake3::Hasher::new();
     hasher.update(format!("{rules:?}").as_bytes());

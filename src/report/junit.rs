@@ -49,19 +49,31 @@ fn suites(report: &Report) -> Vec<TestSuite> {
     let shots = order
         .into_iter()
         .map(|name| suite(report, cases.remove(&name).unwrap_or_default(), name));
-    undecided(report).into_iter().chain(shots).collect()
+    as_a_whole(report).into_iter().chain(shots).collect()
 }
 
-/// Reasons why the whole run is undecided belong to no shot, but must not look green.
-fn undecided(report: &Report) -> Option<TestSuite> {
-    let reasons = report.run.undecided.iter().zip(1..);
-    let cases: Vec<TestCase> = reasons
+/// Reasons why the whole run is undecided, or not clean, belong to no shot, but must not look green.
+fn as_a_whole(report: &Report) -> Option<TestSuite> {
+    let case = |name: String, kind: NonSuccessKind, about: &'static str, reason: &String| {
+        let mut status = TestCaseStatus::non_success(kind);
+        status.set_type(about).set_message(reason.as_str());
+        TestCase::new(name, status)
+    };
+    let undecided = report
+        .run
+        .undecided
+        .iter()
+        .zip(1..)
         .map(|(reason, number)| {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_type("undecided").set_message(reason.as_str());
-            TestCase::new(format!("The environments ({number})"), status)
-        })
-        .collect();
+            let name = format!("The environments ({number})");
+            case(name, NonSuccessKind::Error, "undecided", reason)
+        });
+    let suspicions = report.suspicions.iter().filter(|_| report.run.ci);
+    let suspicions = suspicions.zip(1..).map(|(text, number)| {
+        let name = format!("Suspicion {number}");
+        case(name, NonSuccessKind::Failure, "suspicion", text)
+    });
+    let cases: Vec<TestCase> = undecided.chain(suspicions).collect();
     (!cases.is_empty()).then(|| suite(report, cases, "The run as a whole".to_owned()))
 }
 
@@ -149,18 +161,11 @@ fn status(report: &Report, shot: &ShotReport) -> TestCaseStatus {
         }
         (_, false) => return TestCaseStatus::success(),
         (Verdict::Failed, true) => failure_kind(&shot.failures),
-        (Verdict::Match | Verdict::Approved, true) => {
-            (NonSuccessKind::Failure, "idle-mask".to_owned())
-        }
         (verdict, true) => (NonSuccessKind::Failure, verdict.to_string()),
-    };
-    let message = match shot.idle_mask() {
-        Some(mask) if name == "idle-mask" => format!("the mask {} matches nothing", mask.selector),
-        _ => shot.reason.clone(),
     };
     let mut status = TestCaseStatus::non_success(kind);
     status.set_type(name);
-    status.set_message(message);
+    status.set_message(shot.reason.as_str());
     status.set_description(description(shot));
     status
 }

@@ -7,6 +7,9 @@ use crate::compare::percent;
 /// Leaves room for other content of the job in the same summary.
 const MAX_BYTES: usize = 900 * 1024;
 
+/// More allowed suspicions are counted, not listed; `report.json` has them all.
+const MAX_ALLOWED: usize = 50;
+
 /// Longer texts are cut in a table cell, where whole stack traces do not help.
 const MAX_CELL_CHARS: usize = 300;
 
@@ -17,6 +20,7 @@ pub fn render(report: &Report) -> String {
         out.push_str(&format!("> **{}**\n\n", escape(&partial)));
     }
     push_warnings(&mut out, &report.notices());
+    push_allowed(&mut out, report);
     push_counts(&mut out, report);
     push_shots(&mut out, report);
     push_footer(&mut out, report);
@@ -37,6 +41,18 @@ fn push_warnings(out: &mut String, warnings: &[String]) {
     if !warnings.is_empty() {
         out.push('\n');
     }
+}
+
+fn push_allowed(out: &mut String, report: &Report) {
+    if report.allowed.is_empty() {
+        return;
+    }
+    let count = words::plural(report.allowed.len() as u64, "allowed suspicion");
+    out.push_str(&format!("<details><summary>{count}</summary>\n\n"));
+    for allowed in report.allowed.iter().take(MAX_ALLOWED) {
+        out.push_str(&format!("- {}\n", escape(&allowed.to_string())));
+    }
+    out.push_str("\n</details>\n\n");
 }
 
 fn push_counts(out: &mut String, report: &Report) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{
     MergedReport, MergedShard, Report, Run, RunState, RunTimes, SCHEMA_VERSION, SessionTimes,
-    ShardReport, ShotReport, Summary, suspicion::suspicions,
+    ShardReport, ShotReport, Summary,
 };
 use crate::{plan::Shard, side::Role};
 
@@ -113,9 +113,11 @@ pub fn merge(id: String, parts: &[NamedReport]) -> Result<Report, MergeError> {
         summary: Summary::of(&shots),
         warnings: warnings(&checked),
         suspicions: Vec::new(),
+        allowed: Vec::new(),
+        idle_allowances: Vec::new(),
         shots,
     };
-    report.suspicions = suspicions(&report);
+    report.judge();
     Ok(report)
 }
 
@@ -259,6 +261,8 @@ fn joined_run(id: String, first: &Checked<'_>, parts: &[Checked<'_>], shots: &[S
         merged: Some(merged),
         times: RunTimes::of(shots, sessions(parts)),
         undecided: undecided(parts),
+        one_environment: runs().find_map(|run| run.one_environment.clone()),
+        partial_flows: runs().flat_map(|run| run.partial_flows.clone()).collect(),
         ..first.report.run.clone()
     }
 }

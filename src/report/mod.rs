@@ -21,6 +21,7 @@ pub use crate::capture::{FailureKind, Provenance};
 pub use crate::compare::Verdict;
 use crate::diff::{Antialiasing, DensestWindow, Metric, Rect, Region, Size};
 use crate::side::{Role, Side};
+use crate::spec::{Allowances, Suspicion};
 use crate::yaml::Location;
 
 /// Version of the shape of `report.json`; additive changes keep it.
@@ -40,8 +41,27 @@ pub struct Report {
     /// Reasons to look again at a green result. They fail the run if `ci` is set.
     #[serde(default)]
     pub suspicions: Vec<String>,
+    /// Suspicions that are allowed, with the reasons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<AllowedReport>,
+    /// Allowances that allowed nothing, as warnings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub idle_allowances: Vec<String>,
     /// In plan order; a partial report has only the decided shots.
     pub shots: Vec<ShotReport>,
+}
+
+/// A suspicion that a flow, a step or the configuration allows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllowedReport {
+    /// Its name.
+    pub suspicion: Suspicion,
+    /// What is suspicious.
+    pub text: String,
+    /// Why it is allowed.
+    pub reason: String,
+    /// Where it is allowed.
+    pub at: Location,
 }
 
 /// What ran, where and when.
@@ -74,7 +94,7 @@ pub struct Run {
     pub metric: Metric,
     /// How anti-aliased pixels were treated.
     pub antialiasing: Antialiasing,
-    /// Whether new shots and masks that match nothing fail the run.
+    /// Whether new shots and suspicions fail the run.
     #[serde(default)]
     pub ci: bool,
     /// Which part of the selected flows this run was, if not all of them.
@@ -86,6 +106,12 @@ pub struct Run {
     /// Why the whole run is undecided regardless of its shots: an environment was not ready, or changed during the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undecided: Vec<String>,
+    /// Why both sides seem to be the same environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_environment: Option<String>,
+    /// The flows of which the run's filters left out shots.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub partial_flows: Vec<String>,
 }
 
 /// One part of a run, with enough about the whole that only parts of the same run are merged.
@@ -201,8 +227,26 @@ pub struct ShotReport {
     pub failures: Vec<FailureReport>,
     /// Warnings.
     pub warnings: Vec<String>,
+    /// The warnings that are suspicions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<DoubtReport>,
+    /// The suspicions that it allows.
+    #[serde(default, skip_serializing_if = "Allowances::is_empty")]
+    pub allow: Allowances,
+    /// The element that its pictures show, if they show neither the page nor the viewport.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub element: Option<String>,
     /// Wall times in milliseconds.
     pub times: Times,
+}
+
+/// Why a picture may prove less than it seems to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoubtReport {
+    /// The name of the suspicion.
+    pub suspicion: Suspicion,
+    /// What is suspicious.
+    pub text: String,
 }
 
 /// A step of a spec.
@@ -275,6 +319,9 @@ pub struct MaskReport {
     /// The live sides on which it matched nothing visible.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub idle_on: Vec<Role>,
+    /// Whether only the flow names it, so that it need not match in every picture.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_flow: bool,
 }
 
 /// One stored picture.
@@ -309,6 +356,9 @@ pub struct RecordReport {
     pub cut_from: Option<u32>,
     /// Warnings about it.
     pub warnings: Vec<String>,
+    /// The warnings that are suspicions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<DoubtReport>,
     /// The earlier run in which it was taken, if it was reused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reused_from: Option<String>,
@@ -357,6 +407,7 @@ impl Report {
         undecided
             .chain(suspicions)
             .chain(self.warnings.iter().cloned())
+            .chain(self.idle_allowances.iter().cloned())
             .collect()
     }
 
@@ -365,8 +416,13 @@ impl Report {
         match shot.verdict {
             Verdict::Mismatch | Verdict::Failed => true,
             Verdict::New => self.run.ci,
-            Verdict::Match | Verdict::Approved => self.run.ci && shot.idle_mask().is_some(),
+            Verdict::Match | Verdict::Approved => false,
         }
+    }
+
+    /// The suspicions and the allowed ones as counts; `None` if there are none.
+    pub fn suspicion_words(&self) -> Option<String> {
+        words::suspicions(self)
     }
 
     /// How many pictures of the baseline are from earlier runs, and from which.
@@ -481,13 +537,10 @@ impl ShotReport {
         record.reused_from.as_deref()
     }
 
-    /// A mask that matched nothing on one of the sides.
-    pub fn idle_mask(&self) -> Option<&MaskReport> {
-        let masks = self
-            .comparison
-            .iter()
-            .flat_map(|comparison| &comparison.masks);
-        masks.into_iter().find(|mask| !mask.idle_on.is_empty())
+    /// The masks of the comparison.
+    fn masks(&self) -> impl Iterator<Item = &MaskReport> {
+        let comparison = self.comparison.iter();
+        comparison.flat_map(|comparison| &comparison.masks)
     }
 
     /// The name that filters match: `flow › shot`.

@@ -1,28 +1,203 @@
-//! Reasons to look again at a green run: pictures that prove less than they seem to.
+//! Reasons to look again at a green run: pictures that prove less than they seem to. A flow or a step can allow each of
+//! them, with a reason.
+
+mod address;
 
 use std::collections::BTreeMap;
 
-use super::{PictureReport, Report, ShotReport};
-use crate::side::Side;
+use super::{
+    AllowedReport, MaskReport, PageReport, PictureReport, Report, RunState, ShotReport, Verdict,
+};
+use crate::{
+    side::{Role, Side},
+    spec::{Allowance, Suspicion},
+};
+use address::{PageAddress, shown};
 
-/// Blank pages, and pages at different URLs with the same picture, in plan order.
-pub(crate) fn suspicions(report: &Report) -> Vec<String> {
-    let mut found: Vec<String> = same_environment(report).into_iter().collect();
-    found.extend(report.shots.iter().filter_map(blank));
-    found.extend(report.shots.iter().filter_map(mostly_masked));
-    found.extend(one_picture_for_many(&report.shots));
+/// No more shots or pages than this are named in one sentence.
+const MOST_NAMES: usize = 4;
+
+/// What `judge` finds in a report.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// What nothing allows.
+    pub(crate) suspicions: Vec<String>,
+    /// What a flow, a step or the configuration allows.
+    pub(crate) allowed: Vec<AllowedReport>,
+    /// Allowances of a complete run that allowed nothing.
+    pub(crate) idle_allowances: Vec<String>,
+}
+
+impl Report {
+    /// Judges its shots again.
+    pub(crate) fn judge(&mut self) {
+        let found = judge(self);
+        self.suspicions = found.suspicions;
+        self.allowed = found.allowed;
+        self.idle_allowances = found.idle_allowances;
+    }
+}
+
+/// A suspicion about shots that have the same to say.
+#[derive(Debug)]
+struct Raised<'a> {
+    suspicion: Suspicion,
+    shots: Vec<&'a ShotReport>,
+    /// What is suspicious, without the names of the shots.
+    words: String,
+}
+
+impl Raised<'_> {
+    fn text(&self) -> String {
+        let mut names: Vec<String> = Vec::new();
+        for shot in &self.shots {
+            let name = shot.title();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        match names.is_empty() {
+            true => self.words.clone(),
+            false => format!("{}: {}", listed(names), self.words),
+        }
+    }
+}
+
+fn judge(report: &Report) -> Findings {
+    let mut found = Findings::default();
+    let groups = same_pictures(report);
+    let mut raised: Vec<Raised<'_>> = same_environment(report).into_iter().collect();
+    raised.extend(of_shots(report));
+    raised.extend(idle_flow_masks(report));
+    let allows = |raised: &Raised<'_>| allowance(report, raised).cloned();
+    let mut used: Vec<(Suspicion, Allowance)> = Vec::new();
+    for one in raised {
+        match allows(&one) {
+            Some(allowance) => {
+                found.allow(one.suspicion, one.text(), &allowance);
+                used.push((one.suspicion, allowance));
+            }
+            None => found.raise(one.suspicion, &one.text()),
+        }
+    }
+    for group in groups {
+        for (shot, allowance) in group.allowing() {
+            let text = format!("{}: another page has the same picture", shot.title());
+            found.allow(Suspicion::SamePicture, text, allowance);
+            used.push((Suspicion::SamePicture, allowance.clone()));
+        }
+        if let Some(words) = group.without_allowing().words() {
+            found.raise(Suspicion::SamePicture, &words);
+        }
+    }
+    found.idle_allowances = idle_allowances(report, &used);
     found
 }
 
+impl Findings {
+    /// The name stands beside it, because an allowance needs it.
+    fn raise(&mut self, suspicion: Suspicion, text: &str) {
+        self.suspicions.push(format!("{text} [{suspicion}]"));
+    }
+
+    fn allow(&mut self, suspicion: Suspicion, text: String, allowance: &Allowance) {
+        self.allowed.push(AllowedReport {
+            suspicion,
+            text,
+            reason: allowance.reason.clone(),
+            at: allowance.at.clone(),
+        });
+    }
+}
+
+/// The allowance that all of its shots have.
+fn allowance<'a>(report: &'a Report, raised: &Raised<'a>) -> Option<&'a Allowance> {
+    let of = |shot: &&'a ShotReport| shot.allow.get(&raised.suspicion);
+    let shots = match raised.shots.as_slice() {
+        // The configuration's allowances stand in every shot.
+        [] => report.shots.iter().collect(),
+        shots => shots.to_vec(),
+    };
+    let first = of(shots.first()?)?;
+    shots.iter().all(|shot| of(shot).is_some()).then_some(first)
+}
+
 /// If both sides are the same environment, only noise can differ.
-fn same_environment(report: &Report) -> Option<String> {
-    let Side {
-        baseline,
-        candidate,
-    } = &report.run.environments;
-    let is_same = baseline.name == candidate.name
-        || (baseline.url.is_some() && baseline.url == candidate.url);
-    is_same.then(|| "both sides are the same environment".to_owned())
+fn same_environment(report: &Report) -> Option<Raised<'_>> {
+    let words = report.run.one_environment.clone()?;
+    Some(Raised {
+        suspicion: Suspicion::SameEnvironment,
+        shots: Vec::new(),
+        words,
+    })
+}
+
+/// What each shot shows by itself. Shots that have the same to say, and the same allowance, say it together.
+fn of_shots(report: &Report) -> Vec<Raised<'_>> {
+    let mut groups: Vec<(Option<&Allowance>, Raised<'_>)> = Vec::new();
+    for shot in &report.shots {
+        for (suspicion, words) in of_shot(report, shot) {
+            let allowance = shot.allow.get(&suspicion);
+            let same = groups.iter_mut().find(|(with, raised)| {
+                *with == allowance && raised.suspicion == suspicion && raised.words == words
+            });
+            match same {
+                Some((_, raised)) => raised.shots.push(shot),
+                None => groups.push((
+                    allowance,
+                    Raised {
+                        suspicion,
+                        shots: vec![shot],
+                        words,
+                    },
+                )),
+            }
+        }
+    }
+    let mut raised: Vec<Raised<'_>> = groups.into_iter().map(|(_, raised)| raised).collect();
+    raised.sort_by_key(|raised| raised.suspicion);
+    raised
+}
+
+fn of_shot(report: &Report, shot: &ShotReport) -> Vec<(Suspicion, String)> {
+    let mut found: Vec<(Suspicion, String)> = Vec::new();
+    let mut add = |suspicion, words: Option<String>| found.extend(words.map(|it| (suspicion, it)));
+    add(Suspicion::Redirect, redirect(report, shot));
+    add(Suspicion::Blank, blank(shot));
+    add(Suspicion::MostlyMasked, mostly_masked(shot));
+    for mask in shot.masks().filter(|mask| !mask.of_flow) {
+        add(Suspicion::IdleMask, idle_mask(mask));
+    }
+    for doubt in &shot.doubts {
+        add(doubt.suspicion, Some(doubt.text.clone()));
+    }
+    found
+}
+
+/// A page that ended elsewhere is perhaps a login page or an error page on both sides.
+fn redirect(report: &Report, shot: &ShotReport) -> Option<String> {
+    let astray = |role: Role| {
+        let page = shot.pictures.get(role).as_ref()?.page.as_ref()?;
+        let base = report.run.environments.get(role).url.as_deref();
+        let asked = page.asked.as_deref()?;
+        let ended = PageAddress::of(&page.url, base);
+        let is_astray = ended.is_astray(&PageAddress::of(asked, base));
+        is_astray.then(|| (shown(asked), shown(&page.url)))
+    };
+    let words = |(asked, found): (String, String)| {
+        format!("the flow asked for {asked}, and the page ended at {found}")
+    };
+    let live = |role: Role| {
+        let picture = shot.pictures.get(role).as_ref();
+        picture.is_some_and(|picture| picture.page.is_some())
+    };
+    match (astray(Role::Baseline), astray(Role::Candidate)) {
+        (None, None) => None,
+        (Some(both), Some(_)) => Some(words(both)),
+        (None, Some(one)) if !live(Role::Baseline) => Some(words(one)),
+        (None, Some(one)) => Some(format!("on the candidate {}", words(one))),
+        (Some(one), None) => Some(format!("on the baseline {}", words(one))),
+    }
 }
 
 /// What is masked on both sides cannot differ.
@@ -34,7 +209,7 @@ fn mostly_masked(shot: &ShotReport) -> Option<String> {
         .sum();
     // A mask has a box on each side.
     let is_most = masked / 2 > comparison.total_pixels / 2;
-    is_most.then(|| format!("{}: masks cover most of the picture", shot.title()))
+    is_most.then(|| "masks cover most of the picture".to_owned())
 }
 
 fn blank(shot: &ShotReport) -> Option<String> {
@@ -49,43 +224,194 @@ fn blank(shot: &ShotReport) -> Option<String> {
         (false, true) => "the candidate is",
         (false, false) => return None,
     };
-    Some(format!("{}: {which} of one colour all over", shot.title()))
+    Some(format!("{which} of one colour all over"))
 }
 
-/// Several URLs with the same picture are often one error page or login page.
-fn one_picture_for_many(shots: &[ShotReport]) -> Vec<String> {
-    let mut by_hash: BTreeMap<&str, Vec<(&ShotReport, &str)>> = BTreeMap::new();
-    for shot in shots {
+fn idle_mask(mask: &MaskReport) -> Option<String> {
+    idle_words(&mask.selector, &mask.idle_on, "the mask")
+}
+
+/// `idle_on` are the sides on which the mask matches nothing.
+fn idle_words(selector: &str, idle_on: &[Role], mask: &str) -> Option<String> {
+    let side = match idle_on {
+        [] => return None,
+        [only] => format!(" on the {only}"),
+        _ => String::new(),
+    };
+    Some(format!("{mask} `{selector}` matches nothing visible{side}"))
+}
+
+/// A flow's mask must match in one of the flow's pictures, on each side. Nothing is known of a flow that was not
+/// photographed as a whole.
+fn idle_flow_masks(report: &Report) -> Vec<Raised<'_>> {
+    let mut flows: Vec<Vec<&ShotReport>> = Vec::new();
+    for shot in &report.shots {
+        match flows.iter_mut().find(|shots| shots[0].flow == shot.flow) {
+            Some(shots) => shots.push(shot),
+            None => flows.push(vec![shot]),
+        }
+    }
+    let is_whole = |shots: &&Vec<&ShotReport>| {
+        !report.run.partial_flows.contains(&shots[0].flow)
+            && shots.iter().all(|shot| shot.verdict != Verdict::Failed)
+    };
+    let whole = flows
+        .iter()
+        .filter(is_whole)
+        .filter(|_| !report.is_partial());
+    whole.flat_map(|shots| idle_masks_of(shots)).collect()
+}
+
+fn idle_masks_of<'a>(shots: &[&'a ShotReport]) -> Vec<Raised<'a>> {
+    let mut masks: BTreeMap<&str, Vec<&MaskReport>> = BTreeMap::new();
+    for mask in shots.iter().flat_map(|shot| shot.masks()) {
+        masks.entry(&mask.selector).or_default().push(mask);
+    }
+    let of_flow = masks
+        .into_iter()
+        .filter(|(_, all)| all.iter().any(|mask| mask.of_flow));
+    let raised = of_flow.filter_map(|(selector, all)| {
+        let is_idle = |role: &Role| all.iter().all(|mask| mask.idle_on.contains(role));
+        let idle_on: Vec<Role> = Role::ALL.into_iter().filter(is_idle).collect();
+        let words = idle_words(selector, &idle_on, "the flow's mask")?;
+        Some(Raised {
+            suspicion: Suspicion::IdleMask,
+            shots: shots.to_vec(),
+            words: format!("{words} in any picture"),
+        })
+    });
+    raised.collect()
+}
+
+/// Shots with the same picture.
+#[derive(Debug)]
+struct SamePicture<'a> {
+    shots: Vec<(&'a ShotReport, &'a PageReport, PageAddress)>,
+    base: Option<&'a str>,
+}
+
+/// The groups of shots with the same picture, in plan order. Blank pictures and pictures of one element are often alike
+/// on several pages.
+fn same_pictures(report: &Report) -> Vec<SamePicture<'_>> {
+    let base = report.run.environments.candidate.url.as_deref();
+    let mut groups: Vec<(&str, SamePicture<'_>)> = Vec::new();
+    for shot in &report.shots {
         let Some(picture) = &shot.pictures.candidate else {
             continue;
         };
-        if let Some(page) = picture.page.as_ref().filter(|_| !picture.blank) {
-            by_hash
-                .entry(&picture.hash)
-                .or_default()
-                .push((shot, address(page.asked.as_deref().unwrap_or(&page.url))));
+        let Some(page) = picture.page.as_ref() else {
+            continue;
+        };
+        if picture.blank || shot.element.is_some() {
+            continue;
+        }
+        let entry = (shot, page, PageAddress::of(&page.url, base));
+        match groups.iter_mut().find(|(hash, _)| *hash == picture.hash) {
+            Some((_, group)) => group.shots.push(entry),
+            None => groups.push((
+                &picture.hash,
+                SamePicture {
+                    shots: vec![entry],
+                    base,
+                },
+            )),
         }
     }
-    let is_suspicious = |same: &&Vec<(&ShotReport, &str)>| same.iter().any(|it| it.1 != same[0].1);
-    let mut groups: Vec<_> = by_hash.values().filter(is_suspicious).collect();
-    groups.sort_by_key(|same| shots.iter().position(|shot| std::ptr::eq(shot, same[0].0)));
-    groups.into_iter().map(|same| describe(same)).collect()
+    let suspicious = groups
+        .into_iter()
+        .filter(|(_, group)| group.is_suspicious());
+    suspicious.map(|(_, group)| group).collect()
 }
 
-/// Queries and fragments often change nothing visible.
-fn address(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or(url)
-}
-
-fn describe(same: &[(&ShotReport, &str)]) -> String {
-    const MOST: usize = 4;
-    let mut names: Vec<String> = same
-        .iter()
-        .take(MOST)
-        .map(|(shot, address)| format!("{} ({address})", shot.title()))
-        .collect();
-    if same.len() > MOST {
-        names.push(format!("{} more", same.len() - MOST));
+impl<'a> SamePicture<'a> {
+    /// Pages that ended at several places, or that were asked for at several and ended at one: perhaps one error page, or
+    /// one login page. The same page visited twice is neither.
+    fn is_suspicious(&self) -> bool {
+        let Some((_, first, ended)) = self.shots.first() else {
+            return false;
+        };
+        let asked = |page: &PageReport| {
+            let asked = page.asked.as_deref()?;
+            Some(PageAddress::of(asked, self.base))
+        };
+        let first_asked = asked(first);
+        self.shots.iter().any(|(_, page, other)| {
+            let asked = asked(page);
+            let differ = asked.is_some() && first_asked.is_some() && asked != first_asked;
+            other != ended || differ
+        })
     }
-    format!("one picture for several pages: {}", names.join(", "))
+
+    fn allowing(&self) -> impl Iterator<Item = (&'a ShotReport, &'a Allowance)> {
+        self.shots.iter().filter_map(|(shot, ..)| {
+            let allowance = shot.allow.get(&Suspicion::SamePicture)?;
+            Some((*shot, allowance))
+        })
+    }
+
+    fn without_allowing(mut self) -> Self {
+        let allows = |shot: &ShotReport| shot.allow.contains_key(&Suspicion::SamePicture);
+        self.shots.retain(|(shot, ..)| !allows(shot));
+        self
+    }
+
+    fn words(&self) -> Option<String> {
+        let name = |(shot, page, _): &(&ShotReport, &PageReport, PageAddress)| {
+            let asked = page
+                .asked
+                .as_deref()
+                .map(|asked| format!("{} → ", shown(asked)));
+            let ended = shown(&page.url);
+            format!("{} ({}{ended})", shot.title(), asked.unwrap_or_default())
+        };
+        let names: Vec<String> = self.shots.iter().map(name).collect();
+        self.is_suspicious()
+            .then(|| format!("one picture for several pages: {}", listed(names)))
+    }
+}
+
+/// Allowances that allowed nothing in a whole run. Where shots are missing or failed, they might have.
+fn idle_allowances(report: &Report, used: &[(Suspicion, Allowance)]) -> Vec<String> {
+    let is_whole = report.run.state == RunState::Complete && report.run.shard.is_none();
+    if !is_whole {
+        return Vec::new();
+    }
+    let mut written: Vec<((Suspicion, &Allowance), bool)> = Vec::new();
+    for shot in &report.shots {
+        let is_known =
+            shot.verdict != Verdict::Failed && !report.run.partial_flows.contains(&shot.flow);
+        for (&suspicion, allowance) in &shot.allow {
+            match written
+                .iter_mut()
+                .find(|(key, _)| *key == (suspicion, allowance))
+            {
+                Some((_, all_known)) => *all_known &= is_known,
+                None => written.push(((suspicion, allowance), is_known)),
+            }
+        }
+    }
+    let is_used = |suspicion: Suspicion, allowance: &Allowance| {
+        used.iter()
+            .any(|(of, it)| *of == suspicion && it == allowance)
+    };
+    written
+        .into_iter()
+        .filter(|((suspicion, allowance), is_known)| *is_known && !is_used(*suspicion, allowance))
+        .map(|((suspicion, allowance), _)| {
+            format!(
+                "`allow: {{ {suspicion} }}` at {} allowed nothing: remove it",
+                allowance.at
+            )
+        })
+        .collect()
+}
+
+/// The first names, and how many there are more.
+fn listed(mut names: Vec<String>) -> String {
+    let more = names.len().saturating_sub(MOST_NAMES);
+    names.truncate(MOST_NAMES);
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    names.join(", ")
 }

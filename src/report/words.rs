@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    ComparisonReport, EnvironmentReport, ExpectedReport, FailureKind, LimitReport, MergedReport,
-    Report, Run, RunState, Summary, Verdict,
+    AllowedReport, ComparisonReport, EnvironmentReport, ExpectedReport, FailureKind, LimitReport,
+    MergedReport, Report, Run, RunState, Summary, Verdict,
 };
 use crate::{compare::percent, diff::WINDOW};
 
@@ -49,6 +49,18 @@ impl fmt::Display for LimitReport {
     }
 }
 
+impl fmt::Display for AllowedReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            suspicion,
+            text,
+            reason,
+            at,
+        } = self;
+        write!(f, "{text} [{suspicion}]: {reason} ({at})")
+    }
+}
+
 impl fmt::Display for ExpectedReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let amount = amount(self.pixels, self.ratio, "larger");
@@ -84,8 +96,8 @@ pub(super) fn headline(report: &Report) -> String {
     if let Some(reason) = report.run.undecided.first() {
         return format!("Could not decide: {reason}");
     }
-    match troubles(summary).as_slice() {
-        [] if is_idle_shard(report) => "No selected flow belongs to this shard".to_owned(),
+    let line = match troubles(summary).as_slice() {
+        [] if is_idle_shard(report) => return "No selected flow belongs to this shard".to_owned(),
         [] => quiet_headline(summary, report.is_partial()),
         [(count, words), rest @ ..] => {
             let shots = plural(summary.shots as u64, "shot");
@@ -93,6 +105,24 @@ pub(super) fn headline(report: &Report) -> String {
             rest.iter()
                 .for_each(|(count, words)| line.push_str(&format!(", {count} {words}")));
             line
+        }
+    };
+    let open = (!report.suspicions.is_empty()).then(|| suspicions(report));
+    let open = open.flatten().map(|open| format!("; {open}"));
+    line + &open.unwrap_or_default()
+}
+
+/// How many suspicions there are, and how many are allowed, for example `2 suspicions, 1 allowed`.
+pub(super) fn suspicions(report: &Report) -> Option<String> {
+    let open = report.suspicions.len() as u64;
+    let allowed = report.allowed.len() as u64;
+    match (open, allowed) {
+        (0, 0) => None,
+        (0, allowed) => Some(format!("{} allowed", plural(allowed, "suspicion"))),
+        (open, 0) => Some(plural(open, "suspicion")),
+        (open, allowed) => {
+            let open = plural(open, "suspicion");
+            Some(format!("{open}, {} more allowed", thousands(allowed)))
         }
     }
 }

@@ -9,8 +9,8 @@ use std::{
 
 use crate::{
     capture::{
-        CapturePair, CapturedPicture, FailureKind, Origin, Page, Provenance, Record, SideOutcome,
-        StepFailure,
+        CapturePair, CapturedPicture, Doubt, FailureKind, Origin, Page, Provenance, Record,
+        SideOutcome, StepFailure,
     },
     config::BaselineSource,
     diff::{self, Rect, Size},
@@ -38,6 +38,8 @@ pub(super) struct CompletePair {
     pub(super) pair: CapturePair,
     /// The approved picture that excuses a difference from a live baseline.
     pub(super) approved: Option<CapturedPicture>,
+    /// Why the approved picture excuses nothing, if it cannot be read.
+    pub(super) warning: Option<Untrusted>,
 }
 
 impl StoredBaseline {
@@ -63,24 +65,31 @@ impl StoredBaseline {
         browser: Option<&str>,
     ) -> CompletePair {
         let mut pair = pair.clone();
-        let approved = match self {
+        let (approved, warning) = match self {
             Self::Golden(golden) => {
                 // A failure of the flow as a whole is reported on the baseline, and stays there.
                 if !matches!(pair.sides.baseline, SideOutcome::Failed(_)) {
                     pair.sides.baseline = golden_picture(golden, planned);
                 }
-                None
+                (None, None)
             }
             Self::Environment { approved, reused } => {
                 reused.complete(&mut pair, planned, browser);
                 match golden_picture(approved, planned) {
-                    SideOutcome::Picture(picture) => Some(picture),
-                    // An unreadable picture approves nothing.
-                    SideOutcome::Absent | SideOutcome::Failed(_) => None,
+                    SideOutcome::Picture(picture) => (Some(picture), None),
+                    SideOutcome::Absent => (None, None),
+                    SideOutcome::Failed(failure) => (
+                        None,
+                        Some(failure.message.between("", "; it approves nothing")),
+                    ),
                 }
             }
         };
-        CompletePair { pair, approved }
+        CompletePair {
+            pair,
+            approved,
+            warning,
+        }
     }
 }
 
@@ -105,6 +114,7 @@ fn golden_picture(golden: &GoldenFolder, planned: &PlannedShot) -> SideOutcome {
             masks: Vec::new(),
             cut_from: None,
             warnings: Vec::new(),
+            doubts: Vec::new(),
             record: None,
         }),
         Err(error) => bad(format!("the golden picture {file} {error}")),
@@ -191,6 +201,7 @@ pub(super) struct ReusedPicture {
     pub(super) masks: Vec<Vec<Rect>>,
     pub(super) cut_from: Option<u32>,
     pub(super) warnings: Vec<Untrusted>,
+    pub(super) doubts: Vec<Doubt>,
     pub(super) record: Record,
 }
 
@@ -235,6 +246,7 @@ impl ReusedPicture {
             masks: self.masks.clone(),
             cut_from: self.cut_from,
             warnings: self.warnings.clone(),
+            doubts: self.doubts.clone(),
             record: Some(self.record.clone()),
         })
     }

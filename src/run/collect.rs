@@ -20,7 +20,7 @@ use crate::{
     plan::{Part, Plan, ShotId},
     report::{
         EnvironmentReport, Report, Run, RunState, RunTimes, SCHEMA_VERSION, SessionTimes,
-        ShardReport, Summary, suspicion::suspicions,
+        ShardReport, Summary,
     },
     side::Side,
     spec::Secrets,
@@ -68,6 +68,8 @@ impl<'a> Collector<'a> {
                 summary: Summary::default(),
                 warnings: Vec::new(),
                 suspicions: Vec::new(),
+                allowed: Vec::new(),
+                idle_allowances: Vec::new(),
                 shots: Vec::new(),
             },
             plan: Arc::clone(plan),
@@ -240,7 +242,7 @@ impl<'a> Collector<'a> {
         let shots = self.decided().map(|kept| kept.shot.clone());
         self.report.shots = shots.collect();
         self.report.summary = Summary::of(&self.report.shots);
-        self.report.suspicions = suspicions(&self.report);
+        self.report.judge();
         self.report.run.times = RunTimes::of(&self.report.shots, self.session_times());
         self.report.run.duration_ms = milliseconds(self.began.elapsed());
     }
@@ -274,6 +276,8 @@ impl<'a> Collector<'a> {
             RunState::Complete if !is_whole => RunState::Stopped,
             state => state,
         };
+        // What a mask or an allowance is good for is known only now.
+        self.report.judge();
         self.report.run.finished = Some(now());
         self.folder.write(&self.report)?;
         Ok(self.report)
@@ -312,7 +316,24 @@ fn new_run(plan: &Plan, config: &Config, id: String, options: &RunOptions) -> Ru
         shard: plan.part.as_ref().map(|part| shard_report(part, options)),
         merged: None,
         undecided: Vec::new(),
+        one_environment: one_environment(config),
+        partial_flows: plan.partial_flows.iter().cloned().collect(),
     }
+}
+
+/// Why both sides are the same environment, as far as the configuration tells. Headers may lead to another release at the
+/// same address.
+fn one_environment(config: &Config) -> Option<String> {
+    let BaselineSource::Environment(baseline) = &config.baseline else {
+        return None;
+    };
+    let find = |name: &String| config.environments.iter().find(|it| it.name == *name);
+    let (baseline, candidate) = (find(baseline)?, find(&config.candidate)?);
+    let is_same = baseline.name == candidate.name
+        || (baseline.url == candidate.url
+            && baseline.headers == candidate.headers
+            && baseline.basic_auth == candidate.basic_auth);
+    is_same.then(|| "both sides are the same environment".to_owned())
 }
 
 fn shard_report(part: &Part, options: &RunOptions) -> ShardReport {

@@ -13,7 +13,7 @@ use std::{
 use super::baseline::{ReusedPicture, ReusedPictures};
 use crate::{
     browser::Launcher,
-    capture::{Page, Provenance, Record},
+    capture::{Doubt, Page, Provenance, Record},
     config::{Browser, Config, Environment, EnvironmentUrl},
     plan::{Job, Plan, ShotId},
     report::{PictureReport, RecordReport, Report, RunState, ShotReport},
@@ -262,6 +262,14 @@ impl LastRun {
                 .iter()
                 .cloned()
                 .map(Untrusted::from)
+                .collect(),
+            doubts: record
+                .doubts
+                .iter()
+                .map(|doubt| Doubt {
+                    suspicion: doubt.suspicion,
+                    text: doubt.text.clone().into(),
+                })
                 .collect(),
             record: Record {
                 provenance: Arc::clone(provenance),

@@ -10,17 +10,18 @@ use std::{
 use super::baseline::{CompletePair, StoredBaseline};
 use crate::{
     capture::{
-        self, CapturePair, CapturedPicture, Origin, Record, SideOutcome, StepFailure,
+        self, CapturePair, CapturedPicture, Doubt, Origin, Record, SideOutcome, StepFailure,
         runner::LearnedSecrets,
     },
     compare::{self, Comparison, Failure},
     plan::{Plan, PlannedShot, ShotId},
     report::{
-        ComparisonReport, ExpectedReport, FailureKind, FailureReport, LimitReport, MaskReport,
-        PageReport, PictureReport, RecordReport, ShotReport, SideTimes, StepReport, Times, Verdict,
+        ComparisonReport, DoubtReport, ExpectedReport, FailureKind, FailureReport, LimitReport,
+        MaskReport, PageReport, PictureReport, RecordReport, ShotReport, SideTimes, StepReport,
+        Times, Verdict,
     },
     side::{Role, Side},
-    spec::Target,
+    spec::{Allowance, Allowances, Area, Target},
     store::{FailingFolder, ReportFolder, StoreError},
     yaml::{Secrets, Untrusted},
 };
@@ -65,10 +66,17 @@ impl ShotJudge<'_> {
 
     fn judge(&self, pair: &CapturePair, browser: Option<&str>) -> Result<StoredShot, StoreError> {
         let planned = self.plan.shot(&pair.id);
-        let CompletePair { pair, approved } = self.baseline.complete(pair, planned, browser);
+        let CompletePair {
+            pair,
+            approved,
+            warning,
+        } = self.baseline.complete(pair, planned, browser);
         let began = Instant::now();
         let comparison = compare::compare(&pair, &planned.judgement, approved.as_ref());
-        self.keep(&pair, &comparison, began.elapsed())
+        let mut kept = self.keep(&pair, &comparison, began.elapsed())?;
+        let warning = warning.map(|warning| self.shown(&warning));
+        kept.shot.warnings.extend(warning);
+        Ok(kept)
     }
 
     fn keep(
@@ -79,8 +87,8 @@ impl ShotJudge<'_> {
     ) -> Result<StoredShot, StoreError> {
         let planned = self.plan.shot(&pair.id);
         let pictures = Side::new(
-            self.keep_picture(&pair.sides.baseline)?,
-            self.keep_picture(&pair.sides.candidate)?,
+            self.keep_picture(&pair.sides.baseline, planned)?,
+            self.keep_picture(&pair.sides.candidate, planned)?,
         );
         let overlay = comparison
             .overlay
@@ -109,6 +117,12 @@ impl ShotJudge<'_> {
             overlay,
             failures: failures.collect::<Result<_, _>>()?,
             warnings: self.all_shown(&warnings(pair)),
+            doubts: self.doubts(&doubts(pair)),
+            allow: self.allowances(&planned.allow),
+            element: match &planned.shot.area {
+                Area::Element(target) => Some(target.to_string()),
+                Area::Page | Area::Viewport => None,
+            },
             times: times(pair, compare_time),
         };
         let open = self.keep_failing(&shot, pair, comparison)?;
@@ -122,11 +136,35 @@ impl ShotJudge<'_> {
         text.redacted(&secrets)
     }
 
+    fn doubts(&self, doubts: &[Doubt]) -> Vec<DoubtReport> {
+        let doubts = doubts.iter().map(|doubt| DoubtReport {
+            suspicion: doubt.suspicion,
+            text: self.shown(&doubt.text),
+        });
+        doubts.collect()
+    }
+
+    /// A reason may have a variable in it.
+    fn allowances(&self, allowances: &Allowances) -> Allowances {
+        let shown = |allowance: &Allowance| Allowance {
+            reason: self.shown(&allowance.reason.clone().into()),
+            at: allowance.at.clone(),
+        };
+        allowances
+            .iter()
+            .map(|(suspicion, allowance)| (*suspicion, shown(allowance)))
+            .collect()
+    }
+
     fn all_shown(&self, texts: &[Untrusted]) -> Vec<String> {
         texts.iter().map(|text| self.shown(text)).collect()
     }
 
-    fn keep_picture(&self, taken: &SideOutcome) -> Result<Option<PictureReport>, StoreError> {
+    fn keep_picture(
+        &self,
+        taken: &SideOutcome,
+        planned: &PlannedShot,
+    ) -> Result<Option<PictureReport>, StoreError> {
         let SideOutcome::Picture(capture) = taken else {
             return Ok(None);
         };
@@ -134,7 +172,11 @@ impl ShotJudge<'_> {
             Origin::Golden { .. } => None,
             Origin::Page(page) => Some(PageReport {
                 url: self.shown(&page.url),
-                asked: page.asked.as_ref().map(|asked| self.shown(asked)),
+                asked: page
+                    .asked
+                    .as_ref()
+                    .filter(|_| !planned.expects_address)
+                    .map(|asked| self.shown(asked)),
                 title: self.shown(&page.title),
                 status: page.status,
             }),
@@ -153,6 +195,7 @@ impl ShotJudge<'_> {
             masks: capture.masks.clone(),
             cut_from: capture.cut_from,
             warnings: self.all_shown(&capture.warnings),
+            doubts: self.doubts(&capture.doubts),
             reused_from: record.reused_from.clone(),
         }
     }
@@ -320,26 +363,49 @@ fn mask_reports(pair: &CapturePair, planned: &PlannedShot) -> Vec<MaskReport> {
             selector: mask.to_string(),
             boxes,
             idle_on,
+            of_flow: number < planned.shot.flow_masks,
         }
     };
     planned.shot.masks.iter().enumerate().map(report).collect()
 }
 
-/// Says only once what both sides say. A warning of one side names the side.
+/// The warnings of both sides, first those that are suspicions.
 fn warnings(pair: &CapturePair) -> Vec<Untrusted> {
-    let of = |taken: &SideOutcome| match taken {
-        SideOutcome::Picture(capture) => capture.warnings.clone(),
+    let doubts = doubts(pair).into_iter().map(|doubt| doubt.text);
+    let warnings = of_both(
+        pair,
+        |capture| capture.warnings.clone(),
+        |warning, role| warning.between(&format!("{role}: "), ""),
+    );
+    doubts.chain(warnings).collect()
+}
+
+fn doubts(pair: &CapturePair) -> Vec<Doubt> {
+    of_both(
+        pair,
+        |capture| capture.doubts.clone(),
+        |doubt, role| Doubt {
+            suspicion: doubt.suspicion,
+            text: doubt.text.between(&format!("{role}: "), ""),
+        },
+    )
+}
+
+/// Says only once what both sides say. What one side says `names` the side.
+fn of_both<T: Clone + PartialEq>(
+    pair: &CapturePair,
+    of: impl Fn(&CapturedPicture) -> Vec<T>,
+    names: impl Fn(&T, Role) -> T,
+) -> Vec<T> {
+    let said = |taken: &SideOutcome| match taken {
+        SideOutcome::Picture(capture) => of(capture),
         _ => Vec::new(),
     };
-    let (baseline, candidate) = (of(&pair.sides.baseline), of(&pair.sides.candidate));
-    let both = baseline
-        .iter()
-        .filter(|warning| candidate.contains(warning))
-        .cloned();
-    let alone = |role: Role, mine: &[Untrusted], other: &[Untrusted]| -> Vec<Untrusted> {
-        let mine = mine.iter().filter(|warning| !other.contains(warning));
-        mine.map(|warning| warning.between(&format!("{role}: "), ""))
-            .collect()
+    let (baseline, candidate) = (said(&pair.sides.baseline), said(&pair.sides.candidate));
+    let both = baseline.iter().filter(|it| candidate.contains(it)).cloned();
+    let alone = |role: Role, mine: &[T], other: &[T]| -> Vec<T> {
+        let mine = mine.iter().filter(|it| !other.contains(it));
+        mine.map(|it| names(it, role)).collect()
     };
     both.chain(alone(Role::Baseline, &baseline, &candidate))
         .chain(alone(Role::Candidate, &candidate, &baseline))

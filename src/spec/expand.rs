@@ -171,6 +171,7 @@ impl<'f> Expander<'f> {
             max_mismatch: reader.max_mismatch(yaml.max_mismatch.as_ref())?,
             at_least: reader.at_least(yaml.at_least.as_ref())?,
             settle: yaml.settle.unwrap_or_default(),
+            allow: reader.allow(yaml.allow.as_ref())?,
         };
         if let Some((place, expected)) = yaml.at_least.as_ref().zip(defaults.at_least) {
             let max = defaults.max_mismatch.unwrap_or(self.settings.max_mismatch);

@@ -2,6 +2,7 @@
 //! validates them again.
 
 mod action;
+mod allow;
 mod calm;
 mod expand;
 mod limit;
@@ -16,8 +17,9 @@ mod viewport;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
-pub(crate) use self::login::LoginYaml;
+pub(crate) use self::{allow::AllowYaml, login::LoginYaml};
 pub use self::{
+    allow::{Allowance, Allowances, Suspicion},
     calm::{Clock, Settle},
     limit::{Amount, AmountError, window_limit},
     login::{Login, Sessions},
@@ -113,8 +115,10 @@ pub struct Shot {
     pub area: Area,
     /// A viewport for this picture only.
     pub viewport: Option<Viewport>,
-    /// Elements that are painted over on both sides.
+    /// Elements that are painted over on both sides: first those that only the flow names, then those of the step.
     pub masks: Vec<Target>,
+    /// How many of the masks only the flow names. Each of these need not match in every picture.
+    pub flow_masks: usize,
     /// Overrides the configured threshold.
     pub threshold: Option<f64>,
     /// Overrides the configured limit.
@@ -123,6 +127,8 @@ pub struct Shot {
     pub at_least: AtLeast,
     /// What is settled before the picture; the configuration's where absent.
     pub settle: Settle,
+    /// The suspicions that it allows, in addition to the configuration's.
+    pub allow: Allowances,
 }
 
 /// How much of the page a shot shows.

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::calm::Settle;
+use super::{allow::AllowYaml, calm::Settle};
 use crate::yaml::read::{Entries, Held, ListOrEntries, Nothing, Place, TextOr, Texts, TextsOr};
 
 /// A spec file: one flow or one fragment.
@@ -50,6 +50,8 @@ pub(super) struct FlowYaml {
     pub(super) at_least: Option<Place<TextOr<AtLeastYaml>>>,
     /// Which parts of settling the page are done before its pictures.
     pub(super) settle: Option<Settle>,
+    /// Suspicions that its pictures may raise, each with the reason.
+    pub(super) allow: Option<Place<AllowYaml>>,
     /// `off`, `fixed` (every page's time begins when the run did), or the moment at which it begins.
     pub(super) clock: Option<Place<String>>,
     /// How long each wait may take, for example `10s`.
@@ -87,6 +89,8 @@ macro_rules! step {
             pub(super) max_mismatch: Option<Place<TextOr<LimitYaml>>>,
             /// How much of the picture must mismatch, because a change is expected: pixels, a ratio, or both.
             pub(super) at_least: Option<Place<TextOr<AtLeastYaml>>>,
+            /// Suspicions that this picture may raise, each with the reason.
+            pub(super) allow: Option<Place<AllowYaml>>,
             /// How long this step may wait, for example `10s`.
             pub(super) timeout: Option<Place<String>>,
             /// The values of a fragment's parameters; only beside `use`.
@@ -123,6 +127,7 @@ pub(super) const OPTIONS: &[&str] = &[
     "threshold",
     "max_mismatch",
     "at_least",
+    "allow",
     "timeout",
     "with",
 ];

@@ -1,7 +1,7 @@
 //! One step of a file: its names and types, its one action, and the picture that it asks for.
 
 use super::{
-    Area, AtLeast, MaxMismatch, Settle, Shot, Target,
+    Allowances, Area, AtLeast, MaxMismatch, Settle, Shot, Target,
     action::Actions,
     names::check_name,
     raw::{ACTIONS, BARE, OPTIONS, ShotYaml, StepYaml},
@@ -165,6 +165,7 @@ pub(super) struct Defaults {
     pub(super) max_mismatch: Option<MaxMismatch>,
     pub(super) at_least: Option<AtLeast>,
     pub(super) settle: Settle,
+    pub(super) allow: Allowances,
 }
 
 /// A picture that a step asks for. If its name is empty, it gets one after all steps of the flow are known.
@@ -246,7 +247,8 @@ fn no_shot(actions: Actions<'_>, yaml: &StepYaml) -> Result<(), Diagnostic> {
     let threshold = yaml.threshold.as_ref().map(|place| place.id);
     let limit = yaml.max_mismatch.as_ref().map(|place| place.id);
     let expected = yaml.at_least.as_ref().map(|place| place.id);
-    match mask.or(threshold).or(limit).or(expected) {
+    let allow = yaml.allow.as_ref().map(|place| place.id);
+    match mask.or(threshold).or(limit).or(expected).or(allow) {
         None => Ok(()),
         Some(id) => {
             let key = actions.reader.tree.key(id);
@@ -263,13 +265,14 @@ fn shot(
     defaults: &Defaults,
 ) -> Result<Wish, Diagnostic> {
     let reader = actions.reader;
-    let mut masks = defaults.masks.clone();
-    add_masks(&mut masks, reader.masks(yaml.mask.as_ref())?);
+    let mut allow = defaults.allow.clone();
+    allow.extend(reader.allow(yaml.allow.as_ref())?);
     let mut shot = Shot {
         name: String::new(),
         area: Area::PAGE,
         viewport: None,
-        masks,
+        masks: defaults.masks.clone(),
+        flow_masks: defaults.masks.len(),
         threshold: reader
             .threshold(yaml.threshold.as_ref())?
             .or(defaults.threshold),
@@ -281,7 +284,9 @@ fn shot(
             .or(defaults.at_least)
             .unwrap_or_default(),
         settle: defaults.settle,
+        allow,
     };
+    add_masks(&mut shot, reader.masks(yaml.mask.as_ref())?);
     if let Some(details) = details {
         refine(actions, details, &mut shot)?;
     }
@@ -305,11 +310,17 @@ fn limit_at(yaml: &StepYaml, details: Option<&ShotYaml>) -> Option<NodeId> {
     expected.or(max.map(|place| place.id))
 }
 
-/// A flow's mask may be repeated by a step.
-fn add_masks(masks: &mut Vec<Target>, more: Vec<Target>) {
+/// A flow's mask may be repeated by a step, and is the step's then.
+fn add_masks(shot: &mut Shot, more: Vec<Target>) {
     for mask in more {
-        if !masks.contains(&mask) {
-            masks.push(mask);
+        match shot.masks.iter().position(|known| *known == mask) {
+            None => shot.masks.push(mask),
+            Some(at) if at < shot.flow_masks => {
+                shot.flow_masks -= 1;
+                shot.masks.remove(at);
+                shot.masks.push(mask);
+            }
+            Some(_) => {}
         }
     }
 }
@@ -326,7 +337,7 @@ fn refine(actions: Actions<'_>, details: &ShotYaml, shot: &mut Shot) -> Result<(
     if let Some(viewport) = &details.viewport {
         shot.viewport = Some(actions.viewport(viewport)?);
     }
-    add_masks(&mut shot.masks, reader.masks(details.mask.as_ref())?);
+    add_masks(shot, reader.masks(details.mask.as_ref())?);
     shot.threshold = reader
         .threshold(details.threshold.as_ref())?
         .or(shot.threshold);

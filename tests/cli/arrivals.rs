@@ -111,24 +111,51 @@ fn images_and_scripts_are_waited_for_apart() {
     }
 }
 
-/// Once for a document: the next shot of it says nothing of it any more.
+/// Once for a document, but the next shot of it lacks it as well.
 #[test]
 fn what_takes_too_long_is_told_of_and_not_waited_for_again() {
     let driver = FakeDriver::new()
         .answers(TREE, under_way("Image"))
         .answers("page.notAnswered", not_answered());
     let ran = shots(&driver, "  - goto: /one\n  - press: Tab");
-    let shots = ran.exit(0).report().shots;
-    let says = format!("taken without {PICTURE}, which had not arrived after 5 s");
+    ran.exit(0).stdout_has("[incomplete]");
+    let shots = ran.report().shots;
+    let says = "taken without /hero.jpg, which had not arrived after 5 s";
     assert_eq!(shots[0].verdict, Verdict::Match);
-    assert!(
-        shots[0].warnings.iter().any(|it| it.contains(&says)),
-        "{:?}",
-        shots[0].warnings
-    );
+    for shot in &shots {
+        let is_told = shot.warnings.iter().any(|it| it.contains(says));
+        assert!(is_told, "{:?}", shot.warnings);
+    }
     assert!(waited(&shots[0]));
     assert!(!waited(&shots[1]));
-    assert!(shots[1].warnings.is_empty(), "{:?}", shots[1].warnings);
+}
+
+/// The page's function says so after the picture.
+#[test]
+fn what_failed_is_not_clean_unless_it_is_allowed() {
+    let sides = ["production.test", "staging.test"];
+    let driver = sides.into_iter().fold(FakeDriver::new(), |driver, host| {
+        let failed = json!({ "failed": [format!("http://{host}/hero.jpg"), "the font Wide"] });
+        let url = format!("http://{host}/one");
+        let described = |function| Answer::of_page(function, &url, &json!({}));
+        driver
+            .answers_on(host, "page.describe", described("describe"))
+            .answers_on(host, "page.settle", described("settle"))
+            .answers_on(host, "page.letGo", Answer::of_page("letGo", &url, &failed))
+    });
+    let run = |allow: &str| {
+        let spec = format!("flow: one\n{allow}steps:\n  - goto: /one\n    shot: one\n");
+        let project = Project::two_sides().spec("one.yaml", &spec);
+        project.test(&driver, &["one", "--ci"])
+    };
+    let says = "one › one: the picture was taken without /hero.jpg, the font Wide, which could not be loaded [incomplete]";
+    run("")
+        .exit(1)
+        .stdout_has("1 shot: 1 match; 1 suspicion (--ci: not clean)")
+        .stdout_has(says);
+    run("allow: { incomplete: the hero is not served here }\n")
+        .exit(0)
+        .stdout_has("1 suspicion allowed");
 }
 
 /// The answer of a page that is taller than its window and keeps something back until it comes into view.

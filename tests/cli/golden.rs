@@ -243,3 +243,17 @@ fn a_live_mismatch_can_be_approved_from_its_report() {
         .verdict(HOME, Verdict::Approved)
         .verdict(CART, Verdict::Mismatch);
 }
+
+#[test]
+fn a_broken_golden_picture_beside_a_live_baseline_is_a_warning() {
+    let project = Project::two_sides().file("golden/Shop/home@small.png", "no picture");
+    let ran = project.test(&FakeDriver::new(), &[]);
+    let home = ran.exit(0).shot("Shop/home@small");
+    let says = "; it approves nothing";
+    assert!(
+        home.warnings.iter().any(|it| it.contains(says)),
+        "{:?}",
+        home.warnings
+    );
+    assert!(ran.shot("Shop/cart@small").warnings.is_empty());
+}

@@ -25,6 +25,7 @@ folders! {
     hide_scrollbars,
     hostile,
     login_state,
+    missing,
     nearest_texts,
     not_answered,
     observers,

@@ -125,6 +125,11 @@ fn leaves_the_page_alone(action: &Action) -> bool {
     }
 }
 
+/// Whether an action may lead to another page than the one that the flow asked for.
+fn may_lead_away(action: &Action) -> bool {
+    !only_looks(action) || matches!(action, Action::Back | Action::Forward)
+}
+
 /// What to do with an element once it is found.
 #[derive(Debug, Clone, Copy)]
 enum ElementCommand<'a> {
@@ -151,6 +156,9 @@ impl Session {
         }
         if !matches!(step.action, Action::Goto { .. }) {
             self.flow.take_untouched();
+        }
+        if may_lead_away(&step.action) {
+            self.flow.act();
         }
         let expected_status = step.action.expected_status().or(expected_status);
         let done = match self.perform(&step.action, deadline).await {
@@ -326,6 +334,7 @@ impl Session {
             )));
         }
         self.engine.park_pointer().await?;
+        self.flow.arrive(&now.info.url);
         Ok(Some(now))
     }
 

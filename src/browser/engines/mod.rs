@@ -32,6 +32,7 @@ use chromium::Chromium;
 use common::Base;
 use firefox::Firefox;
 use kind::Protocol;
+use resources::MissingResources;
 use webkit::WebKit;
 
 pub(crate) use chrome::sandbox_is_off;
@@ -258,15 +259,15 @@ impl Engine {
         }
     }
 
-    /// The URLs of the resources of these kinds that the page in front still waits for.
-    pub(crate) async fn pending_resources(
+    /// The resources that the page in front does not have. Of those that are loading, only these kinds.
+    pub(crate) async fn missing_resources(
         &self,
         kinds: ResourceKinds,
-    ) -> Result<Vec<String>, BrowserError> {
+    ) -> Result<MissingResources, BrowserError> {
         match self {
-            Self::Chromium(chromium) => chromium.pending_resources(kinds).await,
-            Self::Firefox(firefox) => firefox.pending_resources(kinds).await,
-            Self::WebKit(webkit) => webkit.pending_resources(kinds).await,
+            Self::Chromium(chromium) => chromium.missing_resources(kinds).await,
+            Self::Firefox(firefox) => firefox.missing_resources(kinds).await,
+            Self::WebKit(webkit) => webkit.missing_resources(kinds).await,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Resources that a browser has requested and not received yet, read from the tree that Chrome's and WebKit's protocols
+//! Resources that a browser has requested and does not have, read from the tree that Chrome's and WebKit's protocols
 //! share. A page's own scripts cannot see images that only a style names, or code that `import()` asks for.
 
 use std::collections::BTreeSet;
@@ -7,12 +7,51 @@ use serde_json::{Value, json};
 
 use crate::browser::picture::ResourceKinds;
 
+/// The resources of a page that it does not have.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct MissingResources {
+    /// The URLs of those that are loading.
+    pub(crate) pending: Vec<String>,
+    /// The kinds and URLs of those that failed, as far as the browser tells. A page's own scripts know of some more.
+    pub(crate) failed: Vec<(String, String)>,
+}
+
 /// The URLs of the resources of these kinds that seem to be loading. In the tree, an empty answer looks the same as
 /// none.
 pub(super) fn pending_in(tree: &Value, kinds: ResourceKinds) -> BTreeSet<String> {
     let mut urls = BTreeSet::new();
-    add_pending(&tree["frameTree"], kinds, &mut urls);
+    each_resource(&tree["frameTree"], &mut |resource| {
+        if is_pending(resource, kinds) {
+            urls.extend(url_of(resource));
+        }
+    });
     urls
+}
+
+/// The kinds and URLs of the resources that failed, or that were cut off.
+pub(super) fn failed_in(tree: &Value) -> Vec<(String, String)> {
+    let mut failed = Vec::new();
+    each_resource(&tree["frameTree"], &mut |resource| {
+        let kind = resource["type"].as_str().unwrap_or_default();
+        if has_failed(kind, resource) {
+            failed.extend(url_of(resource).map(|url| (kind.to_lowercase(), url)));
+        }
+    });
+    failed
+}
+
+fn url_of(resource: &Value) -> Option<String> {
+    resource["url"].as_str().map(str::to_owned)
+}
+
+/// An error page is no image, whatever its status.
+fn has_failed(kind: &str, resource: &Value) -> bool {
+    let is_failed = resource["failed"] == json!(true);
+    let is_seen = matches!(
+        kind,
+        "Image" | "Font" | "Stylesheet" | "StyleSheet" | "Script"
+    );
+    is_seen && (is_failed || (kind == "Image" && resource["mimeType"] == "text/html"))
 }
 
 /// Reads the list of URLs that our page function returns.
@@ -22,13 +61,12 @@ pub(super) fn addresses(list: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Adds the resources that a frame and the frames inside of it are still waiting for.
-fn add_pending(frame: &Value, kinds: ResourceKinds, urls: &mut BTreeSet<String>) {
+/// Visits the resources of a frame and of the frames inside of it.
+fn each_resource(frame: &Value, visit: &mut impl FnMut(&Value)) {
     let list = |key: &str| frame[key].as_array().into_iter().flatten();
-    let pending = list("resources").filter(|resource| is_pending(resource, kinds));
-    urls.extend(pending.filter_map(|resource| resource["url"].as_str().map(str::to_owned)));
+    list("resources").for_each(&mut *visit);
     for child in list("childFrames") {
-        add_pending(child, kinds, urls);
+        each_resource(child, visit);
     }
 }
 

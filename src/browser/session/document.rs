@@ -236,12 +236,11 @@ impl Session {
         }
     }
 
-    /// The URL that the flow asked for, if the page in front has another path.
+    /// The URL that the flow asked for, if the page in front has another path, or another route in its fragment.
     pub(crate) fn asked_elsewhere(&self, url: &str) -> Option<String> {
-        let path = |url: &str| url.split(['?', '#']).next().unwrap_or_default().to_owned();
-        let found = path(&self.relative_url(url));
-        let asked = self.flow.asked()?;
-        (path(asked) != found).then(|| asked.to_owned())
+        let asked = self.flow.asked_of(url)?;
+        let found = self.relative_url(url);
+        (page_of(asked) != page_of(&found)).then(|| asked.to_owned())
     }
 
     /// Resolves a URL of a spec, if it is valid.
@@ -275,5 +274,15 @@ impl Default for ArrivalWait {
             polls: 0,
             documents: 0,
         }
+    }
+}
+
+/// A URL without its query, and without a fragment that is no route of a script.
+fn page_of(url: &str) -> String {
+    let (page, fragment) = url.split_once('#').unwrap_or((url, ""));
+    let page = page.split('?').next().unwrap_or_default();
+    match fragment.starts_with(['/', '!']) {
+        true => format!("{page}#{fragment}"),
+        false => page.to_owned(),
     }
 }

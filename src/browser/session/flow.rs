@@ -12,6 +12,10 @@ use crate::browser::{
 pub(crate) struct Flow {
     /// The target of the last `goto`, as the environment would write it.
     asked: Option<String>,
+    /// The URL to which the last `goto` led.
+    arrived: Option<String>,
+    /// Whether the flow has acted on the page since the last `goto`, which may have led it elsewhere.
+    has_acted: bool,
     /// How many frames deep in the page the flow is.
     frame_depth: u32,
     /// Windows that already have our emulation and preload script, in the order in which the flow entered them.
@@ -48,6 +52,25 @@ impl Flow {
     /// Records where the flow navigates; `None` means that the target is unknown.
     pub(crate) fn ask(&mut self, url: Option<String>) {
         self.asked = url;
+        self.arrived = None;
+        self.has_acted = false;
+    }
+
+    /// Records the URL to which the last `goto` led.
+    pub(crate) fn arrive(&mut self, url: &str) {
+        self.arrived = Some(url.to_owned());
+    }
+
+    /// Records that the flow acts on the page, so that it may get to another one by itself.
+    pub(crate) fn act(&mut self) {
+        self.has_acted = true;
+    }
+
+    /// The target of the last `goto`, if the page at this URL is the one to which that led. A page that forwards by
+    /// itself counts as long as the flow only looks on.
+    pub(crate) fn asked_of(&self, url: &str) -> Option<&str> {
+        let is_led_there = !self.has_acted || self.arrived.as_deref() == Some(url);
+        self.asked().filter(|_| is_led_there)
     }
 
     pub(crate) fn is_in_frame(&self) -> bool {
@@ -132,7 +155,9 @@ impl Flow {
     }
 
     pub(crate) fn add_overdue(&mut self, urls: Vec<String>) {
-        self.overdue.extend(urls);
+        let new = urls.into_iter().filter(|url| !self.overdue.contains(url));
+        let new: Vec<String> = new.collect();
+        self.overdue.extend(new);
     }
 
     pub(super) fn is_touched(&self) -> bool {

@@ -5,16 +5,17 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::{Value, json};
+
 use super::{
     ShootError,
     agree::{Agreement, FrameExchange},
     pending_resources::ARRIVAL_BUDGET,
-    settle::{Measures, SETTLE_BUDGET, Settled},
+    settle::{Measures, ReleasedPage, SETTLE_BUDGET, Settled},
     times::ShotTimes,
 };
 use crate::{
     browser::{
-        document::Document,
         error::BrowserError,
         picture::{Frame, PhotographedArea, ResourceKinds},
         session::{Allowance, Session},
@@ -61,22 +62,43 @@ enum Agreed {
 }
 
 impl Session {
-    /// Takes the shot's frame and releases the page. Returns the frame, and the document that was in front at the end.
+    /// Takes the shot's frame and releases the page. Returns the frame, and the page as it was at the end.
     pub(super) async fn held_frame(
         &mut self,
         viewport: Viewport,
         shot: &Shot,
         exchange: Option<FrameExchange>,
         times: &mut ShotTimes,
-    ) -> (Result<Frame, ShootError>, Result<Document, BrowserError>) {
+    ) -> (
+        Result<Frame, ShootError>,
+        Result<ReleasedPage, BrowserError>,
+    ) {
         let mut page = HeldPage { session: self };
         let frame = page.settle_and_shoot(viewport, shot, exchange, times).await;
-        let document = page.let_go().await;
-        (frame, document)
+        let picture = frame.as_ref().ok();
+        let picture = picture.map(|frame| page.pictured(shot, frame, times));
+        let released = page.let_go(&json!(picture.unwrap_or_default())).await;
+        (frame, released)
     }
 }
 
 impl HeldPage<'_> {
+    /// What the picture shows, in the words of our page function.
+    fn pictured(&self, shot: &Shot, frame: &Frame, times: &ShotTimes) -> Value {
+        let area = match (&shot.area, frame.area.page) {
+            _ if self.settle_parts(shot).images == Some(false) => Value::Null,
+            (Area::Page, _) => json!("page"),
+            (Area::Viewport, _) | (Area::Element(_), None) => json!("viewport"),
+            (Area::Element(_), Some(area)) => json!({
+                "x": area.x,
+                "y": area.y,
+                "width": area.width,
+                "height": area.height,
+            }),
+        };
+        json!({ "area": area, "failed": times.failed })
+    }
+
     async fn settle_and_shoot(
         &mut self,
         viewport: Viewport,

@@ -16,11 +16,13 @@ use serde_json::json;
 use super::{
     document::{Document, PageInfo},
     error::BrowserError,
-    picture::{Frame, Picture, PreviousFrame},
+    picture::{Frame, Picture, PreviousFrame, Warning},
     session::Session,
     wire::COMMAND_LIMIT,
 };
 use crate::spec::{Area, Settle, Shot, Viewport};
+
+use settle::ReleasedPage;
 
 pub(crate) use agree::FrameExchange;
 pub(crate) use times::ShotTimes;
@@ -94,9 +96,10 @@ impl Session {
         times: &mut ShotTimes,
     ) -> Result<Picture, ShootError> {
         let exchange = exchange.filter(|_| self.sees_changes(shot));
-        let (frame, document) = self.held_frame(viewport, shot, exchange, times).await;
-        let frame = frame?;
-        let page = self.same_document(document?, &frame.png)?;
+        let (frame, released) = self.held_frame(viewport, shot, exchange, times).await;
+        let (frame, released) = (frame?, released?);
+        let missing = self.missing(&released, times);
+        let page = self.same_document(released.document, &frame.png)?;
         let previous = times.held_at.is_none().then(|| PreviousFrame {
             at: Instant::now(),
             load: self.flow.checked_load().to_owned(),
@@ -111,6 +114,7 @@ impl Session {
             let widest = widest.await?;
             warnings.push(warnings::too_wide_warning(width, viewport, widest.as_str()));
         }
+        warnings.extend(missing);
         self.flow.add_overdue(std::mem::take(&mut times.overdue));
         Ok(Picture {
             png: frame.png,
@@ -122,21 +126,37 @@ impl Session {
         })
     }
 
-    fn warnings(&self, shot: &Shot, frame: &Frame, times: &ShotTimes) -> Vec<String> {
+    fn warnings(&self, shot: &Shot, frame: &Frame, times: &ShotTimes) -> Vec<Warning> {
         let limit = self.options.max_page_height;
         let cut = frame.area.cut_height();
         let cut = cut.map(|height| warnings::cut_warning(height, limit));
         let held = times.held_at.map(warnings::held_warning);
-        let mut all: Vec<String> = cut
+        let all = cut
             .into_iter()
             .chain(held)
             .chain(warnings::moving_parts_warning(&times.moving_parts))
-            .chain(warnings::overdue_warning(&times.overdue))
             .chain(warnings::endless_page_warning(times.reached_end))
-            .chain(times.only_in_view.as_deref().map(warnings::part_warning))
-            .collect();
-        warnings::warn_of_idle_masks(&shot.masks, &frame.masks, &mut all);
-        all
+            .chain(times.only_in_view.as_deref().map(warnings::part_warning));
+        all.chain(warnings::idle_mask_warnings(shot, &frame.masks))
+            .collect()
+    }
+
+    /// Warns of what the picture lacks. URLs are relative, so that both sides say the same.
+    fn missing(&self, released: &ReleasedPage, times: &ShotTimes) -> Vec<Warning> {
+        let mut overdue: Vec<String> = Vec::new();
+        for url in times.overdue.iter().chain(&released.late) {
+            let url = self.relative_url(url);
+            if !overdue.contains(&url) {
+                overdue.push(url);
+            }
+        }
+        let failed = released.failed.iter().map(|url| self.relative_url(url));
+        let failed: Vec<String> = failed.filter(|url| !overdue.contains(url)).collect();
+        let overdue = warnings::overdue_warning(&overdue);
+        overdue
+            .into_iter()
+            .chain(warnings::failed_warning(&failed))
+            .collect()
     }
 
     /// The page in front, if it is still the document that was checked.

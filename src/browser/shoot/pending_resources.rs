@@ -14,7 +14,7 @@ pub(super) const ARRIVAL_BUDGET: Duration = Duration::from_secs(5);
 impl Session {
     /// Waits until all resources of these kinds have arrived, except for those that were waited for in vain before.
     /// Returns whether there was anything to wait for. The time is taken from `budget`; resources that have not arrived
-    /// by then are overdue.
+    /// by then are overdue. Notes in `times` what is overdue, and what failed.
     pub(super) async fn wait_for_resources(
         &self,
         kinds: ResourceKinds,
@@ -27,8 +27,12 @@ impl Session {
         let began = Instant::now();
         let mut most = 0;
         loop {
-            let mut pending = self.engine.pending_resources(kinds).await?;
-            pending.retain(|url| !self.flow.is_overdue(url) && !times.overdue.contains(url));
+            let missing = self.engine.missing_resources(kinds).await?;
+            times.failed = missing.failed;
+            let is_overdue =
+                |url: &String| self.flow.is_overdue(url) || times.overdue.contains(url);
+            let (overdue, mut pending) = missing.pending.into_iter().partition(is_overdue);
+            times.overdue = overdue;
             most = most.max(pending.len());
             if began.elapsed() >= *budget {
                 times.overdue.append(&mut pending);

@@ -184,11 +184,33 @@ impl Session {
         Ok(frames.as_u64().unwrap_or(0))
     }
 
-    /// Releases the page after a picture and returns its document.
-    pub(super) async fn let_go(&self) -> Result<Document, BrowserError> {
-        let document = self.in_page(COMMAND_LIMIT, "letGo", &json!(null)).await?;
-        Ok(self.read_document(&document))
+    /// Releases the page after a picture, and asks it what the picture lacks. `picture` says what the picture shows; null
+    /// if that does not matter.
+    pub(super) async fn let_go(&self, picture: &Value) -> Result<ReleasedPage, BrowserError> {
+        let released = self.in_page(COMMAND_LIMIT, "letGo", picture).await?;
+        Ok(ReleasedPage {
+            document: self.read_document(&released),
+            failed: texts(&released["failed"]),
+            late: texts(&released["late"]),
+        })
     }
+}
+
+/// A page after a picture of it.
+#[derive(Debug)]
+pub(super) struct ReleasedPage {
+    /// The document in front.
+    pub(super) document: Document,
+    /// The URLs of images, style sheets and scripts that failed, and the names of fonts.
+    pub(super) failed: Vec<String>,
+    /// The URLs of images that are still on their way.
+    pub(super) late: Vec<String>,
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    let list = list.as_array().into_iter().flatten();
+    list.filter_map(|text| text.as_str().map(str::to_owned))
+        .collect()
 }
 
 fn in_words(parts: Settle) -> Value {

@@ -36,6 +36,8 @@ pub(crate) struct ShotTimes {
     pub(super) only_in_view: Option<String>,
     /// The width in CSS pixels of a page that is wider than its phone's screen.
     pub(super) too_wide: Option<f64>,
+    /// The kinds and URLs of resources that failed, as far as the browser tells.
+    pub(super) failed: Vec<(String, String)>,
 }
 
 impl ShotTimes {

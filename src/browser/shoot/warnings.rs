@@ -2,74 +2,94 @@
 
 use super::{pending_resources::ARRIVAL_BUDGET, settle::SCROLL_BUDGET};
 use crate::{
+    browser::picture::Warning,
     diff::Rect,
-    spec::{Target, Viewport},
+    spec::{Shot, Suspicion, Viewport},
 };
 
 /// A held loop draws the same at that frame each time, unless it draws at random or depends on its start time.
-pub(super) fn held_warning(frames: u64) -> String {
-    format!(
+pub(super) fn held_warning(frames: u64) -> Warning {
+    let text = format!(
         "the page never stops drawing, so it was held at frame {frames} for the picture; if that part differs, set \
          `clock: fixed` or mask it"
-    )
+    );
+    text.into()
 }
 
-pub(super) fn overdue_warning(urls: &[String]) -> Option<String> {
-    let (first, others) = urls.split_first()?;
-    let others = match others.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+pub(super) fn overdue_warning(urls: &[String]) -> Option<Warning> {
+    let names = first_of(urls)?;
     let seconds = ARRIVAL_BUDGET.as_secs();
-    Some(format!(
-        "the picture was taken without {first}{others}, which had not arrived after {seconds} s"
-    ))
+    let text =
+        format!("the picture was taken without {names}, which had not arrived after {seconds} s");
+    Some(Warning::of(Suspicion::Incomplete, text))
 }
 
-pub(super) fn moving_parts_warning(words: &[String]) -> Option<String> {
+pub(super) fn moving_parts_warning(words: &[String]) -> Option<Warning> {
     let verb = match words {
         [] => return None,
         [_] => "was",
         _ => "were",
     };
     let parts = words.join(" and ");
-    Some(format!("{parts} never held still and {verb} painted over"))
+    Some(format!("{parts} never held still and {verb} painted over").into())
 }
 
-pub(super) fn endless_page_warning(reached_end: Option<bool>) -> Option<String> {
-    let seconds = SCROLL_BUDGET.as_secs();
-    (reached_end == Some(false)).then(|| {
-        format!(
-            "the page was still growing or loading after {seconds} s of scrolling; the picture shows what was there by \
-             then"
-        )
+pub(super) fn failed_warning(names: &[String]) -> Option<Warning> {
+    let names = first_of(names)?;
+    let text = format!("the picture was taken without {names}, which could not be loaded");
+    Some(Warning::of(Suspicion::Incomplete, text))
+}
+
+/// The first names, and how many there are more.
+fn first_of(names: &[String]) -> Option<String> {
+    const MOST: usize = 3;
+    if names.is_empty() {
+        return None;
+    }
+    let shown = names
+        .iter()
+        .take(MOST)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    Some(match names.len() {
+        0..=MOST => shown,
+        count => format!("{shown} and {} more", count - MOST),
     })
 }
 
-/// Adds a warning for each mask that covers nothing.
-pub(super) fn warn_of_idle_masks(
-    masks: &[Target],
-    boxes: &[Vec<Rect>],
-    warnings: &mut Vec<String>,
-) {
-    for (mask, _) in masks
-        .iter()
-        .zip(boxes)
-        .filter(|(_, boxes)| boxes.is_empty())
-    {
-        warnings.push(format!("the mask `{mask}` matches nothing visible"));
-    }
+pub(super) fn endless_page_warning(reached_end: Option<bool>) -> Option<Warning> {
+    let seconds = SCROLL_BUDGET.as_secs();
+    (reached_end == Some(false)).then(|| {
+        let text = format!(
+            "the page was still growing or loading after {seconds} s of scrolling; the picture shows what was there by \
+             then"
+        );
+        Warning::of(Suspicion::PartialPage, text)
+    })
+}
+
+/// Warns of each mask of the step that covers nothing. A flow's mask need not match in every picture, so the report
+/// decides about those.
+pub(super) fn idle_mask_warnings(shot: &Shot, boxes: &[Vec<Rect>]) -> Vec<Warning> {
+    let masks = shot.masks.iter().zip(boxes).skip(shot.flow_masks);
+    let idle = masks.filter(|(_, boxes)| boxes.is_empty());
+    idle.map(|(mask, _)| format!("the mask `{mask}` matches nothing visible").into())
+        .collect()
 }
 
 /// Warns that a box hides a part of what the picture should show.
-pub(super) fn part_warning(scroller: &str) -> String {
-    format!("of `{scroller}` the picture shows only what is in view, and not what it scrolls to")
+pub(super) fn part_warning(scroller: &str) -> Warning {
+    let text = format!(
+        "of `{scroller}` the picture shows only what is in view, and not what it scrolls to"
+    );
+    Warning::of(Suspicion::PartialPage, text)
 }
 
 /// Warns that a phone's page is wider than its screen, which its users notice. `width` is in CSS pixels.
-pub(super) fn too_wide_warning(width: f64, screen: Viewport, widest: Option<&str>) -> String {
+pub(super) fn too_wide_warning(width: f64, screen: Viewport, widest: Option<&str>) -> Warning {
     let screen = screen.width;
-    match widest {
+    let text = match widest {
         Some(widest) => format!(
             "the page is {width} px wide on a screen of {screen} px; `{widest}` reaches furthest to the side"
         ),
@@ -77,10 +97,13 @@ pub(super) fn too_wide_warning(width: f64, screen: Viewport, widest: Option<&str
             "the page is laid out {width} px wide on a screen of {screen} px, as phones do without a \
              `<meta name=viewport>`"
         ),
-    }
+    };
+    text.into()
 }
 
 /// Warns that the page is taller than a picture may be. Both heights are in CSS pixels.
-pub(super) fn cut_warning(height: u32, limit: u32) -> String {
-    format!("the page is {height} px tall; the picture ends at max_page_height, {limit} px")
+pub(super) fn cut_warning(height: u32, limit: u32) -> Warning {
+    let text =
+        format!("the page is {height} px tall; the picture ends at max_page_height, {limit} px");
+    Warning::of(Suspicion::PartialPage, text)
 }

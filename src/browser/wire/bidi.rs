@@ -37,6 +37,8 @@ struct Channel {
     awaited: HashMap<u64, Option<Value>>,
     /// The images, fonts, style sheets and scripts that are loading, by the browser's request ID.
     pending_resources: HashMap<String, PendingResource>,
+    /// The kinds and URLs of those that failed in the document in front.
+    failed_resources: Vec<(String, String)>,
     /// The windows whose document is being requested, by the browser's request ID.
     pending_documents: HashMap<String, String>,
 }
@@ -48,7 +50,7 @@ struct PendingResource {
     destination: String,
 }
 
-/// The events that keep [`Bidi::pending_resources`] up to date.
+/// The events that keep [`Bidi::missing_resources`] up to date.
 const RESOURCE_EVENTS: [&str; 3] = [
     "network.beforeRequestSent",
     "network.responseCompleted",
@@ -76,6 +78,7 @@ impl Bidi {
                 socket,
                 awaited: HashMap::new(),
                 pending_resources: HashMap::new(),
+                failed_resources: Vec::new(),
                 pending_documents: HashMap::new(),
             }),
             last_number: AtomicU64::new(0),
@@ -133,17 +136,18 @@ impl Bidi {
         self.command("session.subscribe", &events).await.map(drop)
     }
 
-    /// The URLs of the resources of these kinds that are loading.
-    pub(crate) async fn pending_resources(
+    /// The URLs of the resources of these kinds that are loading, and the kinds and URLs of those that failed.
+    pub(crate) async fn missing_resources(
         &self,
         kinds: ResourceKinds,
-    ) -> Result<Vec<String>, BrowserError> {
+    ) -> Result<(Vec<String>, Vec<(String, String)>), BrowserError> {
         // The answer arrives after the events of everything that happened before.
         self.command("session.status", &json!({})).await?;
         let channel = self.channel.lock().await;
         let pending = channel.pending_resources.values();
         let wanted = pending.filter(|resource| kinds.include(&resource.destination));
-        Ok(wanted.map(|resource| resource.url.clone()).collect())
+        let wanted = wanted.map(|resource| resource.url.clone()).collect();
+        Ok((wanted, channel.failed_resources.clone()))
     }
 
     /// Whether the document of a window is being requested.
@@ -168,8 +172,15 @@ impl Channel {
             return;
         };
         if event["method"] != RESOURCE_EVENTS[0] {
-            self.pending_resources.remove(name);
             self.pending_documents.remove(name);
+            let resource = self.pending_resources.remove(name);
+            // The page itself gave up on a request that was aborted.
+            let reason = event["params"]["errorText"].as_str();
+            if let (Some(PendingResource { url, destination }), Some(reason)) = (resource, reason)
+                && !reason.contains("ABORTED")
+            {
+                self.failed_resources.push((destination, url));
+            }
             return;
         }
         let text = |key: &str| request[key].as_str().unwrap_or_default().to_owned();
@@ -177,6 +188,7 @@ impl Channel {
         if destination == "document" {
             // Requests of the previous document are never answered.
             self.pending_resources.clear();
+            self.failed_resources.clear();
             let window = event["params"]["context"].as_str().unwrap_or_default();
             let window = window.to_owned();
             self.pending_documents.retain(|_, other| *other != window);
@@ -267,7 +279,7 @@ mod tests {
             r#"{"type": "success", "id": ID, "result": {}}"#,
         ])
         .await;
-        let mut pending = bidi.pending_resources(ResourceKinds::ALL).await.unwrap();
+        let (mut pending, _) = bidi.missing_resources(ResourceKinds::ALL).await.unwrap();
         pending.sort();
         assert_eq!(pending, ["d.woff2", "f.js"]);
     }

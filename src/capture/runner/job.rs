@@ -12,7 +12,8 @@ use super::{
 use crate::{
     browser::{FrameExchange, LaunchError, Picture, Session, ShotTimes},
     capture::{
-        CapturedPicture, FailureKind, Origin, Page, SideOutcome, StepFailure, pools::Sessions,
+        CapturedPicture, Doubt, FailureKind, Origin, Page, SideOutcome, StepFailure,
+        pools::Sessions,
     },
     plan::{Job, ShotId},
     side::{Role, Side},
@@ -272,6 +273,14 @@ struct SideShot {
 }
 
 fn capture(picture: Picture, session: &Session) -> CapturedPicture {
+    let (mut warnings, mut doubts) = (Vec::new(), Vec::new());
+    for warning in picture.warnings {
+        let text = Untrusted::from(warning.text);
+        match warning.suspicion {
+            Some(suspicion) => doubts.push(Doubt { suspicion, text }),
+            None => warnings.push(text),
+        }
+    }
     CapturedPicture {
         png: picture.png,
         size: picture.size,
@@ -285,7 +294,8 @@ fn capture(picture: Picture, session: &Session) -> CapturedPicture {
         }),
         masks: picture.masks,
         cut_from: picture.cut_from,
-        warnings: picture.warnings.into_iter().map(Untrusted::from).collect(),
+        warnings,
+        doubts,
         record: None,
     }
 }

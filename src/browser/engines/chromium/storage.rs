@@ -10,7 +10,7 @@ use crate::{
     browser::{
         engines::{
             common::{CookieChanges, refused_cookie},
-            resources,
+            resources::{self, MissingResources},
         },
         error::BrowserError,
         page,
@@ -44,19 +44,21 @@ pub(crate) struct Leftovers {
 }
 
 impl Chromium {
-    /// The URLs of the resources of these kinds that are loading.
-    pub(in crate::browser::engines) async fn pending_resources(
+    /// The resources that the page in front does not have. Of those that are loading, only these kinds.
+    pub(in crate::browser::engines) async fn missing_resources(
         &self,
         kinds: ResourceKinds,
-    ) -> Result<Vec<String>, BrowserError> {
+    ) -> Result<MissingResources, BrowserError> {
         let tree = self.command("Page.getResourceTree", json!({})).await?;
         let urls = resources::pending_in(&tree, kinds);
-        if urls.is_empty() {
-            return Ok(Vec::new());
+        let failed = resources::failed_in(&tree);
+        let mut pending = Vec::new();
+        if !urls.is_empty() {
+            let argument = json!({ "urls": urls });
+            let left = self.run(COMMAND_LIMIT, "notAnswered", &argument).await?;
+            pending = resources::addresses(&left);
         }
-        let argument = json!({ "urls": urls });
-        let left = self.run(COMMAND_LIMIT, "notAnswered", &argument).await?;
-        Ok(resources::addresses(&left))
+        Ok(MissingResources { pending, failed })
     }
 
     pub(in crate::browser::engines) async fn change_cookies(

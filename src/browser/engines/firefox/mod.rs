@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{
     common::{Base, CookieChanges, Traits, WindowSetup, host_of},
     kind::{BrowserKind, Protocol},
+    resources::MissingResources,
 };
 use crate::{
     browser::{
@@ -154,15 +155,15 @@ impl Firefox {
         self.add_preload(&preload).await.map(drop)
     }
 
-    /// The URLs of the resources of these kinds that are loading.
-    pub(super) async fn pending_resources(
+    /// The resources that the page in front does not have. Of those that are loading, only these kinds.
+    pub(super) async fn missing_resources(
         &self,
         kinds: ResourceKinds,
-    ) -> Result<Vec<String>, BrowserError> {
-        let asked = self.bidi.pending_resources(kinds);
-        self.wire()
-            .within("session.status", COMMAND_LIMIT, asked)
-            .await
+    ) -> Result<MissingResources, BrowserError> {
+        let asked = self.bidi.missing_resources(kinds);
+        let asked = self.wire().within("session.status", COMMAND_LIMIT, asked);
+        let (pending, failed) = asked.await?;
+        Ok(MissingResources { pending, failed })
     }
 
     /// Whether the document of the window in front is being requested.

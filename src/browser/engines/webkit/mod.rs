@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use super::{
     common::{Base, CookieChanges, Traits, host_of, refused_cookie},
     kind::{BrowserKind, Protocol},
-    resources,
+    resources::{self, MissingResources},
 };
 use crate::{
     browser::{
@@ -181,21 +181,23 @@ impl WebKit {
         self.wire().within(method, limit, answer).await
     }
 
-    /// The URLs of the resources of these kinds that are loading.
-    pub(super) async fn pending_resources(
+    /// The resources that the page in front does not have. Of those that are loading, only these kinds.
+    pub(super) async fn missing_resources(
         &self,
         kinds: ResourceKinds,
-    ) -> Result<Vec<String>, BrowserError> {
+    ) -> Result<MissingResources, BrowserError> {
         let tree = self
             .inspect(COMMAND_LIMIT, "Page.getResourceTree", json!({}))
             .await?;
         let urls = resources::pending_in(&tree, kinds);
-        if urls.is_empty() {
-            return Ok(Vec::new());
+        let failed = resources::failed_in(&tree);
+        let mut pending = Vec::new();
+        if !urls.is_empty() {
+            let argument = json!({ "urls": urls });
+            let left = self.run(COMMAND_LIMIT, "notAnswered", &argument).await?;
+            pending = resources::addresses(&left);
         }
-        let argument = json!({ "urls": urls });
-        let left = self.run(COMMAND_LIMIT, "notAnswered", &argument).await?;
-        Ok(resources::addresses(&left))
+        Ok(MissingResources { pending, failed })
     }
 
     /// WebKit's inspector deletes cookies of the page in front, one at a time.

@@ -6,11 +6,25 @@ const isInView = (image) => {
   return box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
 };
 
+// How long we wait for an image; `ARRIVAL_BUDGET` in `pending_resources.rs` comes after it.
+const IMAGE_MS = 5000;
+// Which source of each image we wait for, and since when.
+const awaitedImages = new WeakMap();
+
+// Whether the image was waited for in vain.
+const isOverdue = (image) => {
+  const source = image.currentSrc || image.src;
+  const known = awaitedImages.get(image);
+  if (known && known.source === source) return performance.now() > known.since + IMAGE_MS;
+  awaitedImages.set(image, { source, since: performance.now() });
+  return false;
+};
+
 const pendingImages = (images, wholePage) =>
   images.filter((image) => {
     if (!(wholePage || isInView(image)) || !image.checkVisibility()) return false;
     if (wholePage && image.loading === "lazy" && !image.complete) image.loading = "eager";
-    return !image.complete;
+    return !image.complete && !isOverdue(image);
   });
 
 // The frames that were seen loading, each with the time until which we wait for it.

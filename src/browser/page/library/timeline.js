@@ -24,8 +24,8 @@ const hold = async () => {
   return Math.max(0, ...held);
 };
 
-// Releases everything that was held or stopped for a picture, and describes the document.
-const letGo = () => {
+// Releases everything that was held or stopped for a picture, describes the document, and says what the picture lacks.
+const letGo = (picture) => {
   tellAll("release");
   tellForeign("release");
   playAnimations();
@@ -33,6 +33,7 @@ const letGo = () => {
   playMarquees();
   playVideos();
   hideSeen();
+  const found = { ...describe(), ...missingIn(picture || {}) };
   putPageBack();
-  return describe();
+  return found;
 };

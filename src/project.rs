@@ -10,7 +10,10 @@ use std::{
 use crate::{
     config::{Config, NamedViewport, ParsedConfig},
     spec::{KnownViewport, Suite, SuiteSettings},
-    yaml::{Diagnostics, Secrets, Source, Variables},
+    yaml::{
+        Diagnostic, Diagnostics, Secrets, Source, Variables,
+        stand_in::{self, WithStandIns},
+    },
 };
 
 /// The name of the configuration.
@@ -24,6 +27,8 @@ pub struct Project {
     /// Secret values that the configuration used.
     pub secrets: Secrets,
     variables: Variables,
+    /// What the configuration misses.
+    notes: Vec<Diagnostic>,
 }
 
 /// Why a project cannot be worked with.
@@ -65,22 +70,38 @@ impl Project {
         config: Option<&Path>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ProjectError> {
-        let path = match config {
-            Some(path) => path.to_owned(),
-            None => find_config()?,
-        };
-        let text = environment.into_iter();
-        let text = text.filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
-        let variables = Variables::new(text, &[]);
-        let ParsedConfig { config, secrets } = Config::parse(&read_source(&path)?, &variables)?;
+        let variables = variables(environment);
+        let parsed = Config::parse(&read_config(config)?, &variables)?;
+        Ok(Self::new(parsed, &variables, Vec::new()))
+    }
+
+    /// Finds and reads the configuration for a command that runs nothing: variables need not be set.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read, or something else in it is wrong.
+    pub fn open_unset(
+        config: Option<&Path>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ProjectError> {
+        let source = read_config(config)?;
+        let parse = |variables: &Variables| Config::parse(&source, variables);
+        let WithStandIns {
+            value,
+            variables,
+            notes,
+        } = stand_in::read(&variables(environment), parse)?;
+        Ok(Self::new(value, &variables, notes))
+    }
+
+    fn new(parsed: ParsedConfig, variables: &Variables, notes: Vec<Diagnostic>) -> Self {
+        let ParsedConfig { config, secrets } = parsed;
         let variables = variables.with_secret_names(&config.secrets);
-        Ok(Self {
+        Self {
             config,
             secrets,
             variables,
-        })
+            notes,
+        }
     }
 
     /// Reads and checks every spec.
@@ -88,6 +109,24 @@ impl Project {
     /// # Errors
     /// When there is none, or one cannot be read, or one is wrong.
     pub fn suite(&self) -> Result<Suite, ProjectError> {
+        let (sources, settings) = self.specs()?;
+        Ok(Suite::parse(&sources, &self.variables, &settings)?)
+    }
+
+    /// Reads and checks every spec for a command that runs nothing: variables need not be set. There is a note for each
+    /// variable that is not set, in the configuration or in a spec.
+    ///
+    /// # Errors
+    /// When there is none, or one cannot be read, or something else in one is wrong.
+    pub fn suite_unset(&self) -> Result<(Suite, Vec<Diagnostic>), ProjectError> {
+        let (sources, settings) = self.specs()?;
+        let parse = |variables: &Variables| Suite::parse(&sources, variables, &settings);
+        let read = stand_in::read(&self.variables, parse)?;
+        let notes = self.notes.iter().cloned().chain(read.notes);
+        Ok((read.value, notes.collect()))
+    }
+
+    fn specs(&self) -> Result<(Vec<Source>, SuiteSettings), ProjectError> {
         let folder = self.config.root.join("specs");
         let mut files = Vec::new();
         find_specs(&folder, &mut files)?;
@@ -95,16 +134,14 @@ impl Project {
             return Err(ProjectError::NoSpecs(folder));
         }
         files.sort();
-        let sources: Vec<Source> = files
-            .iter()
-            .map(|file| read_source(file))
-            .collect::<Result<_, _>>()?;
+        let sources = files.iter().map(|file| read_source(file));
+        let sources = sources.collect::<Result<_, _>>()?;
         let settings = SuiteSettings {
             viewports: self.config.viewports.iter().map(known_viewport).collect(),
             max_mismatch: self.config.max_mismatch,
             sessions: self.config.sessions.clone(),
         };
-        Ok(Suite::parse(&sources, &self.variables, &settings)?)
+        Ok((sources, settings))
     }
 
     /// Where reports are kept when nothing else is said.
@@ -116,6 +153,21 @@ impl Project {
     pub fn golden(&self) -> PathBuf {
         self.config.root.join("golden")
     }
+}
+
+fn read_config(config: Option<&Path>) -> Result<Source, ProjectError> {
+    match config {
+        Some(path) => read_source(path),
+        None => read_source(&find_config()?),
+    }
+}
+
+/// Those whose name and value are text.
+fn variables(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Variables {
+    let text = environment.into_iter();
+    let text = text
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Variables::new(text, &[])
 }
 
 fn known_viewport(named: &NamedViewport) -> KnownViewport {

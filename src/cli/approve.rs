@@ -26,7 +26,7 @@ pub(crate) struct ApproveArgs {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &ApproveArgs) -> Result<Exit, Failure> {
-    let project = arguments.project.open()?;
+    let project = arguments.project.open_unset()?;
     let reports = arguments
         .reports
         .clone()

@@ -22,9 +22,9 @@ pub(crate) struct ListArgs {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &ListArgs) -> Result<Exit, Failure> {
-    let project = arguments.project.open()?;
+    let project = arguments.project.open_unset()?;
     let filters = arguments.selection.filters(None);
-    let suite = project.suite()?;
+    let (suite, _) = project.suite_unset()?;
     let plan = arguments
         .selection
         .plan(&suite, &project.config, &filters)?;

@@ -48,6 +48,12 @@ impl ProjectArgs {
     fn open(&self) -> Result<Project, Failure> {
         Ok(Project::open(self.config.as_deref(), std::env::vars_os())?)
     }
+
+    /// For commands that run nothing: the project's variables need not be set.
+    fn open_unset(&self) -> Result<Project, Failure> {
+        let config = self.config.as_deref();
+        Ok(Project::open_unset(config, std::env::vars_os())?)
+    }
 }
 
 /// Which of the project's shots to work on.

@@ -501,13 +501,12 @@ impl<'a> Summary<'a> {
     }
 }
 
-/// Prints an error to stderr, with `error:` in front unless it is there already.
+/// Prints an error to stderr, with `error:` in front unless it begins with its own, or with a note about it.
 pub(crate) fn complain(text: &str) {
-    let head = if text.starts_with("error") {
-        ""
-    } else {
-        "error: "
-    };
+    let has_head = ["error", "note: "]
+        .iter()
+        .any(|head| text.starts_with(head));
+    let head = if has_head { "" } else { "error: " };
     tell(&format!("{head}{}", printable_lines(text)));
 }
 

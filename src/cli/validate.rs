@@ -1,4 +1,4 @@
-//! `twinshot validate`: checks everything that needs no browser.
+//! `twinshot validate`: checks everything that needs no browser. Variables that are not set are notes.
 
 use twinshot::{
     compare::count,
@@ -6,12 +6,16 @@ use twinshot::{
     run,
 };
 
-use super::{Exit, Failure, ProjectArgs, terminal::print};
+use super::{
+    Exit, Failure, ProjectArgs,
+    terminal::{print, tell},
+};
 
 /// Runs the command.
 pub(crate) fn run(project: &ProjectArgs) -> Result<Exit, Failure> {
-    let project = project.open()?;
-    let suite = project.suite()?;
+    let project = project.open_unset()?;
+    let (suite, notes) = project.suite_unset()?;
+    notes.iter().for_each(|note| tell(&note.to_string()));
     run::check_edge(&project.config)
         .map_err(|error| Failure::Usage(format!("`browsers` has edge: {error}")))?;
     let plan = Plan::new(&suite, &project.config, &Filters::default())?;

@@ -23,6 +23,10 @@ pub struct Diagnostic {
     spot: Option<Box<Spot>>,
     notes: Vec<Note>,
     help: Vec<String>,
+    /// The variable that is not set, if that is the problem.
+    unset: Option<String>,
+    /// Whether it is no error.
+    is_note: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -54,7 +58,39 @@ impl Diagnostic {
             spot: None,
             notes: Vec::new(),
             help: Vec::new(),
+            unset: None,
+            is_note: false,
         }
+    }
+
+    /// Says that the problem is that this variable is not set.
+    pub(crate) fn unset(mut self, name: String) -> Self {
+        self.unset = Some(name);
+        self
+    }
+
+    pub(super) fn unset_variable(&self) -> Option<&str> {
+        self.unset.as_deref()
+    }
+
+    /// The line of the file that the problem is in, as it is shown.
+    pub(super) fn line(&self) -> &str {
+        self.spot.as_ref().map_or("", |spot| &spot.line)
+    }
+
+    /// The same, but no error.
+    pub(super) fn into_note(mut self) -> Self {
+        self.is_note = true;
+        self
+    }
+
+    /// A note at this place that a variable is set to nothing.
+    pub(super) fn into_note_of_empty(self, name: &str) -> Self {
+        Self {
+            spot: self.spot,
+            ..Self::placeless(format!("variable `{name}` is empty"))
+        }
+        .into_note()
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
@@ -154,9 +190,10 @@ impl Spot {
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let gutter = self.gutter();
+        let level = if self.is_note { "note" } else { "error" };
         write!(
             f,
-            "error: {}",
+            "{level}: {}",
             escape(&with_dotted_credentials(&self.message))
         )?;
         if let Some(spot) = &self.spot {
@@ -198,16 +235,21 @@ impl Diagnostics {
     }
 
     /// The value, unless a problem was added before.
-    pub(crate) fn or<T>(mut self, value: T) -> Result<T, Self> {
-        if self.list.is_empty() {
-            return Ok(value);
+    pub(crate) fn or<T>(self, value: T) -> Result<T, Self> {
+        match self.list.is_empty() {
+            true => Ok(value),
+            false => Err(self.sorted()),
         }
+    }
+
+    /// By file and line.
+    pub(crate) fn sorted(mut self) -> Self {
         self.list.sort_by_key(|diagnostic| {
             diagnostic
                 .location()
                 .map(|at| (at.file.clone(), at.line, at.column))
         });
-        Err(self)
+        self
     }
 
     /// How many problems there are.

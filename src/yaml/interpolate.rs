@@ -23,6 +23,8 @@ pub struct Text {
 pub struct Variables {
     values: BTreeMap<String, String>,
     secret_names: BTreeSet<String>,
+    /// Values in place of those that are missing.
+    stand_ins: BTreeMap<String, String>,
 }
 
 impl Variables {
@@ -34,7 +36,15 @@ impl Variables {
         Self {
             values: environment.into_iter().collect(),
             secret_names: secret_names.iter().cloned().collect(),
+            stand_ins: BTreeMap::new(),
         }
+    }
+
+    /// The same values, and one for a variable that is missing. It is never taken for a secret.
+    pub(super) fn with_stand_in(&self, name: &str, value: String) -> Self {
+        let mut variables = self.clone();
+        variables.stand_ins.insert(name.to_owned(), value);
+        variables
     }
 
     /// The same values with more secret names.
@@ -42,6 +52,19 @@ impl Variables {
         let mut variables = self.clone();
         variables.secret_names.extend(names.iter().cloned());
         variables
+    }
+
+    /// The variables of a line that are set to nothing.
+    pub(super) fn empty_ones<'l>(&self, line: &'l str) -> impl Iterator<Item = &'l str> {
+        let names = pieces(line).filter_map(|piece| match piece {
+            Ok(Piece::Variable(name)) => Some(name),
+            _ => None,
+        });
+        names.filter(|name| {
+            self.values
+                .get(*name)
+                .is_some_and(|value| value.trim().is_empty())
+        })
     }
 
     fn is_secret(&self, name: &str) -> bool {
@@ -162,6 +185,9 @@ impl<'a> Scope<'a> {
 
     fn lookup(&self, name: &str) -> Result<&str, FillError> {
         if let Some(value) = self.params.get(name) {
+            return Ok(value);
+        }
+        if let Some(value) = self.variables.stand_ins.get(name) {
             return Ok(value);
         }
         let value = self.variables.values.get(name);

@@ -8,6 +8,7 @@ pub(crate) mod read;
 pub(crate) mod reader;
 mod schema;
 mod secrets;
+pub(crate) mod stand_in;
 pub(crate) mod tree;
 mod untrusted;
 

@@ -82,7 +82,8 @@ impl Reader<'_> {
                 let help = format!(
                     "export {name} before the run, or write `$${{{name}}}` for a literal `{written}`"
                 );
-                Diagnostic::new(format!("variable `{name}` is not set"), spot).help(help)
+                let message = format!("variable `{name}` is not set");
+                Diagnostic::new(message, spot).help(help).unset(name)
             }
             FillError::Malformed(written) => {
                 let spot = self.tree.spot_within(id, &written);

@@ -128,6 +128,119 @@ fn a_spec_is_known_by_its_extension_in_any_case() {
     assert_eq!(list(&["specs/two.yaml"]), ["TWO.YAML", "two.yaml"]);
 }
 
+/// A project whose configuration, flow and fragment use variables, at places of all kinds.
+fn with_variables() -> Project {
+    let config = "
+environments:
+  production: { url: \"http://production.test\", basic_auth: \"${PRODUCTION_AUTH}\" }
+  staging: { url: \"${STAGING_URL}\", basic_auth: \"jane:${APP_PASSWORD}\" }
+viewports: { small: 60x40 }
+timeout: ${WAIT}
+";
+    let flow = "
+flow: Shop
+setup:
+  - use: login
+    with: { user: \"${APP_USER}\" }
+steps:
+  - goto: \"/${START}\"
+    shot: home
+    timeout: \"${SECONDS_TO_WAIT}s\"
+  - press: \"${PRESSED}\"
+    shot: pressed
+";
+    let login = "
+fragment: login
+params: [user]
+steps:
+  - type: { into: \"#user\", text: \"${user}\" }
+  - type: { into: \"#password\", text: \"${APP_PASSWORD}\" }
+";
+    Project::two_sides()
+        .config(config)
+        .spec("shop.yaml", flow)
+        .spec("fragments/login.yaml", login)
+}
+
+const VARIABLES: [&str; 8] = [
+    "PRODUCTION_AUTH",
+    "STAGING_URL",
+    "APP_PASSWORD",
+    "WAIT",
+    "APP_USER",
+    "START",
+    "SECONDS_TO_WAIT",
+    "PRESSED",
+];
+
+#[test]
+fn list_and_validate_need_no_variables() {
+    let project = with_variables();
+    let expected =
+        "Shop › home @small  (specs/shop.yaml:7)\nShop › pressed @small  (specs/shop.yaml:10)\n";
+    let ran = project.run(["list"]);
+    ran.exit(0).stderr_is_empty();
+    assert_eq!(ran.stdout(), expected);
+    let ran = project.run(["validate"]);
+    ran.exit(0).stdout_has("ok: 1 flow, 2 shots");
+    for name in VARIABLES {
+        ran.stderr_has(&format!("note: variable `{name}` is not set\n"));
+        ran.stderr_has(&format!("export {name} before the run"));
+    }
+    ran.stderr_has("--> twinshot.yaml:4:");
+    ran.stderr_has("--> specs/shop.yaml:7:");
+    project
+        .run(["test"])
+        .exit(2)
+        .stderr_has("error: variable `PRODUCTION_AUTH` is not set");
+}
+
+#[test]
+fn what_is_set_is_checked_and_not_noted() {
+    let right = [
+        "jane:pw",
+        "http://staging.test",
+        "pw",
+        "2s",
+        "jane",
+        "start",
+        "3",
+        "Enter",
+    ];
+    let set = |values: [&str; 8]| {
+        let pairs = VARIABLES.into_iter().zip(values);
+        pairs.fold(with_variables(), |project, (name, value)| {
+            project.env(name, value)
+        })
+    };
+    let project = set(right);
+    project.run(["validate"]).exit(0).stderr_is_empty();
+    project.run(["list"]).exit(0).stderr_is_empty();
+    let mut wrong = right;
+    wrong[3] = "soon";
+    let project = set(wrong);
+    for command in ["validate", "list"] {
+        project
+            .run([command])
+            .exit(2)
+            .stderr_has("error: `${WAIT}` is not a duration");
+    }
+    // A secret that a CI system does not give to a branch is empty.
+    let project = set([""; 8]);
+    project.run(["list"]).exit(0).stderr_is_empty();
+    project.run(["validate"]).exit(0).stderr_has("note: ");
+}
+
+#[test]
+fn what_is_missing_hides_no_mistake() {
+    let flow = "flow: Home\nsteps:\n  - goto: \"${HOME_PATH}\"\n  - clik: \"#a\"\n";
+    let project = with_variables().spec("home.yaml", flow);
+    for command in ["validate", "list"] {
+        let ran = project.run([command]);
+        ran.exit(2).stderr_has("error: unknown action `clik`");
+    }
+}
+
 #[test]
 fn list_speaks_json() {
     let ran = Project::two_sides().run(["list", "--json", "cart"]);

@@ -100,9 +100,7 @@ fn a_configuration_is_found_upwards() {
 #[test]
 fn every_mistake_of_a_spec_is_told_at_once() {
     let spec = "flow: Home\nsteps:\n  - goto: /${UNSET}\n  - wait: soonish ms\n  - frame: 5\n";
-    let ran = Project::two_sides()
-        .spec("home.yaml", spec)
-        .run(["validate"]);
+    let ran = Project::two_sides().spec("home.yaml", spec).run(["test"]);
     ran.exit(2).stderr_has("variable `UNSET` is not set");
 }
 

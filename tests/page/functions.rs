@@ -28,6 +28,7 @@ folders! {
     login_state,
     not_answered,
     observers,
+    reach,
     scroll_through,
     settle,
     timeline,

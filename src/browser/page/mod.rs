@@ -12,6 +12,12 @@ use serde_json::json;
 /// Finds elements. Stands before every script of a step, and is part of the library.
 pub(super) const FIND: &str = include_str!("library/find.js");
 
+/// Finds the point of an element at which the pointer can act on it. Stands after `FIND` before the scripts of such steps.
+pub(super) const REACH: &str = concat!(
+    include_str!("library/hit.js"),
+    include_str!("library/reach.js")
+);
+
 /// The files of the library. Those that run something at once stand after those they need.
 const LIBRARY: &[&str] = &[
     FIND,

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use url::{ParseError, Url};
 
 use crate::{
-    scripts::{self, FIND},
+    scripts::{self, FIND, REACH},
     server::{Site, fixture},
 };
 
@@ -222,9 +222,9 @@ impl Session {
         }
     }
 
-    /// What a script of a step returns, which has the functions of `find.js`.
+    /// What a script of a step returns, which has the functions of `find.js` and `reach.js`.
     pub(crate) fn step_script(&self, body: &str, argument: &Value) -> Result<Value, String> {
-        let script = format!("{FIND}\n{body}");
+        let script = format!("{FIND}{REACH}\n{body}");
         self.wait(self.client().execute(&script, vec![argument.clone()]))
     }
 }

@@ -190,10 +190,23 @@ fn call_ours(session: &Session, function: &str, with: &Value) -> Result<Value, S
             let body = format!("{NEAREST_TEXTS}\nreturn nearestTexts(arguments[0]);");
             return session.step_script(&body, with);
         }
+        "reach" => REACH_CALL,
+        "reachBoth" => REACH_BOTH_CALL,
         _ => return session.call(function, &argument(function, with)),
     };
     session.step_script(body, with)
 }
+
+/// `with` is the options, and the target as `of`. The point is told from the one to which WebDriver moves the pointer.
+const REACH_CALL: &str = "return (async () => {
+    const { of, ...options } = arguments[0];
+    const found = await reach(findOne([{ css: [of] }]), options);
+    const where = ({ element, x, y, plain }) => ({ on: element.id, x, y, plain });
+    return found.free ? { free: where(found.free) } : found; })();";
+const REACH_BOTH_CALL: &str = "return (async () => {
+    const [from, to] = arguments[0].map((css) => findOne([{ css: [css] }]));
+    const found = await reachBoth(from, to);
+    return found.free ? { free: found.free.map(({ element }) => element.id) } : found; })();";
 
 /// What the case does not say is as in a flow that says nothing.
 pub(crate) fn argument(function: &str, with: &Value) -> Value {

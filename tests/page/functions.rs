@@ -29,6 +29,7 @@ folders! {
     nearest_texts,
     not_answered,
     observers,
+    reach,
     scroll_through,
     settle,
     timeline,

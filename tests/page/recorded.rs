@@ -53,6 +53,10 @@ const CALLS: &[(&str, &str)] = &[
         "return found && [found, canBeSeen(found)];",
         r##"[{"css": ["#box"]}]"##,
     ),
+    (
+        "return found && reach(found, arguments[1]).then((reached) => [found, canBeSeen(found), reached]);",
+        r##"[{"css": ["#box"]}]"##,
+    ),
     ("return pageText();", "null"),
 ];
 

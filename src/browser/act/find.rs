@@ -39,7 +39,17 @@ impl Session {
         body: &str,
         arguments: Vec<Value>,
     ) -> Result<Value, StepError> {
-        let script = format!("{}\n{body}", page::FIND);
+        self.script_with("", body, arguments).await
+    }
+
+    /// The same with the functions of further files.
+    pub(super) async fn script_with(
+        &self,
+        files: &str,
+        body: &str,
+        arguments: Vec<Value>,
+    ) -> Result<Value, StepError> {
+        let script = format!("{}{files}\n{body}", page::FIND);
         let answer = self.wire().execute(COMMAND_LIMIT, &script, arguments);
         answer.await.map_err(StepError::from)
     }
@@ -105,16 +115,19 @@ impl Session {
         let body =
             "const found = findOne(arguments[0]); return found && [found, canBeSeen(found)];";
         let answer = self.script(body, vec![alternatives(target)]).await?;
-        let id = answer[0][ELEMENT_KEY].as_str();
-        Ok(id.map(|id| {
-            let reference = ElementRef::from(id.to_owned());
-            let element = Element::from_element_id(self.wire().client().clone(), reference);
-            (element, answer[1].as_bool().unwrap_or(false))
-        }))
+        let element = self.element(&answer[0]);
+        Ok(element.map(|element| (element, answer[1].as_bool().unwrap_or(false))))
+    }
+
+    /// The element that a script returned.
+    pub(super) fn element(&self, returned: &Value) -> Option<Element> {
+        let reference = ElementRef::from(returned[ELEMENT_KEY].as_str()?.to_owned());
+        let client = self.wire().client().clone();
+        Some(Element::from_element_id(client, reference))
     }
 }
 
-fn missing(target: &Target, exists: bool, waited: Duration) -> String {
+pub(super) fn missing(target: &Target, exists: bool, waited: Duration) -> String {
     let waited = waited.as_secs_f32();
     if exists {
         format!("`{target}` is in the page, but could not be seen within {waited:.1} s")

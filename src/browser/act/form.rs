@@ -2,12 +2,12 @@
 
 use std::{borrow::Cow, time::Instant};
 
-use fantoccini::elements::Element;
+use fantoccini::{elements::Element, error::ErrorStatus};
 use serde_json::{Value, json};
 
-use super::{ElementCommand, StepError, find::ElementState, reference};
+use super::{ElementCommand, StepError, find::ElementState, reach::Reach, reference};
 use crate::{
-    browser::session::Session,
+    browser::{error::BrowserError, session::Session, wire::COMMAND_LIMIT},
     spec::{Target, Text},
 };
 
@@ -156,7 +156,8 @@ impl Session {
             .map(drop)
     }
 
-    /// Clicks the box, unless it already has the wanted state. If styling hides the box, clicks its label.
+    /// Clicks the box, unless it already has the wanted state. Clicks its label if styling hides the box or the label lies
+    /// over it.
     pub(super) async fn set_checked(
         &self,
         target: &Target,
@@ -164,15 +165,24 @@ impl Session {
         deadline: Instant,
     ) -> Result<(), StepError> {
         let element = self.find(target, ElementState::Present, deadline).await?;
-        let is_checked = || async {
-            let script = "return Boolean(arguments[0].checked ?? arguments[0].getAttribute('aria-checked') === 'true');";
-            self.script(script, vec![reference(&element)]).await
-        };
-        if is_checked().await? == json!(wanted) {
+        if self.is_checked(&element).await? == wanted {
             return Ok(());
         }
-        self.click_box(&element, target, deadline).await?;
-        if is_checked().await? == json!(wanted) {
+        let reach = || self.reach(target, Reach::Check, ElementState::Present, deadline);
+        self.click_reached(target, reach, deadline).await?;
+        let is_checked = match self.is_checked(&element).await {
+            // The page drew the box anew, or the click led to another page.
+            Err(error) if error.is(ErrorStatus::StaleElementReference) => {
+                match self.find_now(target).await? {
+                    Some((element, _)) if !self.has_left().await? => {
+                        self.is_checked(&element).await?
+                    }
+                    _ => return Ok(()),
+                }
+            }
+            is_checked => is_checked?,
+        };
+        if is_checked == wanted || self.has_left().await? {
             return Ok(());
         }
         let state = if wanted { "unchecked" } else { "checked" };
@@ -181,32 +191,20 @@ impl Session {
         )))
     }
 
-    async fn click_box(
-        &self,
-        element: &Element,
-        target: &Target,
-        deadline: Instant,
-    ) -> Result<(), StepError> {
-        let script = "
-            const box = arguments[0];
-            return canBeSeen(box) ? box : [...(box.labels || [])].find(canBeSeen) || box;";
-        let clicked = self.script(script, vec![reference(element)]).await?;
-        if clicked == reference(element) {
-            return self
-                .command_element(
-                    target,
-                    ElementState::Present,
-                    ElementCommand::Click,
-                    deadline,
-                )
-                .await;
-        }
-        let path = format!("element/{}/click", element_id(&clicked));
-        Ok(self
+    async fn is_checked(&self, element: &Element) -> Result<bool, BrowserError> {
+        let script = "return Boolean(arguments[0].checked ?? arguments[0].getAttribute('aria-checked') === 'true');";
+        let arguments = vec![reference(element)];
+        let answer = self
             .wire()
-            .post(self.wire().page_limit(), "click", &path, json!({}))
-            .await
-            .map(drop)?)
+            .execute(COMMAND_LIMIT, script, arguments)
+            .await?;
+        Ok(answer == json!(true))
+    }
+
+    /// Whether another document is in front than the one that was checked last.
+    async fn has_left(&self) -> Result<bool, BrowserError> {
+        let document = self.document().await?;
+        Ok(!self.flow.is_checked(&document))
     }
 
     /// Chooses exactly these options, and sends the events of a choice.
@@ -216,7 +214,10 @@ impl Session {
         options: &[Text],
         deadline: Instant,
     ) -> Result<(), StepError> {
-        let element = self.find(from, ElementState::Visible, deadline).await?;
+        let reached = self
+            .reach(from, Reach::Field, ElementState::Visible, deadline)
+            .await?;
+        let element = reached.element;
         let script = "
             const [list, wanted] = arguments;
             if (!(list instanceof HTMLSelectElement)) throw new Error('the element is not a <select>');
@@ -267,18 +268,13 @@ impl Session {
         paths: &str,
         deadline: Instant,
     ) -> Result<(), StepError> {
-        let element = self.find(into, ElementState::Present, deadline).await?;
+        let reached = self
+            .reach(into, Reach::Field, ElementState::Present, deadline)
+            .await?;
         Ok(self
-            .try_command(&element, ElementCommand::SendKeys(paths))
+            .try_command(&reached.element, ElementCommand::SendKeys(paths))
             .await?)
     }
-}
-
-fn element_id(reference: &Value) -> &str {
-    let map = reference.as_object();
-    map.and_then(|map| map.values().next())
-        .and_then(Value::as_str)
-        .unwrap_or_default()
 }
 
 /// A field that has the focus.

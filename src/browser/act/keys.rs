@@ -20,8 +20,8 @@ impl Session {
                 .await?;
         }
         let actions: Vec<Value> = chords.iter().flat_map(|chord| key_actions(chord)).collect();
-        self.input(json!({ "type": "key", "id": "keyboard", "actions": actions }))
-            .await
+        let keys = json!({ "type": "key", "id": "keyboard", "actions": actions });
+        Ok(self.input(keys).await?)
     }
 }
 

@@ -8,6 +8,7 @@ mod keys;
 mod page;
 mod place;
 mod pointer;
+mod reach;
 
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,7 @@ use crate::{
 };
 use find::ElementState;
 use pointer::{DOUBLE_CLICK, DOWN, UP, pointer_button};
+use reach::{Reach, Reached};
 
 /// How long a page may take to answer after it did not answer in time.
 const SILENT_LIMIT: Duration = Duration::from_secs(2);
@@ -242,11 +244,18 @@ impl Session {
             Action::Forward => self.travel("forward").await,
             Action::Refresh => self.travel("refresh").await,
             Action::Click(target) => self.click(target, deadline).await,
-            Action::DoubleClick(target) => self.point_at(target, &DOUBLE_CLICK, deadline).await,
-            Action::Hover(target) => self.point_at(target, &[], deadline).await,
-            Action::MouseDown(target) => self.point_at(target, &[DOWN], deadline).await,
-            Action::MouseUp(None) => self.pointer(vec![pointer_button(UP)]).await,
-            Action::MouseUp(Some(target)) => self.point_at(target, &[UP], deadline).await,
+            Action::DoubleClick(target) => self.double_click(target, deadline).await,
+            Action::Hover(target) => self.point_at(target, &[], deadline).await.map(drop),
+            Action::MouseDown(target) => {
+                let pressed = self.point_at(target, &[DOWN], deadline).await?;
+                self.flow.hold(Some(pressed.size));
+                Ok(())
+            }
+            Action::MouseUp(target) => {
+                let released = self.release_button(target.as_ref(), deadline).await;
+                self.flow.hold(None);
+                released
+            }
             Action::Type { into, text, append } => {
                 self.type_into(into, text.value(), *append, deadline).await
             }
@@ -355,22 +364,76 @@ impl Session {
         }
     }
 
-    /// Clicks the element. Chromedriver's own script fails on some elements in shadow trees; a click with the pointer
-    /// works there.
     async fn click(&self, target: &Target, deadline: Instant) -> Result<(), StepError> {
-        match self
-            .command_element(
-                target,
-                ElementState::Visible,
-                ElementCommand::Click,
-                deadline,
-            )
-            .await
-        {
-            Err(StepError::Step(message)) if message.contains("Cannot read properties of") => {
-                self.point_at(target, &[DOWN, UP], deadline).await
+        let reach = || self.reach(target, Reach::Click, ElementState::Visible, deadline);
+        self.click_reached(target, reach, deadline).await.map(drop)
+    }
+
+    /// Clicks where `reach` says, and again until the deadline if the page is still moving. Returns the element that was
+    /// clicked. The driver clicks at its own point; elsewhere we move the pointer, and also where chromedriver's own
+    /// script fails, as on some elements in shadow trees.
+    async fn click_reached<F: Future<Output = Result<Reached, StepError>>>(
+        &self,
+        target: &Target,
+        reach: impl Fn() -> F,
+        deadline: Instant,
+    ) -> Result<Reached, StepError> {
+        loop {
+            let reached = reach().await?;
+            let by_driver = match reached.is_plain {
+                true => Some(
+                    self.try_command(&reached.element, ElementCommand::Click)
+                        .await,
+                ),
+                false => None,
+            };
+            let clicked = match by_driver {
+                None => self.act_on(&reached, &[DOWN, UP]).await,
+                Some(Err(error)) if error.to_string().contains("Cannot read properties of") => {
+                    self.act_on(&reached, &[DOWN, UP]).await
+                }
+                Some(clicked) => clicked,
+            };
+            if self.is_done(target, clicked, deadline).await? {
+                return Ok(reached);
             }
-            other => other,
+        }
+    }
+
+    /// Whether the command is done. If the page was still moving, it can be tried again until the deadline.
+    async fn is_done(
+        &self,
+        target: &Target,
+        command: Result<(), BrowserError>,
+        deadline: Instant,
+    ) -> Result<bool, StepError> {
+        match command {
+            Ok(()) => Ok(true),
+            Err(error) if is_transient(&error) && Instant::now() < deadline => {
+                tokio::time::sleep(POLL).await;
+                Ok(false)
+            }
+            Err(error) if is_transient(&error) => {
+                Err(StepError::Step(format!("`{target}`: {error}")))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn double_click(&self, target: &Target, deadline: Instant) -> Result<(), StepError> {
+        self.point_at(target, &DOUBLE_CLICK, deadline)
+            .await
+            .map(drop)
+    }
+
+    async fn release_button(
+        &self,
+        target: Option<&Target>,
+        deadline: Instant,
+    ) -> Result<(), StepError> {
+        match target {
+            None => Ok(self.pointer(vec![pointer_button(UP)]).await?),
+            Some(target) => self.point_at(target, &[UP], deadline).await.map(drop),
         }
     }
 
@@ -384,14 +447,9 @@ impl Session {
     ) -> Result<(), StepError> {
         loop {
             let element = self.find(target, state, deadline).await?;
-            match self.try_command(&element, command).await {
-                Err(error) if is_transient(&error) && Instant::now() < deadline => {
-                    tokio::time::sleep(POLL).await;
-                }
-                Err(error) if is_transient(&error) => {
-                    return Err(StepError::Step(format!("`{target}`: {error}")));
-                }
-                other => return Ok(other?),
+            let done = self.try_command(&element, command).await;
+            if self.is_done(target, done, deadline).await? {
+                return Ok(());
             }
         }
     }
@@ -422,14 +480,11 @@ impl Session {
         }
     }
 
-    async fn input(&self, source: Value) -> Result<(), StepError> {
+    async fn input(&self, source: Value) -> Result<(), BrowserError> {
         let body = json!({ "actions": [source] });
         let limit = self.wire().page_limit();
-        Ok(self
-            .wire()
-            .post(limit, "actions", "actions", body)
-            .await
-            .map(drop)?)
+        let sent = self.wire().post(limit, "actions", "actions", body);
+        sent.await.map(drop)
     }
 }
 

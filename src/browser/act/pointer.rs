@@ -2,12 +2,16 @@
 
 use std::time::Instant;
 
-use fantoccini::elements::Element;
 use serde_json::{Value, json};
 
-use super::{StepError, find::ElementState, reference};
+use super::{
+    StepError,
+    find::ElementState,
+    reach::{Reach, Reached},
+    reference,
+};
 use crate::{
-    browser::session::Session,
+    browser::{error::BrowserError, session::Session},
     spec::{DragTo, Target},
 };
 
@@ -16,27 +20,44 @@ pub(super) const UP: &str = "pointerUp";
 pub(super) const DOUBLE_CLICK: [&str; 4] = [DOWN, UP, DOWN, UP];
 
 impl Session {
-    /// Moves the pointer to the element's centre, then presses and releases the buttons as given.
+    /// Moves the pointer to the element, then presses and releases the buttons as given. Returns where it acted.
     pub(super) async fn point_at(
         &self,
         target: &Target,
         buttons: &[&str],
         deadline: Instant,
-    ) -> Result<(), StepError> {
-        self.bring_into_view(target, deadline).await?;
-        let element = self.find(target, ElementState::Visible, deadline).await?;
-        let mut actions = vec![pointer_move_to(&element, 0)];
-        actions.extend(buttons.iter().map(|button| pointer_button(button)));
-        self.pointer(actions).await
+    ) -> Result<Reached, StepError> {
+        let what = match buttons {
+            [] => Reach::Hover,
+            _ => Reach::Press,
+        };
+        loop {
+            let reached = self
+                .reach(target, what, ElementState::Visible, deadline)
+                .await?;
+            if self
+                .is_done(target, self.act_on(&reached, buttons).await, deadline)
+                .await?
+            {
+                return Ok(reached);
+            }
+        }
     }
 
-    /// Scrolls the element into view: the pointer cannot leave the viewport.
-    async fn bring_into_view(&self, target: &Target, deadline: Instant) -> Result<(), StepError> {
-        let element = self.find(target, ElementState::Visible, deadline).await?;
-        let script = "arguments[0].scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' });";
-        self.script(script, vec![reference(&element)])
-            .await
-            .map(drop)
+    /// Moves the pointer to the point, then presses and releases the buttons as given.
+    pub(super) async fn act_on(
+        &self,
+        reached: &Reached,
+        buttons: &[&str],
+    ) -> Result<(), BrowserError> {
+        let mut actions = vec![pointer_move_to(reached, 0)];
+        let is_sure = !self.flow.is_in_frame() || !reached.is_itself || self.flow.holds_button();
+        if !is_sure {
+            self.pointer(actions.clone()).await?;
+            self.check_hovered(reached).await?;
+        }
+        actions.extend(buttons.iter().map(|button| pointer_button(button)));
+        self.pointer(actions).await
     }
 
     pub(super) async fn drag(
@@ -45,24 +66,28 @@ impl Session {
         to: &DragTo,
         deadline: Instant,
     ) -> Result<(), StepError> {
-        self.bring_into_view(from, deadline).await?;
-        let start = self.find(from, ElementState::Visible, deadline).await?;
-        let mut actions = vec![pointer_move_to(&start, 0), pointer_button(DOWN)];
+        let mut actions = Vec::new();
         match to {
             DragTo::Element(target) => {
-                let end = self.find(target, ElementState::Visible, deadline).await?;
+                let [start, end] = self.reach_both(from, target, deadline).await?;
+                actions.push(pointer_move_to(&start, 0));
+                actions.push(pointer_button(DOWN));
                 actions.push(pointer_move_by(4, 4));
                 actions.push(pointer_move_to(&end, 200));
                 actions.push(pointer_move_to(&end, 0));
             }
             DragTo::Offset { x, y } => {
+                let state = ElementState::Visible;
+                let start = self.reach(from, Reach::Press, state, deadline).await?;
+                actions.push(pointer_move_to(&start, 0));
+                actions.push(pointer_button(DOWN));
                 actions.push(pointer_move_by(x / 2, y / 2));
                 actions.push(pointer_move_by(x - x / 2, y - y / 2));
             }
         }
         actions.push(pointer_button(UP));
         if self.engine.traits().can_drop {
-            return self.pointer(actions).await;
+            return Ok(self.pointer(actions).await?);
         }
         self.watch_native_drag().await?;
         self.pointer(actions).await?;
@@ -92,7 +117,7 @@ impl Session {
         )))
     }
 
-    pub(super) async fn pointer(&self, actions: Vec<Value>) -> Result<(), StepError> {
+    pub(super) async fn pointer(&self, actions: Vec<Value>) -> Result<(), BrowserError> {
         let source = json!({
             "type": "pointer",
             "id": "mouse",
@@ -107,8 +132,9 @@ pub(super) fn pointer_button(kind: &str) -> Value {
     json!({ "type": kind, "button": 0 })
 }
 
-fn pointer_move_to(element: &Element, milliseconds: u32) -> Value {
-    json!({ "type": "pointerMove", "duration": milliseconds, "origin": reference(element), "x": 0, "y": 0 })
+fn pointer_move_to(reached: &Reached, milliseconds: u32) -> Value {
+    let (x, y) = reached.offset;
+    json!({ "type": "pointerMove", "duration": milliseconds, "origin": reference(&reached.element), "x": x, "y": y })
 }
 
 fn pointer_move_by(x: i32, y: i32) -> Value {

@@ -33,6 +33,8 @@ pub(crate) struct Traits {
     pub(crate) can_drop: bool,
     /// Its driver types a line end as Enter.
     pub(crate) types_line_ends: bool,
+    /// Its driver moves the pointer in a frame as if no part of the frame were left of or above the view.
+    pub(crate) overlooks_cut_frames: bool,
     /// Its capabilities have the browser's real name.
     pub(crate) names_itself: bool,
     /// It photographs what lies to the left of a page's zero, or above it.

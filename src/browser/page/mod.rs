@@ -14,11 +14,18 @@ pub(super) const FIND: &str = include_str!("library/find.js");
 
 /// Names texts that are like one that was not found. Stands after [`FIND`] in the script that asks for them.
 pub(super) const NEAREST_TEXTS: &str = include_str!("library/nearest_texts.js");
+
 // The files that also work in frames of other sites, as parts of the preload script.
 const ROOTS: &str = include_str!("library/roots.js");
 const ANIMATIONS: &str = include_str!("library/animations.js");
 const HIDDEN_PARTS: &str = include_str!("library/hidden_parts.js");
 const VIDEOS: &str = include_str!("library/videos.js");
+
+/// Finds the point of an element at which the pointer can act on it. Stands after `FIND` before the scripts of such steps.
+pub(super) const REACH: &str = concat!(
+    include_str!("library/hit.js"),
+    include_str!("library/reach.js")
+);
 
 /// The files of the library. Those that run something at once stand after those they need.
 const LIBRARY: &[&str] = &[

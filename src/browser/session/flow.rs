@@ -28,6 +28,8 @@ pub(crate) struct Flow {
     previous_frame: Option<PreviousFrame>,
     /// Resources that the last checked document waited for and did not get. They are not waited for again.
     overdue: Vec<String>,
+    /// While the flow holds a mouse button, the largest size of what it can drag, in CSS pixels.
+    held_size: Option<(f64, f64)>,
     /// Navigations of a document, by its load ID, that ended without another document.
     ended_departures: (String, Departures),
     /// Whether the flow did more than view pages; it may have logged in, for example.
@@ -115,6 +117,22 @@ impl Flow {
     pub(super) fn mark_checked(&mut self, document: &Document) {
         self.checked_load.clone_from(&document.load);
         self.overdue.clear();
+    }
+
+    /// The largest width and height of what the pointer drags, while the flow holds a mouse button.
+    pub(crate) fn held_size(&self) -> Option<(f64, f64)> {
+        self.held_size
+    }
+
+    pub(crate) fn holds_button(&self) -> bool {
+        self.held_size.is_some()
+    }
+
+    /// Records that the flow holds a mouse button on an element of this size, or releases it. Pages drag the element or a
+    /// copy of it, with a frame or a shadow.
+    pub(crate) fn hold(&mut self, size: Option<(f64, f64)>) {
+        let largest = |length: f64| length * 1.5 + 20.0;
+        self.held_size = size.map(|(width, height)| (largest(width), largest(height)));
     }
 
     /// The navigations in the document that may still lead to another one.

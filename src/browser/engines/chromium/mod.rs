@@ -30,6 +30,7 @@ pub(super) const TRAITS: Traits = Traits {
     draws_for_pictures: true,
     can_drop: true,
     types_line_ends: true,
+    overlooks_cut_frames: true,
     names_itself: true,
     photographs_backwards: true,
 };

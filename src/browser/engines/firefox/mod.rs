@@ -43,6 +43,7 @@ pub(super) const TRAITS: Traits = Traits {
     draws_for_pictures: true,
     can_drop: false,
     types_line_ends: true,
+    overlooks_cut_frames: false,
     names_itself: true,
     photographs_backwards: false,
 };

@@ -52,6 +52,7 @@ pub(super) const TRAITS: Traits = Traits {
     draws_for_pictures: false,
     can_drop: false,
     types_line_ends: false,
+    overlooks_cut_frames: false,
     names_itself: false,
     photographs_backwards: true,
 };

@@ -3,9 +3,11 @@
 // Called by `settle.js` and `scroll_through.js`.
 
 // `everyRoot` includes those in frames.
+let everyRootWalked = [];
 const walkTree = () => {
   const roots = rootsOf(document);
   const everyRoot = roots.concat(...reachableWindows().slice(1).map((view) => rootsOf(view.document)));
+  everyRootWalked = everyRoot;
   const all = (selector, within = roots) => within.flatMap((root) => [...root.querySelectorAll(selector)]);
   return { roots, everyRoot, images: all("img"), frames: all("iframe"), videos: all("video", everyRoot) };
 };

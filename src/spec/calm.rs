@@ -9,13 +9,13 @@ use crate::yaml::{Diagnostic, read::Place, reader::Reader};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settle {
-    /// Finishes animations and transitions, stops videos, holds the page's drawing loops.
+    /// Finishes animations and transitions, stops videos and marquees, holds the page's drawing loops.
     pub animations: Option<bool>,
     /// Waits for fonts.
     pub fonts: Option<bool>,
     /// Waits for images, lazy ones of the page too, and decodes them.
     pub images: Option<bool>,
-    /// Waits for the requests of scripts and for what they change in the page.
+    /// Waits for the requests of scripts, for code that arrives late and for what they change in the page.
     pub requests: Option<bool>,
     /// Takes pictures until two in a row are equal.
     pub frames: Option<bool>,

@@ -8,7 +8,7 @@ const stoppedMarquees = new Map();
 
 const movingMarquees = () => {
   const stopped = new Set([...stoppedMarquees.keys()].map(({ host }) => host));
-  return rootsOf(document)
+  return everyRootWalked
     .flatMap((root) => [...root.querySelectorAll("marquee")])
     .filter((marquee) => !stopped.has(marquee));
 };
@@ -17,7 +17,7 @@ const movingMarquees = () => {
 const stopMarquee = (tree) => {
   const hasMoved = tree.getAnimations().every(({ playState }) => playState === "running");
   tree.host.stop();
-  const sheet = new CSSStyleSheet();
+  const sheet = new tree.ownerDocument.defaultView.CSSStyleSheet();
   sheet.replaceSync(":host > * { transform: none !important; }");
   tree.adoptedStyleSheets.push(sheet);
   stoppedMarquees.set(tree, { sheet, hasMoved });

@@ -81,17 +81,20 @@ const hideSeen = () => {
   }
 };
 
-// How many elements take up space below the view and are transparent, as if they waited for it. Those that stay so when
-// it has come to them are no longer counted.
-const seenTransparent = new WeakSet();
-const transparentParts = () => {
-  if (measure().pageHeight <= innerHeight || !document.body) return [];
-  return [...document.body.querySelectorAll("*")].filter((element) => {
-    if (seenTransparent.has(element) || element.checkVisibility({ opacityProperty: true })) return false;
-    const { top, width, height } = element.getBoundingClientRect();
-    if (top + scrollY < innerHeight || width * height < 1000) return false;
-    const { opacity, position } = getComputedStyle(element);
-    return opacity === "0" && ["static", "relative"].includes(position);
-  });
+// How many elements take up space below the view and are transparent, as if they waited for it. This is looked for once,
+// before the page has been scrolled through.
+const MAY_BE_TRANSPARENT = "div, section, article, main, aside, header, footer, figure, img, ul, ol, li, form, table, p, h1, h2, h3, h4";
+let transparentParts = null;
+const isTransparentBelow = (element) => {
+  if (element.checkVisibility({ opacityProperty: true })) return false;
+  const { top, width, height } = element.getBoundingClientRect();
+  if (top + scrollY < innerHeight || width * height < 1000) return false;
+  const { opacity, position } = getComputedStyle(element);
+  return opacity === "0" && ["static", "relative"].includes(position);
 };
-const forgetTransparent = () => transparentParts().forEach((element) => seenTransparent.add(element));
+const countTransparent = () => {
+  const isTall = Boolean(document.body) && measure().pageHeight > innerHeight;
+  transparentParts ??= isTall ? [...document.body.querySelectorAll(MAY_BE_TRANSPARENT)].filter(isTransparentBelow).length : null;
+  return transparentParts ?? 0;
+};
+const forgetTransparent = () => (transparentParts = 0);

@@ -28,7 +28,7 @@ const finishSettling = ({ pending, waits, unchanged, showsAll, began }) => {
   callsWhenSettled = scriptCalls();
   const took = settledAt - began;
   unseenWhenSettled = countUnseen();
-  const lazy = showsAll ? unseenWhenSettled + transparentParts().length : 0;
+  const lazy = showsAll ? unseenWhenSettled + countTransparent() : 0;
   const marquees = movingMarquees().length;
   const found = { pending: pending.map(({ words }) => words), waits, took, unchanged, lazy, marquees, document: describe() };
   return { ...found, ...measure(), onlyInView };

@@ -7,9 +7,11 @@ let knownRoots = [document];
 const knownImages = () => knownRoots.flatMap((root) => [...root.querySelectorAll("img")]);
 
 // `everyRoot` includes those in frames.
+let everyRootWalked = [];
 const walkTree = () => {
   const roots = (knownRoots = rootsOf(document));
   const everyRoot = roots.concat(...reachableWindows().slice(1).map((view) => rootsOf(view.document)));
+  everyRootWalked = everyRoot;
   const all = (selector, within = roots) => within.flatMap((root) => [...root.querySelectorAll(selector)]);
   return { roots, everyRoot, images: all("img"), frames: all("iframe"), videos: all("video", everyRoot) };
 };

@@ -4,8 +4,8 @@
 // scroll position changes elsewhere, and keeps what is true.
 // Asked by `library/lazy.js`.
 
-// What was told of each element by each observer, while the page is scrolled through: the last entry in view, and the
-// last one out of view if that is newer.
+// What was told of each element by each observer: the entry with most of it in view, and the last one out of view if
+// that is newer.
 const tellings = new OwnWeakMap();
 // The tellings of elements that have left the view, and those of them whose elements have changed since.
 const left = new OwnSet();
@@ -16,12 +16,17 @@ let isScrollingThrough = false;
 
 const OriginalMutationObserver = MutationObserver;
 const { observe, disconnect } = MutationObserver.prototype;
+const { contains } = Node.prototype;
+const noteChange = (node) =>
+  left.forEach((telling) => {
+    if (call(contains, telling.target, node)) hidden.add(telling);
+  });
 const watchChanges = new OriginalMutationObserver((records) => {
-  for (let index = 0; index < records.length; index += 1) {
-    left.forEach((telling) => {
-      if (telling.target.contains(records[index].target)) hidden.add(telling);
-    });
-  }
+  for (let index = 0; index < records.length; index += 1) noteChange(records[index].target);
+});
+replace(Element.prototype, "animate", (native, self, given) => {
+  noteChange(self);
+  return apply(native, self, given);
 });
 const CHANGES = { attributes: true, childList: true, characterData: true, subtree: true };
 
@@ -33,7 +38,8 @@ const tellingOf = (callback, observer, target) => {
 };
 const noteTelling = (telling, entry) => {
   if (entry.isIntersecting) {
-    telling.inView = entry;
+    const hasMore = !telling.inView || entry.intersectionRatio >= telling.inView.intersectionRatio;
+    if (hasMore) telling.inView = entry;
     telling.out = null;
     left.delete(telling);
     shownForPicture.delete(telling);

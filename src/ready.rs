@@ -4,6 +4,7 @@
 //! Every answer is bounded in time and size, redirects are not followed, and no connection is used twice:
 //! behind one address there may be several servers.
 
+pub(crate) mod one_server;
 mod wanted;
 
 use std::{

@@ -442,7 +442,15 @@ impl CaptureThread {
                 let context = context(&reused);
                 // The receiver is gone only after a panic.
                 let _ = decided.send(reused);
-                runner::run(context, deliveries, stop.wanted.subscribe()).await;
+                let compared = readiness::compare_servers(
+                    &self.roles,
+                    baseline.as_ref(),
+                    &candidate,
+                    &self.connector,
+                    &self.news,
+                );
+                let run = runner::run(context, deliveries, stop.wanted.subscribe());
+                tokio::join!(run, compared);
             }
             if stop.signal().is_none() {
                 readiness.look_again().await;
@@ -593,6 +601,8 @@ enum CollectorMessage {
     Warning(String),
     /// What a role's environment serves.
     Served(Role, String),
+    /// Why both sides seem to be the same environment.
+    OneEnvironment(String),
     /// Why the run as a whole decides nothing.
     Undecided(String),
 }

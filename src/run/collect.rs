@@ -126,6 +126,10 @@ impl<'a> Collector<'a> {
                 let environment = self.report.run.environments.get_mut(role);
                 environment.release = Some(self.secrets.redact(&release));
             }
+            CollectorMessage::OneEnvironment(words) => {
+                let words = self.secrets.redact(&words);
+                self.report.run.one_environment.get_or_insert(words);
+            }
             CollectorMessage::Undecided(reason) => {
                 let reason = self.secrets.redact(&reason);
                 self.report.run.undecided.push(reason);

@@ -14,7 +14,10 @@ use crate::{
     capture::pools::LiveEnvironment,
     config::{Environment, Ready},
     connect::Connector,
-    ready::{Served, Watch},
+    ready::{
+        Served, Watch,
+        one_server::{self, Likeness},
+    },
     side::Role,
     yaml::{passwords_in, without_credentials},
 };
@@ -125,6 +128,48 @@ impl Readiness {
         // Nobody listens any more only when results cannot be written.
         let _ = self.news.send(news);
     }
+}
+
+/// Tells the collector if both environments seem to be one. Browsers behind a proxy may see others than this machine does,
+/// and headers may lead to another release at the same place.
+pub(super) async fn compare_servers(
+    roles: &Roles,
+    baseline: Option<&LiveEnvironment>,
+    candidate: &LiveEnvironment,
+    connector: &Connector,
+    news: &Sender<CollectorMessage>,
+) {
+    let Some((environment, baseline)) = roles.baseline.as_ref().zip(baseline) else {
+        return;
+    };
+    let is_plain = baseline.network.proxy.is_none()
+        && candidate.network.proxy.is_none()
+        && baseline.headers == candidate.headers
+        && passwords_in(&baseline.base) == passwords_in(&candidate.base);
+    if !is_plain {
+        return;
+    }
+    let headers = headers(&baseline.base, baseline);
+    let (ours, theirs) = (
+        without_credentials(&baseline.base),
+        without_credentials(&candidate.base),
+    );
+    let likeness = one_server::compare(&ours, &theirs, &headers, connector.clone()).await;
+    let names = format!(
+        "{} ({ours}) and {} ({theirs})",
+        environment.name, roles.candidate.name
+    );
+    let message = match likeness {
+        None => return,
+        Some(Likeness::OneSite) => CollectorMessage::OneEnvironment(format!(
+            "both sides are the same environment: {names} are one server, which answers alike whatever host it is asked for"
+        )),
+        Some(Likeness::SameFile) => CollectorMessage::Warning(format!(
+            "{names} have one address and gave the same answer; check that they are different environments"
+        )),
+    };
+    // Nobody listens any more only when results cannot be written.
+    let _ = news.send(message);
 }
 
 /// Runs all at the same time; the first `false` ends the others.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use twinshot::report::Report;
 
-use super::support::{Answer, Canvas, FakeDriver, Project, Ran};
+use super::support::{Answer, Canvas, FakeDriver, FakeEnvironment, Project, Ran, Said};
 
 const SIDES: [&str; 2] = ["production.test", "staging.test"];
 
@@ -260,4 +260,51 @@ fn a_report_without_allowances_is_read() {
     let ran = spec("  - goto: /\n").test(&FakeDriver::new(), &[]);
     let report: Report = ran.report();
     assert!(report.allowed.is_empty() && report.idle_allowances.is_empty());
+}
+
+/// Two names of one server on the loopback.
+fn two_names(server: &FakeEnvironment) -> Project {
+    let url = server.url();
+    let other = url.replace("127.0.0.1", "localhost");
+    spec("  - goto: /\n").config(&format!(
+        "environments:\n  production: {{ url: \"{url}\" }}\n  staging: {{ url: \"{other}\" }}\n\
+         viewports: {{ small: 60x40 }}\n"
+    ))
+}
+
+#[test]
+fn two_names_of_one_server_are_the_same_environment() {
+    let says = "suspicious: both sides are the same environment: production (http://127.0.0.1:";
+    let links_to_itself = FakeEnvironment::new(|asked| {
+        let host = asked.header("host").unwrap_or_default();
+        Said::Text(200, "", format!("<a href=\"http://{host}/\">home</a>"))
+    });
+    for server in [FakeEnvironment::serving("1.4.2"), links_to_itself] {
+        let ran = two_names(&server).test(&FakeDriver::new(), &["--ci"]);
+        ran.exit(1).stdout_has(says);
+    }
+}
+
+#[test]
+fn a_server_that_goes_by_names_may_serve_two_environments() {
+    let by_name = |known: [&'static str; 2], header: &'static str, release: fn(&str) -> String| {
+        FakeEnvironment::new(move |asked| {
+            let host = asked.header("host").unwrap_or_default();
+            match known.iter().any(|name| host.starts_with(name)) {
+                true => Said::Text(200, header, release(host)),
+                false => Said::Text(404, "", "no such site".to_owned()),
+            }
+        })
+    };
+    let names = ["127.0.0.1", "localhost"];
+    let own = by_name(names, "", |host| format!("release {}", host.len()));
+    let alike = by_name(names, "", |_| "an application".to_owned());
+    for server in [own, alike] {
+        let ran = two_names(&server).test(&FakeDriver::new(), &["--ci"]);
+        ran.exit(0).stdout_lacks("environment");
+    }
+    let file = by_name(names, "ETag: \"5e-1\"\r\n", |_| "a file".to_owned());
+    let ran = two_names(&file).test(&FakeDriver::new(), &["--ci"]);
+    ran.exit(0)
+        .stdout_has("have one address and gave the same answer; check that they are different");
 }

@@ -10,8 +10,8 @@ use std::{
 
 use crate::{
     config::{Browser, Config, NamedViewport},
-    diff::{Antialiasing, Metric},
-    spec::{Action, Flow, Limits, Shot, Step, Suite, Viewport},
+    diff::Metric,
+    spec::{Action, AntialiasingRule, Flow, Limits, Shot, Step, Suite, Threshold, Viewport},
     yaml::Location,
 };
 
@@ -103,10 +103,10 @@ pub struct PlannedShot {
 pub struct Judgement {
     /// The colour distance.
     pub metric: Metric,
-    /// Distance, 0 to 1, above which one pixel is mismatched.
-    pub threshold: f64,
+    /// The distance above which one pixel is mismatched.
+    pub threshold: Threshold,
     /// Whether anti-aliased pixels count.
-    pub antialiasing: Antialiasing,
+    pub antialiasing: AntialiasingRule,
     /// How much may mismatch, and how much must.
     pub limits: Limits,
 }

@@ -29,7 +29,7 @@ mod wire;
 
 pub(crate) use act::StepError;
 pub(crate) use address::below;
-pub(crate) use engines::{check_programs, launcher, sandbox_is_off};
+pub(crate) use engines::{check_programs, drawing_switches, launcher, sandbox_is_off};
 pub(crate) use error::BrowserError;
 pub use error::LaunchError;
 pub(crate) use launch::{Launcher, RunFolder};

@@ -434,6 +434,9 @@ impl<'a> Summary<'a> {
         if let Some(reuse) = self.report.reuse_words() {
             text.push_str(&format!("{}\n", printable(&reuse)));
         }
+        if let Some(forgiven) = self.report.forgiven_words() {
+            text.push_str(&format!("{}\n", printable(&forgiven)));
+        }
         text.push_str(&format!("report: {}\n", shown_path(self.index)));
         let is_decided = self.report.run.undecided.is_empty();
         if let Some(again) = self.again.filter(|_| !failing.is_empty() && is_decided) {

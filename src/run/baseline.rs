@@ -9,8 +9,8 @@ use std::{
 
 use crate::{
     capture::{
-        CapturePair, CapturedPicture, FailureKind, Origin, Page, Provenance, Record, SideOutcome,
-        StepFailure,
+        CapturePair, CapturedPicture, Circumstances, FailureKind, Origin, Page, Provenance, Record,
+        SideOutcome, StepFailure,
     },
     config::BaselineSource,
     diff::{self, Rect, Size},
@@ -99,6 +99,7 @@ fn golden_picture(golden: &GoldenFolder, planned: &PlannedShot) -> SideOutcome {
     };
     match diff::decode_header(&png) {
         Ok(size) => SideOutcome::Picture(CapturedPicture {
+            circumstances: golden.circumstances(&path, &png).map(Arc::new),
             png: png.into(),
             size,
             origin: Origin::Golden { file },
@@ -192,6 +193,7 @@ pub(super) struct ReusedPicture {
     pub(super) cut_from: Option<u32>,
     pub(super) warnings: Vec<Untrusted>,
     pub(super) record: Record,
+    pub(super) circumstances: Option<Arc<Circumstances>>,
 }
 
 impl ReusedPicture {
@@ -236,6 +238,7 @@ impl ReusedPicture {
             cut_from: self.cut_from,
             warnings: self.warnings.clone(),
             record: Some(self.record.clone()),
+            circumstances: self.circumstances.clone(),
         })
     }
 }

@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 pub(crate) use self::login::LoginYaml;
 pub use self::{
     calm::{Clock, Settle},
-    limit::{Amount, AmountError, window_limit},
+    limit::{Amount, AmountError, AntialiasingRule, Threshold, window_limit},
     login::{Login, Sessions},
     schema::spec_schema,
     viewport::ViewportError,
@@ -116,7 +116,7 @@ pub struct Shot {
     /// Elements that are painted over on both sides.
     pub masks: Vec<Target>,
     /// Overrides the configured threshold.
-    pub threshold: Option<f64>,
+    pub threshold: Option<Threshold>,
     /// Overrides the configured limit.
     pub max_mismatch: Option<MaxMismatch>,
     /// The expected difference, if any.

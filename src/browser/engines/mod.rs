@@ -37,7 +37,9 @@ use webkit::WebKit;
 pub(crate) use chrome::sandbox_is_off;
 pub(crate) use chromium::Leftovers;
 pub(crate) use common::{CookieChanges, Traits, WindowSetup};
-pub(crate) use known::{capabilities, check_programs, end_of_browser, launcher, start_limit};
+pub(crate) use known::{
+    capabilities, check_programs, drawing_switches, end_of_browser, launcher, start_limit,
+};
 
 /// The engine of a session's browser: the commands beyond the standard's HTTP, and the protocol for them.
 #[derive(Debug)]

@@ -108,8 +108,10 @@ impl<'a> JobRun<'a> {
                 }
             }
         }
-        let browser = sessions.candidate.as_ref().and_then(Session::browser);
-        self.ledger.set_browser(browser);
+        let browsers = sessions
+            .as_ref()
+            .map(|it| it.as_ref().and_then(Session::browser));
+        self.ledger.set_browsers(browsers);
         sessions
     }
 
@@ -287,5 +289,6 @@ fn capture(picture: Picture, session: &Session) -> CapturedPicture {
         cut_from: picture.cut_from,
         warnings: picture.warnings.into_iter().map(Untrusted::from).collect(),
         record: None,
+        circumstances: None,
     }
 }

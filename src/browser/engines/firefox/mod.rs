@@ -17,7 +17,6 @@ use crate::{
     browser::{
         error::{BrowserError, LaunchError},
         launch::{Launcher, Programs, Startup, existing, first_in_path, named},
-        options::SessionOptions,
         page::PictureWindow,
         picture::CssBox,
         wire::{COMMAND_LIMIT, Wire, bidi::Bidi},
@@ -76,12 +75,12 @@ fn driver_arguments(folder: &Path, port: u16) -> Vec<OsString> {
     ]
 }
 
-fn capabilities(launcher: &Launcher, options: &SessionOptions) -> Map<String, Value> {
+fn capabilities(launcher: &Launcher, emulation: &Emulation) -> Map<String, Value> {
     let arguments: &[&str] = match launcher.is_headed() {
         true => &[],
         false => &["-headless"],
     };
-    let preferences = preferences(launcher, &options.emulation);
+    let preferences = preferences(launcher, emulation);
     let mut own = json!({ "args": arguments, "prefs": preferences });
     if let Some(binary) = launcher.binary(Browser::Firefox) {
         own["binary"] = json!(binary);

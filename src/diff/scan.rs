@@ -9,7 +9,7 @@ use super::antialias::is_antialiased;
 use super::metric::PixelComparer;
 use super::picture::{Pair, Pixel, Point, Rgba, Shared};
 use super::prefilter::{Prefiltered, STRETCH, Stretch, differing, ones, runs_of_ones};
-use super::tint::{Tint, is_flat_in_both};
+use super::tint::{Tint, is_flat_in_both, is_rounding};
 use super::{Antialiasing, Options, Size};
 
 /// Fewer rows than this are compared before another thread would have woken up.
@@ -184,7 +184,8 @@ fn tinted<P: Pixel>(
         };
         let colours = [stretch[0][x].rgba(), stretch[1][x].rgba()];
         let index = shared.baseline.index(point);
-        if is_flat_in_both(shared, point)
+        if !is_rounding(colours)
+            && is_flat_in_both(shared, point)
             && found
                 .cached_tint
                 .mismatches(colours, index, tint.comparer())

@@ -2,11 +2,14 @@
 //! and of letters; it does not change the colour of an area.
 
 use super::metric::PixelComparer;
-use super::picture::{Pixel, Point, Shared, View};
+use super::picture::{Pixel, Point, Rgba, Shared, View};
 use super::{Metric, Options};
 
-/// The smallest distance that counts, as OKLab has it. See `docs/comparing.md` for the measurements.
+/// The smallest distance that counts, in OKLab. One step of a usual palette of greys is about 0.02.
 const VISIBLE_STEP: f64 = 0.01;
+/// Differences of this many levels in each channel are rounding: blending on a graphics card or in another browser gives
+/// one level more or less, seldom two. Near black OKLab takes one level for a visible step.
+const ROUNDING: u8 = 2;
 
 /// Compares pixels inside flat areas.
 pub(super) struct Tint {
@@ -30,6 +33,14 @@ impl Tint {
     pub(super) fn comparer(&self) -> &PixelComparer {
         &self.comparer
     }
+}
+
+/// Whether two colours differ by no more than rounding does.
+pub(super) fn is_rounding([baseline, candidate]: [Rgba; 2]) -> bool {
+    let channels = baseline.iter().zip(candidate);
+    channels
+        .map(|(one, other)| one.abs_diff(other))
+        .all(|by| by <= ROUNDING)
 }
 
 /// Whether both pictures have one colour each in the 3 × 3 block around `point`. At the border the block is smaller.

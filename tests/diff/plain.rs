@@ -200,7 +200,9 @@ impl Crops {
                 Metric::Oklab => oklab_mismatches(a, b, byte, options.threshold),
             };
         if !mismatched {
+            let rounded = [0, 1, 2, 3].iter().all(|c| a[*c].abs_diff(b[*c]) <= 2);
             let is_tinted = options.tint
+                && !rounded
                 && oklab_mismatches(a, b, byte, 0.01)
                 && is_flat(&self.baseline, x, y)
                 && is_flat(&self.candidate, x, y);

@@ -61,7 +61,7 @@ fn a_whole_page_counts_up_to_its_border() {
 fn the_rounding_of_a_colour_does_not_count() {
     for colour in [[255, 255, 255], [128, 128, 128], [30, 41, 59], [0, 0, 0]] {
         let [red, green, blue] = colour;
-        let other = colour.map(|level: u8| if level > 128 { level - 1 } else { level + 1 });
+        let other = colour.map(|level: u8| if level > 128 { level - 2 } else { level + 2 });
         let [one, other] = [[red, green, blue], other].map(|[r, g, b]| panel([r, g, b, 255]));
         let diff = found(&one, &other, Metric::Oklab, true);
         assert_eq!(diff.mismatched_pixels, 0, "{colour:?}");

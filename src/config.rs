@@ -305,7 +305,7 @@ struct ConfigYaml {
     isolation: Option<Isolation>,
     /// Which parts of settling a page are done before each picture; all when absent.
     settle: Option<Settle>,
-    /// `off`, `fixed` (every page's time begins when the run did), or the moment at which it begins.
+    /// `fixed` (every page's time begins when the flow did), `off`, or the moment at which it begins.
     clock: Option<Place<String>>,
     /// How long a wait or a look for an element may take, for example `10s`.
     timeout: Option<Place<String>>,

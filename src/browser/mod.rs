@@ -33,7 +33,7 @@ pub(crate) use engines::{check_programs, drawing_switches, launcher, sandbox_is_
 pub(crate) use error::BrowserError;
 pub use error::LaunchError;
 pub(crate) use launch::{Launcher, RunFolder};
-pub(crate) use options::{LaunchOptions, Screen, SessionOptions};
+pub(crate) use options::{LaunchOptions, PageClock, Screen, SessionOptions};
 pub(crate) use picture::Picture;
 pub(crate) use pool::{Pool, PooledSession};
 pub(crate) use session::{Session, Storage, StoredLogin};

@@ -5,6 +5,7 @@ mod job;
 mod ledger;
 mod login;
 mod logins;
+mod page_clock;
 mod step;
 mod step_clock;
 

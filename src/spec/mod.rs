@@ -11,6 +11,7 @@ pub(crate) mod raw;
 mod schema;
 mod selector;
 mod step;
+mod strictness;
 mod suite;
 mod viewport;
 
@@ -19,9 +20,10 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 pub(crate) use self::login::LoginYaml;
 pub use self::{
     calm::{Clock, Settle},
-    limit::{Amount, AmountError, AntialiasingRule, Threshold, window_limit},
+    limit::{Amount, AmountError, window_limit},
     login::{Login, Sessions},
     schema::spec_schema,
+    strictness::{AntialiasingRule, Threshold},
     viewport::ViewportError,
 };
 pub use crate::yaml::{Diagnostic, Diagnostics, Location, Secrets, Source, Text, Variables};

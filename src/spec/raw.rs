@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{calm::Settle, limit::Threshold};
+use super::{calm::Settle, strictness::Threshold};
 use crate::yaml::read::{Entries, Held, ListOrEntries, Nothing, Place, TextOr, Texts, TextsOr};
 
 /// A spec file: one flow or one fragment.
@@ -50,7 +50,7 @@ pub(super) struct FlowYaml {
     pub(super) at_least: Option<Place<TextOr<AtLeastYaml>>>,
     /// Which parts of settling the page are done before its pictures.
     pub(super) settle: Option<Settle>,
-    /// `off`, `fixed` (every page's time begins when the run did), or the moment at which it begins.
+    /// `fixed` (every page's time begins when the flow did), `off`, or the moment at which it begins.
     pub(super) clock: Option<Place<String>>,
     /// How long each wait may take, for example `10s`.
     pub(super) timeout: Option<Place<String>>,

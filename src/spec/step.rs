@@ -3,9 +3,9 @@
 use super::{
     Area, AtLeast, MaxMismatch, Settle, Shot, Target,
     action::Actions,
-    limit::Threshold,
     names::check_name,
     raw::{ACTIONS, BARE, OPTIONS, ShotYaml, StepYaml},
+    strictness::Threshold,
 };
 use crate::yaml::{
     Diagnostic, Diagnostics,

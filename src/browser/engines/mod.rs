@@ -22,7 +22,7 @@ use serde_json::Value;
 use super::{
     error::BrowserError,
     launch::Driver,
-    options::Screen,
+    options::{PageClock, Screen},
     picture::CssBox,
     random::random_name,
     wire::{COMMAND_LIMIT, Wire},
@@ -146,8 +146,8 @@ impl Engine {
         }
     }
 
-    /// Sets the clock of the pages, from the next page on, in milliseconds since 1970; `None` is the real time.
-    pub(crate) async fn set_clock(&mut self, clock: Option<u64>) -> Result<(), BrowserError> {
+    /// Sets the clock of the pages, from the next page on; `None` is the real time.
+    pub(crate) async fn set_clock(&mut self, clock: Option<PageClock>) -> Result<(), BrowserError> {
         match self {
             Self::Chromium(chromium) => chromium.set_clock(clock).await,
             Self::Firefox(firefox) => firefox.set_clock(clock).await,

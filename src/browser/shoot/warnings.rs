@@ -6,8 +6,7 @@ use crate::{diff::Rect, spec::Target};
 /// A held loop draws the same at that frame each time, unless it draws at random or depends on its start time.
 pub(super) fn held_warning(frames: u64) -> String {
     format!(
-        "the page never stops drawing, so it was held at frame {frames} for the picture; if that part differs, set \
-         `clock: fixed` or mask it"
+        "the page never stops drawing, so it was held at frame {frames} for the picture; if that part differs, mask it"
     )
 }
 

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::Chromium;
 use crate::{
-    browser::{engines::common::WindowSetup, error::BrowserError, page::PictureWindow},
+    browser::{
+        engines::common::WindowSetup, error::BrowserError, options::PageClock, page::PictureWindow,
+    },
     config::{ColorScheme, Emulation},
     spec::Viewport,
 };
@@ -177,13 +179,13 @@ impl Chromium {
     /// be removed.
     pub(in crate::browser::engines) async fn set_clock(
         &mut self,
-        clock: Option<u64>,
+        clock: Option<PageClock>,
     ) -> Result<(), BrowserError> {
         if let Some(script) = self.clock_script.take() {
             self.remove_preload(script).await?;
         }
-        if let Some(moment) = clock {
-            self.clock_script = Some(self.add_preload(self.base.clock(moment)).await?);
+        if let Some(clock) = clock {
+            self.clock_script = Some(self.add_preload(self.base.clock(clock)).await?);
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ use crate::{
     browser::{
         error::{BrowserError, LaunchError},
         launch::{Launcher, Programs, Startup, existing, first_in_path, named},
+        options::PageClock,
         page::PictureWindow,
         picture::CssBox,
         wire::{COMMAND_LIMIT, Wire, bidi::Bidi},
@@ -173,14 +174,14 @@ impl Firefox {
     }
 
     /// Sets the clock of the pages, from the next page on.
-    pub(super) async fn set_clock(&mut self, clock: Option<u64>) -> Result<(), BrowserError> {
+    pub(super) async fn set_clock(&mut self, clock: Option<PageClock>) -> Result<(), BrowserError> {
         if let Some(script) = self.clock_script.take() {
             let params = json!({ "script": script });
             self.command(COMMAND_LIMIT, "script.removePreloadScript", params)
                 .await?;
         }
-        if let Some(moment) = clock {
-            self.clock_script = Some(self.add_preload(&self.base.clock(moment)).await?);
+        if let Some(clock) = clock {
+            self.clock_script = Some(self.add_preload(&self.base.clock(clock)).await?);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The pixel engine in process, through its public names, on drawn pages of 1400 × 2000 pixels. A stage is the
 //! difference of two lines: `pixel` only inflates, `exact` compares rows besides, `yiq` and `oklab` judge colours besides, `antialiasing`
-//! looks at neighbours besides, `overlay` draws and encodes besides; `dots` has many regions to join, `apart` none.
+//! looks at neighbours besides, `tint` at areas, `overlay` draws and encodes besides; `dots` has many regions to join, `apart` none.
 
 use std::hint::black_box;
 
@@ -52,11 +52,16 @@ fn diff(criterion: &mut Criterion) {
         let copy = base.clone();
         bencher.iter(|| compare(&base, black_box(&copy), &Options::default()));
     });
+    let tinted = Options {
+        tint: true,
+        ..options(Metric::Oklab, Ignore)
+    };
     let settings = [
         ("exact", options(Metric::Exact, Count)),
         ("yiq", options(Metric::Yiq, Count)),
         ("oklab", options(Metric::Oklab, Count)),
         ("oklab and antialiasing", options(Metric::Oklab, Ignore)),
+        ("oklab, antialiasing and tint", tinted),
     ];
     for (pair, changed) in &pairs {
         let mut group = criterion.benchmark_group(*pair);

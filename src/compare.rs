@@ -1,12 +1,13 @@
 //! PURE. Two captures and their judgement in, a comparison out: the pixels, the verdict and the reason.
 
 mod limits;
+mod rule;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     capture::{CapturePair, CapturedPicture, FailureKind, Origin, SideOutcome, StepFailure},
-    diff::{self, Diff, DiffError, Rect},
+    diff::{self, Diff, DiffError, Metric, Rect},
     plan::Judgement,
     side::{Role, Side},
     spec::{AtLeast, Limits},
@@ -16,6 +17,7 @@ use crate::{
 use limits::{kept, too_few};
 
 pub use limits::{BrokenLimit, broken_limits, is_match};
+pub use rule::{Rule, RuleKind};
 
 /// Pictures with more pixels than this are refused from their header.
 pub const MAX_PIXELS: u64 = 200_000_000;
@@ -45,6 +47,8 @@ pub struct Comparison {
     pub reason: Untrusted,
     /// The pixels, when there were two pictures.
     pub diff: Option<Diff>,
+    /// How they were compared.
+    pub rule: Option<Rule>,
     /// The overlay as PNG, when something differs.
     pub overlay: Option<Vec<u8>>,
     /// Why the shot could not be decided.
@@ -115,6 +119,7 @@ pub fn compare(
             verdict: Verdict::New,
             reason: "new: there is no baseline yet; look at it, then `twinshot approve`".into(),
             diff: None,
+            rule: None,
             overlay: None,
             failures: Vec::new(),
         },
@@ -137,6 +142,7 @@ fn failed(failures: Vec<Failure>) -> Comparison {
         verdict: Verdict::Failed,
         reason: reason_of(&failures),
         diff: None,
+        rule: None,
         overlay: None,
         failures,
     }
@@ -158,17 +164,19 @@ fn reason_of(failures: &[Failure]) -> Untrusted {
 }
 
 fn compare_pictures(pair: &Side<&CapturedPicture>, judgement: &Judgement) -> Comparison {
+    let rule = Rule::new(pair, judgement);
     let options = diff::Options {
-        metric: judgement.metric,
-        threshold: judgement.threshold,
-        antialiasing: judgement.antialiasing,
+        metric: rule.metric,
+        threshold: rule.threshold,
+        antialiasing: rule.antialiasing,
+        tint: rule.tint,
         masks: masks_of(pair),
         densest_window: judgement.limits.max_mismatch.window.is_some(),
         max_pixels: MAX_PIXELS,
         ..diff::Options::default()
     };
     match diff::compare_with_overlay(&pair.baseline.png, &pair.candidate.png, &options) {
-        Ok(compared) => with_cut_heights(judged(compared, judgement), pair),
+        Ok(compared) => with_cut_heights(judged(compared, judgement, rule), pair),
         Err(error) => failed(vec![unreadable(&error, pair)]),
     }
 }
@@ -215,7 +223,7 @@ fn unreadable(error: &DiffError, pair: &Side<&CapturedPicture>) -> Failure {
     }
 }
 
-fn judged(compared: diff::DiffWithOverlay, judgement: &Judgement) -> Comparison {
+fn judged(compared: diff::DiffWithOverlay, judgement: &Judgement, rule: Rule) -> Comparison {
     let diff::DiffWithOverlay { diff, overlay } = compared;
     let is_match = is_match(&diff, &judgement.limits);
     Comparison {
@@ -224,14 +232,15 @@ fn judged(compared: diff::DiffWithOverlay, judgement: &Judgement) -> Comparison 
         } else {
             Verdict::Mismatch
         },
-        reason: reason(&diff, &judgement.limits, is_match).into(),
+        reason: reason(&diff, &judgement.limits, &rule, is_match).into(),
         diff: Some(diff),
+        rule: Some(rule),
         overlay,
         failures: Vec::new(),
     }
 }
 
-fn reason(diff: &Diff, limits: &Limits, is_match: bool) -> String {
+fn reason(diff: &Diff, limits: &Limits, rule: &Rule, is_match: bool) -> String {
     let (before, after) = (diff.baseline_size, diff.candidate_size);
     let sizes = (before != after).then(|| {
         format!(
@@ -242,7 +251,11 @@ fn reason(diff: &Diff, limits: &Limits, is_match: bool) -> String {
     let broken = broken_words(diff, limits).into_iter();
     let broken: String = broken.map(|words| format!("; {words}")).collect();
     if diff.mismatched_pixels == 0 && sizes.is_none() {
-        return format!("no pixel differs beyond the threshold{broken}");
+        let beyond = match rule.metric {
+            Metric::Exact => "",
+            Metric::Yiq | Metric::Oklab => " beyond the threshold",
+        };
+        return format!("no pixel differs{beyond}{broken}");
     }
     format!(
         "{}{} different: {} of {} pixels in {}{}",

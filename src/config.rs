@@ -28,9 +28,10 @@ pub use self::{
     webdriver::{BadDriverUrl, Webdriver, driver_url},
 };
 use crate::{
-    diff::{Antialiasing, Metric},
+    diff::Metric,
     spec::{
-        AllowYaml, Allowances, Clock, LoginYaml, MaxMismatch, Sessions, Settle, raw::LimitYaml,
+        AllowYaml, Allowances, AntialiasingRule, Clock, LoginYaml, MaxMismatch, Sessions, Settle,
+        Threshold, raw::LimitYaml,
     },
     yaml::{
         Diagnostic, Diagnostics, Secrets, Source, Variables,
@@ -44,8 +45,6 @@ use crate::{
     },
 };
 
-/// The same as pixelmatch and Playwright.
-const THRESHOLD: f64 = 0.1;
 /// The default timeout of a wait or a search for an element.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The default timeout of a page load.
@@ -72,10 +71,10 @@ pub struct Config {
     pub viewports: Vec<NamedViewport>,
     /// The colour distance of every comparison.
     pub metric: Metric,
-    /// Distance, 0 to 1, above which one pixel is mismatched.
-    pub threshold: f64,
+    /// The distance above which one pixel is mismatched.
+    pub threshold: Threshold,
     /// Whether anti-aliased pixels count.
-    pub antialiasing: Antialiasing,
+    pub antialiasing: AntialiasingRule,
     /// How much of one shot may mismatch.
     pub max_mismatch: MaxMismatch,
     /// Logins that flows share.
@@ -288,10 +287,12 @@ struct ConfigYaml {
     viewports: Option<Place<Entries<TextOr<viewports::ViewportYaml>>>>,
     /// The colour distance of every comparison.
     metric: Option<Metric>,
-    /// Distance, 0 to 1, above which one pixel is mismatched.
-    threshold: Option<Place<f64>>,
-    /// Whether anti-aliased pixels count.
-    antialiasing: Option<Antialiasing>,
+    /// Distance, 0 to 1, above which one pixel is mismatched. `auto`, the default, is strict for two pictures that were
+    /// drawn under the same circumstances, and 0.1 otherwise.
+    threshold: Option<Place<Threshold>>,
+    /// Whether anti-aliased pixels count. With `auto`, the default, they do for two pictures that were drawn under the
+    /// same circumstances.
+    antialiasing: Option<AntialiasingRule>,
     /// How much of one picture may mismatch: pixels (`12`), a ratio (`"0.2%"`), or a map of limits.
     max_mismatch: Option<Place<TextOr<LimitYaml>>>,
     /// Logins that flows share, by name.
@@ -306,7 +307,7 @@ struct ConfigYaml {
     isolation: Option<Isolation>,
     /// Which parts of settling a page are done before each picture; all when absent.
     settle: Option<Settle>,
-    /// `off`, `fixed` (every page's time begins when the run did), or the moment at which it begins.
+    /// `fixed` (every page's time begins when the flow did), `off`, or the moment at which it begins.
     clock: Option<Place<String>>,
     /// How long a wait or a look for an element may take, for example `10s`.
     timeout: Option<Place<String>>,
@@ -469,7 +470,7 @@ fn lower(reader: Reader<'_>, yaml: &ConfigYaml) -> Result<Config, Diagnostics> {
         browsers: browsers.unwrap_or_default(),
         viewports,
         metric: yaml.metric.unwrap_or_default(),
-        threshold: threshold.flatten().unwrap_or(THRESHOLD),
+        threshold: threshold.flatten().unwrap_or_default(),
         antialiasing: yaml.antialiasing.unwrap_or_default(),
         max_mismatch: max_mismatch.flatten().unwrap_or_default(),
         sessions: Sessions::default(),

@@ -11,8 +11,10 @@ use std::{
 
 use crate::{
     config::{Browser, Config, NamedViewport},
-    diff::{Antialiasing, Metric},
-    spec::{Action, Allowances, Flow, Limits, Shot, Step, Suite, Viewport},
+    diff::Metric,
+    spec::{
+        Action, Allowances, AntialiasingRule, Flow, Limits, Shot, Step, Suite, Threshold, Viewport,
+    },
     yaml::Location,
 };
 
@@ -110,10 +112,10 @@ pub struct PlannedShot {
 pub struct Judgement {
     /// The colour distance.
     pub metric: Metric,
-    /// Distance, 0 to 1, above which one pixel is mismatched.
-    pub threshold: f64,
+    /// The distance above which one pixel is mismatched.
+    pub threshold: Threshold,
     /// Whether anti-aliased pixels count.
-    pub antialiasing: Antialiasing,
+    pub antialiasing: AntialiasingRule,
     /// How much may mismatch, and how much must.
     pub limits: Limits,
 }

@@ -4,7 +4,9 @@
 //! results here in plan order. A semaphore limits the pictures in flight, so memory stays flat however long the run is.
 
 mod baseline;
+mod circumstances;
 mod collect;
+mod fonts;
 mod readiness;
 mod reuse;
 mod shot;
@@ -39,6 +41,7 @@ use crate::{
     store::{FailingFolder, GoldenFolder, ReportFolder, StoreError},
 };
 use baseline::{ReusedPictures, StoredBaseline};
+use circumstances::DrawingMachine;
 use collect::Collector;
 pub(crate) use collect::new_run_id;
 use readiness::Readiness;
@@ -223,6 +226,7 @@ pub fn run(
     let counter = Some(launcher.clone());
     let collector = Collector::new(&plan, &config, run_id, &folder, options, counter)?;
     let learned = Arc::new(LearnedSecrets::default());
+    let machine = DrawingMachine::new(&launcher, &config, &plan.browsers());
     let judge = |reused| ShotJudge {
         plan: &plan,
         folder: &folder,
@@ -232,6 +236,7 @@ pub fn run(
             GoldenFolder::new(options.golden.clone()),
             reused,
         ),
+        machine: &machine,
         secrets: &options.secrets,
         learned: &learned,
     };
@@ -572,13 +577,13 @@ fn compare_all(
     rayon::in_place_scope(|scope| {
         while let Some(Delivery {
             pair,
-            browser,
+            browsers,
             permit,
         }) = arriving.blocking_recv()
         {
             let results = results.clone();
             scope.spawn(move |_| {
-                let decided = judge.decide(&pair, browser);
+                let decided = judge.decide(pair, browsers);
                 drop(permit);
                 // The collector leaves early only when results cannot be written any more.
                 let _ = results.send(CollectorMessage::Decided(Box::new(decided)));

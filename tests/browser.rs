@@ -38,6 +38,8 @@ mod resting;
 mod settling;
 #[path = "browser/sides.rs"]
 mod sides;
+#[path = "browser/strict.rs"]
+mod strict;
 #[path = "browser/support/mod.rs"]
 mod support;
 #[path = "browser/webkit.rs"]

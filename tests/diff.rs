@@ -30,3 +30,5 @@ mod random;
 mod rows;
 #[path = "diff/styles.rs"]
 mod styles;
+#[path = "diff/tint.rs"]
+mod tint;

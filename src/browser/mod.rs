@@ -29,11 +29,11 @@ mod wire;
 
 pub(crate) use act::StepError;
 pub(crate) use address::below;
-pub(crate) use engines::{check_programs, launcher, sandbox_is_off};
+pub(crate) use engines::{check_programs, drawing_switches, launcher, sandbox_is_off};
 pub(crate) use error::BrowserError;
 pub use error::LaunchError;
 pub(crate) use launch::{Launcher, RunFolder};
-pub(crate) use options::{LaunchOptions, Screen, SessionOptions};
+pub(crate) use options::{LaunchOptions, PageClock, Screen, SessionOptions};
 pub(crate) use picture::Picture;
 pub(crate) use pool::{Pool, PooledSession};
 pub(crate) use session::{Session, Storage, StoredLogin};

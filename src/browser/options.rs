@@ -48,14 +48,21 @@ pub(crate) struct SessionOptions {
     pub(crate) emulation: Emulation,
     /// What is settled before a picture, unless the shot says otherwise.
     pub(crate) settle: Settle,
-    /// When the run began, in milliseconds since 1970. Fixed clocks start then.
-    pub(crate) run_began: u64,
     /// Further capabilities to ask the driver for.
     pub(crate) capabilities: Map<String, Value>,
     /// Headers for requests to the environment's own hosts.
     pub(crate) headers: HeaderMap,
     /// How the browser reaches the environment.
     pub(crate) network: Network,
+}
+
+/// The clock of a flow's pages, and the seed of their random numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PageClock {
+    /// The moment at which it starts in every page, in milliseconds since 1970.
+    pub(crate) start: u64,
+    /// Every page draws the same random numbers from it.
+    pub(crate) seed: u32,
 }
 
 /// A viewport and its device; cheap to clone.

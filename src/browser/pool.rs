@@ -11,10 +11,10 @@ use tokio::{task::JoinHandle, time::timeout};
 use super::{
     error::LaunchError,
     launch::Launcher,
-    options::{Screen, SessionOptions},
+    options::{PageClock, Screen, SessionOptions},
     session::{CLEAN_LIMIT, Session},
 };
-use crate::{config::Isolation, spec::Clock};
+use crate::config::Isolation;
 
 /// Sessions that are ready, or are being started or cleaned.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Pool {
         &self,
         coming: PooledSession,
         screen: &Screen,
-        clock: Clock,
+        clock: Option<PageClock>,
     ) -> Result<Option<Session>, LaunchError> {
         match outcome(coming).await? {
             Some(session) if !session.can_begin_at(screen) => {
@@ -73,7 +73,7 @@ impl Pool {
     pub(crate) async fn start(
         &self,
         screen: &Screen,
-        clock: Clock,
+        clock: Option<PageClock>,
     ) -> Result<Session, LaunchError> {
         let session = started(&self.launcher, self.options.clone(), screen).await?;
         begun(session, screen, clock).await
@@ -101,7 +101,7 @@ impl Pool {
         &self,
         session: Session,
         screen: &Screen,
-        clock: Clock,
+        clock: Option<PageClock>,
     ) -> Result<Session, LaunchError> {
         let clean = cleaned_or_closed(&self.launcher, self.isolation, session).await;
         let session = match clean {
@@ -164,7 +164,7 @@ async fn started(
 async fn begun(
     mut session: Session,
     screen: &Screen,
-    clock: Clock,
+    clock: Option<PageClock>,
 ) -> Result<Session, LaunchError> {
     match session.begin_at(screen, clock).await {
         Ok(()) => Ok(session),

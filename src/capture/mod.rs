@@ -1,5 +1,6 @@
 //! What a run captures with its browsers: plain values that say nothing about how they were taken.
 
+mod circumstances;
 pub(crate) mod pools;
 mod provenance;
 pub(crate) mod runner;
@@ -8,6 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+pub use circumstances::Circumstances;
 pub use provenance::{Provenance, Record};
 
 use crate::{
@@ -38,6 +40,8 @@ pub struct CapturedPicture {
     pub doubts: Vec<Doubt>,
     /// How the picture was made, if a later run may ask for that.
     pub record: Option<Record>,
+    /// What it was drawn with, if that is known.
+    pub circumstances: Option<Arc<Circumstances>>,
 }
 
 /// Why a picture may prove less than it seems to.

@@ -3,17 +3,17 @@
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{Mutex, PoisonError},
-    time::SystemTime,
 };
 
 use url::Url;
 
 use crate::{
-    browser::{LaunchError, Launcher, Pool, PooledSession, Screen, Session, SessionOptions},
+    browser::{
+        LaunchError, Launcher, PageClock, Pool, PooledSession, Screen, Session, SessionOptions,
+    },
     config::{Browser, Config, Emulation, Network},
     plan::{Job, JobId, Plan},
     side::{Role, Side},
-    spec::Clock,
 };
 
 /// An environment that responds, with the settings that a session needs.
@@ -62,14 +62,13 @@ type PoolKey = (Browser, bool);
 impl Pools {
     /// Empty pools for every kind of job in the plan.
     pub(crate) fn new(options: &PoolOptions<'_>) -> Self {
-        let run_began = whole_seconds_since_1970();
         let mut pools = Self {
             by_kind: BTreeMap::new(),
             candidate_only: options.candidate_only.clone(),
         };
         for job in &options.plan.jobs {
             let kind = pools.kind(job);
-            let new = || SidePools::new(options, kind, run_began);
+            let new = || SidePools::new(options, kind);
             pools.by_kind.entry(kind).or_insert_with(new);
         }
         pools
@@ -106,7 +105,7 @@ impl Pools {
     }
 
     /// Takes the sessions for a job. If room is short, idle sessions of other kinds of jobs are ended first.
-    pub(super) async fn take(&self, job: &Job, clock: Clock) -> StartedSessions {
+    pub(super) async fn take(&self, job: &Job, clock: Option<PageClock>) -> StartedSessions {
         let pools = self.of(job);
         if pools.launcher.is_remote() {
             let kind = self.kind(job);
@@ -121,7 +120,7 @@ impl Pools {
     pub(super) async fn renew(
         &self,
         job: &Job,
-        clock: Clock,
+        clock: Option<PageClock>,
         role: Role,
         session: Session,
     ) -> Result<Session, LaunchError> {
@@ -157,13 +156,9 @@ struct SidePools {
 }
 
 impl SidePools {
-    fn new(
-        options: &PoolOptions<'_>,
-        (browser, is_candidate_only): PoolKey,
-        run_began: u64,
-    ) -> Self {
+    fn new(options: &PoolOptions<'_>, (browser, is_candidate_only): PoolKey) -> Self {
         let pool = |environment: &LiveEnvironment, other: Option<&LiveEnvironment>| {
-            let session = session_options(options, browser, run_began, environment, other);
+            let session = session_options(options, browser, environment, other);
             Pool::new(options.launcher.clone(), session, options.config.isolation)
         };
         let baseline = options.baseline;
@@ -189,7 +184,7 @@ impl SidePools {
     }
 
     /// Takes a session for each side: returned or started ahead of time if there are any, otherwise new ones.
-    async fn take(&self, screen: &Screen, clock: Clock) -> StartedSessions {
+    async fn take(&self, screen: &Screen, clock: Option<PageClock>) -> StartedSessions {
         if let Some(taken) = self.take_reserved(screen, clock).await {
             return taken;
         }
@@ -211,7 +206,11 @@ impl SidePools {
     }
 
     /// Takes the first reserved pair in which both sessions can be used.
-    async fn take_reserved(&self, screen: &Screen, clock: Clock) -> Option<StartedSessions> {
+    async fn take_reserved(
+        &self,
+        screen: &Screen,
+        clock: Option<PageClock>,
+    ) -> Option<StartedSessions> {
         let receive =
             async |pool: &Option<Pool>, coming: Option<PooledSession>| match (pool, coming) {
                 (Some(pool), Some(coming)) => pool.receive(coming, screen, clock).await,
@@ -282,7 +281,6 @@ impl SidePools {
 fn session_options(
     options: &PoolOptions<'_>,
     browser: Browser,
-    run_began: u64,
     environment: &LiveEnvironment,
     other: Option<&LiveEnvironment>,
 ) -> SessionOptions {
@@ -306,12 +304,5 @@ fn session_options(
         headers: environment.headers.clone(),
         network: environment.network.clone(),
         settle: config.settle,
-        run_began,
     }
-}
-
-/// In milliseconds.
-fn whole_seconds_since_1970() -> u64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    now.map_or(0, |now| now.as_secs() * 1000)
 }

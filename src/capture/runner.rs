@@ -5,6 +5,7 @@ mod job;
 mod ledger;
 mod login;
 mod logins;
+mod page_clock;
 mod step;
 mod step_clock;
 
@@ -89,7 +90,8 @@ pub(crate) enum WorkerState {
 #[derive(Debug)]
 pub(crate) struct Delivery {
     pub(crate) pair: CapturePair,
-    pub(crate) browser: Option<String>,
+    /// The name and version that the browser of each side reports.
+    pub(crate) browsers: Side<Option<String>>,
     pub(crate) permit: OwnedSemaphorePermit,
 }
 
@@ -220,7 +222,7 @@ struct PairSender {
 }
 
 impl PairSender {
-    async fn send(&self, pair: CapturePair, browser: Option<String>) {
+    async fn send(&self, pair: CapturePair, browsers: Side<Option<String>>) {
         let permit = Arc::clone(&self.room).acquire_owned().await;
         let permit = permit.expect("the semaphore is never closed");
         // The receiver is gone only when the run is over.
@@ -228,7 +230,7 @@ impl PairSender {
             .deliveries
             .send(Delivery {
                 pair,
-                browser,
+                browsers,
                 permit,
             })
             .await;

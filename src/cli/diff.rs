@@ -48,6 +48,10 @@ pub(crate) struct DiffArgs {
     /// Whether pixels that differ only by anti-aliasing count.
     #[arg(long, value_enum, default_value = "ignore")]
     antialiasing: AntialiasingArg,
+    /// Whether a pixel inside a flat area counts whatever the threshold if its colour changed visibly. Edges are not
+    /// affected. `off` gives the counts of pixelmatch.
+    #[arg(long, value_enum, default_value = "on")]
+    tint: TintArg,
     /// How much may mismatch: pixels, a percentage such as 0.2%, window=40 (pixels in any 32×32 window), or several
     /// of these separated by commas. All must hold.
     #[arg(
@@ -109,6 +113,14 @@ enum AntialiasingArg {
     Ignore,
     /// They count.
     Count,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TintArg {
+    /// It counts.
+    On,
+    /// The threshold alone decides.
+    Off,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -195,6 +207,7 @@ impl DiffArgs {
                 AntialiasingArg::Ignore => Antialiasing::Ignore,
                 AntialiasingArg::Count => Antialiasing::Count,
             },
+            tint: self.tint == TintArg::On,
             masks: self.masks.clone(),
             densest_window: self.limits().max_mismatch.window.is_some(),
             max_pixels: self.max_pixels,
@@ -253,6 +266,7 @@ impl DiffArgs {
             "verdict": judged.verdict(),
             "metric": self.metric(),
             "threshold": self.threshold,
+            "tint": self.tint == TintArg::On && self.metric() != Metric::Exact,
             "baseline_size": diff.baseline_size,
             "candidate_size": diff.candidate_size,
             "mismatched_pixels": diff.mismatched_pixels,

@@ -438,6 +438,9 @@ impl<'a> Summary<'a> {
         if let Some(reuse) = self.report.reuse_words() {
             text.push_str(&format!("{}\n", printable(&reuse)));
         }
+        if let Some(forgiven) = self.report.forgiven_words() {
+            text.push_str(&format!("{}\n", printable(&forgiven)));
+        }
         text.push_str(&format!("report: {}\n", shown_path(self.index)));
         if let Some(again) = self.again {
             text.push_str(&format!("again:  {again}\n"));

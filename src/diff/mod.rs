@@ -83,6 +83,7 @@ mod regions;
 mod scan;
 mod stream;
 mod tally;
+mod tint;
 mod unfilter;
 mod unread;
 mod yiq;
@@ -265,6 +266,9 @@ pub struct Options {
     pub threshold: f64,
     /// Whether anti-aliased pixels count; [`Metric::Exact`] counts them always.
     pub antialiasing: Antialiasing,
+    /// Whether a pixel inside an area that is flat in both pictures (its 3 × 3 block has one colour in each) also counts
+    /// when its colour changed by less than the threshold, but visibly.
+    pub tint: bool,
     /// Areas that are painted over on both sides before comparing. What lies outside the pictures is ignored;
     /// pixels that only one picture has are mismatched under a mask too.
     pub masks: Vec<Rect>,
@@ -284,6 +288,7 @@ impl Default for Options {
             metric: Metric::default(),
             threshold: 0.1,
             antialiasing: Antialiasing::default(),
+            tint: false,
             masks: Vec::new(),
             densest_window: false,
             max_pixels: 1 << 28,

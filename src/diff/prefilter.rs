@@ -54,7 +54,7 @@ impl Prefiltered {
 }
 
 /// The unequal pixels.
-fn differing<P: Pixel>([baseline, candidate]: [&Stretch<P>; 2]) -> u16 {
+pub(super) fn differing<P: Pixel>([baseline, candidate]: [&Stretch<P>; 2]) -> u16 {
     let mut bits = 0;
     for x in 0..STRETCH {
         bits |= u16::from(baseline[x] != candidate[x]) << x;

@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use super::antialias::is_antialiased;
 use super::metric::PixelComparer;
 use super::picture::{Pair, Pixel, Point, Rgba, Shared};
-use super::prefilter::{Prefiltered, STRETCH, Stretch, ones, runs_of_ones};
+use super::prefilter::{Prefiltered, STRETCH, Stretch, differing, ones, runs_of_ones};
+use super::tint::{Tint, is_flat_in_both, is_rounding};
 use super::{Antialiasing, Options, Size};
 
 /// Fewer rows than this are compared before another thread would have woken up.
@@ -51,6 +52,7 @@ impl Run {
 /// Compares rows of a pair.
 pub(super) struct Scanner {
     comparer: PixelComparer,
+    tint: Option<Tint>,
     forgives_antialiasing: bool,
     /// Whether rows that differ are shared out to threads.
     threads: bool,
@@ -63,6 +65,7 @@ impl Scanner {
             forgives_antialiasing: options.antialiasing == Antialiasing::Ignore
                 && comparer.forgives_antialiasing(),
             comparer,
+            tint: Tint::new(options),
             threads,
         }
     }
@@ -127,13 +130,28 @@ impl Scanner {
                 apart |= 1 << x;
             }
         }
+        let tinted = match &self.tint {
+            Some(tint) => tinted(
+                tint,
+                shared,
+                found,
+                start,
+                differing(stretch) & !apart,
+                stretch,
+            ),
+            None => 0,
+        };
         if self.forgives_antialiasing {
-            for x in ones(apart) {
-                let x = start + x;
-                found.append(x, 1, self.finding(shared, Point { x, y }));
+            for x in ones(apart | tinted) {
+                let finding = match tinted & (1 << x) {
+                    0 => self.finding(shared, Point { x: start + x, y }),
+                    // No slope leads through a flat area.
+                    _ => Finding::Mismatched,
+                };
+                found.append(start + x, 1, finding);
             }
         } else {
-            for Range { start: x, end } in runs_of_ones(apart) {
+            for Range { start: x, end } in runs_of_ones(apart | tinted) {
                 found.append(start + x, (end - x) as u32, Finding::Mismatched);
             }
         }
@@ -149,11 +167,41 @@ impl Scanner {
     }
 }
 
+/// The pixels out of `faint`, counted from column `start`, that are inside of a flat area which changed visibly.
+fn tinted<P: Pixel>(
+    tint: &Tint,
+    shared: &Shared<'_, P>,
+    found: &mut RowRuns,
+    start: usize,
+    faint: u16,
+    stretch: [&Stretch<P>; 2],
+) -> u16 {
+    let mut tinted = 0;
+    for x in ones(faint) {
+        let point = Point {
+            x: start + x,
+            y: found.y as usize,
+        };
+        let colours = [stretch[0][x].rgba(), stretch[1][x].rgba()];
+        let index = shared.baseline.index(point);
+        if !is_rounding(colours)
+            && is_flat_in_both(shared, point)
+            && found
+                .cached_tint
+                .mismatches(colours, index, tint.comparer())
+        {
+            tinted |= 1 << x;
+        }
+    }
+    tinted
+}
+
 /// The runs of one row, as far as it was compared.
 struct RowRuns {
     y: u32,
     runs: Vec<Run>,
     cached: CachedComparison,
+    cached_tint: CachedComparison,
 }
 
 impl RowRuns {
@@ -162,6 +210,7 @@ impl RowRuns {
             y,
             runs: Vec::new(),
             cached: CachedComparison::default(),
+            cached_tint: CachedComparison::default(),
         }
     }
 

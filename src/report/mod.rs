@@ -17,11 +17,11 @@ use serde::{Deserialize, Serialize};
 
 pub use times::{RunTimes, SessionTimes, SideTimes, Times, WaitReason, WaitTime};
 
-pub use crate::capture::{FailureKind, Provenance};
-pub use crate::compare::Verdict;
+pub use crate::capture::{Circumstances, FailureKind, Provenance};
+pub use crate::compare::{RuleKind, Verdict};
 use crate::diff::{Antialiasing, DensestWindow, Metric, Rect, Region, Size};
 use crate::side::{Role, Side};
-use crate::spec::{Allowances, Suspicion};
+use crate::spec::{Allowances, AntialiasingRule, Suspicion};
 use crate::yaml::Location;
 
 /// Version of the shape of `report.json`; additive changes keep it.
@@ -92,8 +92,8 @@ pub struct Run {
     pub environments: Side<EnvironmentReport>,
     /// The colour distance. Results are comparable only with the same one.
     pub metric: Metric,
-    /// How anti-aliased pixels were treated.
-    pub antialiasing: Antialiasing,
+    /// How anti-aliased pixels were to be treated.
+    pub antialiasing: AntialiasingRule,
     /// Whether new shots and suspicions fail the run.
     #[serde(default)]
     pub ci: bool,
@@ -263,6 +263,9 @@ pub struct StepReport {
 pub struct ComparisonReport {
     /// Distance above which one pixel was mismatched.
     pub threshold: f64,
+    /// The rule by which the pixels were compared; reports of old versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleReport>,
     /// The limits that applied.
     pub max_mismatch: LimitReport,
     /// The difference that was expected.
@@ -286,6 +289,21 @@ pub struct ComparisonReport {
     pub densest_window: Option<DensestWindow>,
     /// The masks painted over on both sides.
     pub masks: Vec<MaskReport>,
+}
+
+/// How the pixels of one shot were compared, and why so.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RuleReport {
+    /// The kind of rule.
+    pub name: RuleKind,
+    /// Why it applied.
+    pub reason: String,
+    /// The colour distance.
+    pub metric: Metric,
+    /// Whether anti-aliased pixels counted.
+    pub antialiasing: Antialiasing,
+    /// Whether a visible change of a flat area counted regardless of the threshold.
+    pub tint: bool,
 }
 
 /// How much may mismatch. All given limits must hold.
@@ -341,6 +359,9 @@ pub struct PictureReport {
     /// The record with which a later run can reuse a baseline picture, if that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<RecordReport>,
+    /// What it was drawn with, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub circumstances: Option<Circumstances>,
 }
 
 /// How a baseline's picture came to be.
@@ -434,6 +455,11 @@ impl Report {
     /// The same in words; `None` if there are none.
     pub fn reuse_words(&self) -> Option<String> {
         words::reuse(self)
+    }
+
+    /// How many shots were compared less than strictly because of what drew their pictures; `None` if none was.
+    pub fn forgiven_words(&self) -> Option<String> {
+        words::forgiven(self)
     }
 
     /// Whether some planned shots have no verdict.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     AllowedReport, ComparisonReport, EnvironmentReport, ExpectedReport, FailureKind, LimitReport,
-    MergedReport, Report, Run, RunState, Summary, Verdict,
+    MergedReport, Report, RuleKind, Run, RunState, Summary, Verdict,
 };
 use crate::{compare::percent, diff::WINDOW};
 
@@ -181,6 +181,34 @@ pub(super) fn reuse(report: &Report) -> Option<String> {
         thousands(count as u64),
         plural(taken as u64, "picture"),
         runs.join(", ")
+    ))
+}
+
+/// How many shots were compared forgivingly although nothing was set, and why; `None` if none was.
+pub(super) fn forgiven(report: &Report) -> Option<String> {
+    let rules = report.shots.iter();
+    let rules = rules.filter_map(|shot| shot.comparison.as_ref()?.rule.as_ref());
+    let mut reasons: Vec<(&str, usize)> = Vec::new();
+    for rule in rules.filter(|rule| rule.name == RuleKind::Forgiving) {
+        match reasons
+            .iter_mut()
+            .find(|(reason, _)| *reason == rule.reason)
+        {
+            Some((_, count)) => *count += 1,
+            None => reasons.push((&rule.reason, 1)),
+        }
+    }
+    let count: usize = reasons.iter().map(|(_, count)| count).sum();
+    // The first of several that are equally frequent.
+    let (reason, _) = reasons.iter().rev().max_by_key(|(_, count)| *count)?;
+    let others = match reasons.len() {
+        1 => "",
+        _ => ", among others",
+    };
+    Some(format!(
+        "{} of {} compared forgivingly: {reason}{others}",
+        thousands(count as u64),
+        plural(report.shots.len() as u64, "shot")
     ))
 }
 

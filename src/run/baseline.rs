@@ -9,8 +9,8 @@ use std::{
 
 use crate::{
     capture::{
-        CapturePair, CapturedPicture, Doubt, FailureKind, Origin, Page, Provenance, Record,
-        SideOutcome, StepFailure,
+        CapturePair, CapturedPicture, Circumstances, Doubt, FailureKind, Origin, Page, Provenance,
+        Record, SideOutcome, StepFailure,
     },
     config::BaselineSource,
     diff::{self, Rect, Size},
@@ -108,6 +108,7 @@ fn golden_picture(golden: &GoldenFolder, planned: &PlannedShot) -> SideOutcome {
     };
     match diff::decode_header(&png) {
         Ok(size) => SideOutcome::Picture(CapturedPicture {
+            circumstances: golden.circumstances(&path, &png).map(Arc::new),
             png: png.into(),
             size,
             origin: Origin::Golden { file },
@@ -203,6 +204,7 @@ pub(super) struct ReusedPicture {
     pub(super) warnings: Vec<Untrusted>,
     pub(super) doubts: Vec<Doubt>,
     pub(super) record: Record,
+    pub(super) circumstances: Option<Arc<Circumstances>>,
 }
 
 impl ReusedPicture {
@@ -248,6 +250,7 @@ impl ReusedPicture {
             warnings: self.warnings.clone(),
             doubts: self.doubts.clone(),
             record: Some(self.record.clone()),
+            circumstances: self.circumstances.clone(),
         })
     }
 }

@@ -276,6 +276,7 @@ impl LastRun {
                 browser: record.browser.clone(),
                 reused_from: Some(from.clone()),
             },
+            circumstances: picture.circumstances.clone().map(Arc::new),
         })
     }
 }

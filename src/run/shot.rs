@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::baseline::{CompletePair, StoredBaseline};
+use super::{
+    baseline::{CompletePair, StoredBaseline},
+    circumstances::DrawingMachine,
+};
 use crate::{
     capture::{
         self, CapturePair, CapturedPicture, Doubt, Origin, Record, SideOutcome, StepFailure,
@@ -17,8 +20,8 @@ use crate::{
     plan::{Plan, PlannedShot, ShotId},
     report::{
         ComparisonReport, DoubtReport, ExpectedReport, FailureKind, FailureReport, LimitReport,
-        MaskReport, PageReport, PictureReport, RecordReport, ShotReport, SideTimes, StepReport,
-        Times, Verdict,
+        MaskReport, PageReport, PictureReport, RecordReport, RuleReport, ShotReport, SideTimes,
+        StepReport, Times, Verdict,
     },
     side::{Role, Side},
     spec::{Allowance, Allowances, Area, Target},
@@ -32,6 +35,7 @@ pub(super) struct ShotJudge<'a> {
     pub(super) folder: &'a ReportFolder,
     pub(super) failing: &'a FailingFolder,
     pub(super) baseline: StoredBaseline,
+    pub(super) machine: &'a DrawingMachine,
     pub(super) secrets: &'a Secrets,
     pub(super) learned: &'a LearnedSecrets,
 }
@@ -52,13 +56,15 @@ pub(crate) struct StoredShot {
 
 impl ShotJudge<'_> {
     /// Decides one shot. A panic in here is our bug and fails this shot only.
-    pub(super) fn decide(&self, pair: &CapturePair, browser: Option<String>) -> Decided {
-        let id = pair.id.clone();
-        let guarded = catch_unwind(AssertUnwindSafe(|| self.judge(pair, browser.as_deref())));
-        let result =
-            guarded.unwrap_or_else(|_| self.keep(pair, &panicked(pair, self.plan), Duration::ZERO));
+    pub(super) fn decide(&self, mut pair: CapturePair, browsers: Side<Option<String>>) -> Decided {
+        let planned = self.plan.shot(&pair.id);
+        self.machine.note(&mut pair, planned, &browsers);
+        let browser = browsers.candidate;
+        let guarded = catch_unwind(AssertUnwindSafe(|| self.judge(&pair, browser.as_deref())));
+        let result = guarded
+            .unwrap_or_else(|_| self.keep(&pair, &panicked(&pair, self.plan), Duration::ZERO));
         Decided {
-            id,
+            id: pair.id,
             browser,
             result,
         }
@@ -184,6 +190,7 @@ impl ShotJudge<'_> {
         let mut kept =
             self.folder
                 .keep_picture(&capture.png, capture.size, page, is_blank(capture))?;
+        kept.circumstances = capture.circumstances.as_deref().cloned();
         kept.record = capture.record.as_ref().map(|it| self.record(it, capture));
         Ok(Some(kept))
     }
@@ -277,6 +284,7 @@ fn panicked(pair: &CapturePair, plan: &Plan) -> Comparison {
         verdict: Verdict::Failed,
         reason: message.into(),
         diff: None,
+        rule: None,
         overlay: None,
         failures: vec![Failure::Step(StepFailure {
             role: Role::Candidate,
@@ -312,11 +320,18 @@ fn comparison_report(
     comparison: &Comparison,
     planned: &PlannedShot,
 ) -> Option<ComparisonReport> {
-    let diff = comparison.diff.as_ref()?;
+    let (diff, rule) = (comparison.diff.as_ref()?, comparison.rule.as_ref()?);
     let limits = planned.judgement.limits;
     let (max, expected) = (limits.max_mismatch, limits.at_least);
     Some(ComparisonReport {
-        threshold: planned.judgement.threshold,
+        threshold: rule.threshold,
+        rule: Some(RuleReport {
+            name: rule.kind,
+            reason: rule.reason.clone(),
+            metric: rule.metric,
+            antialiasing: rule.antialiasing,
+            tint: rule.tint,
+        }),
         max_mismatch: LimitReport {
             pixels: max.pixels,
             ratio: max.ratio,

@@ -52,9 +52,9 @@ impl Settle {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Clock {
     /// The real time.
-    #[default]
     Off,
-    /// In every page the moment at which the run began, from where it goes on.
+    /// In every page the moment at which the flow began, from where it goes on.
+    #[default]
     Fixed,
     /// In every page this moment in milliseconds since 1970, from where it goes on.
     At(u64),

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    AtLeast, MaxMismatch,
+    AtLeast, MaxMismatch, Threshold,
     raw::{AtLeastYaml, LimitYaml},
 };
 use crate::{
@@ -123,16 +123,19 @@ impl AtLeast {
 }
 
 impl Reader<'_> {
-    pub(crate) fn threshold(&self, place: Option<&Place<f64>>) -> Result<Option<f64>, Diagnostic> {
+    pub(crate) fn threshold(
+        &self,
+        place: Option<&Place<Threshold>>,
+    ) -> Result<Option<Threshold>, Diagnostic> {
         let Some(place) = place else { return Ok(None) };
-        match (0.0..=1.0).contains(&place.value) {
-            true => Ok(Some(place.value)),
-            false => {
-                let message = "a threshold is a colour distance from 0 to 1";
+        match place.value {
+            Threshold::Distance(distance) if !(0.0..=1.0).contains(&distance) => {
+                let message = "a threshold is a colour distance from 0 to 1, or `auto`";
                 Err(self
                     .error(place.id, message)
                     .help("how much of a picture may mismatch is `max_mismatch`"))
             }
+            threshold => Ok(Some(threshold)),
         }
     }
 

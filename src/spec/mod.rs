@@ -12,6 +12,7 @@ pub(crate) mod raw;
 mod schema;
 mod selector;
 mod step;
+mod strictness;
 mod suite;
 mod viewport;
 
@@ -24,6 +25,7 @@ pub use self::{
     limit::{Amount, AmountError, window_limit},
     login::{Login, Sessions},
     schema::spec_schema,
+    strictness::{AntialiasingRule, Threshold},
     viewport::ViewportError,
 };
 pub use crate::yaml::{Diagnostic, Diagnostics, Location, Secrets, Source, Text, Variables};
@@ -120,7 +122,7 @@ pub struct Shot {
     /// How many of the masks only the flow names. Each of these need not match in every picture.
     pub flow_masks: usize,
     /// Overrides the configured threshold.
-    pub threshold: Option<f64>,
+    pub threshold: Option<Threshold>,
     /// Overrides the configured limit.
     pub max_mismatch: Option<MaxMismatch>,
     /// The expected difference, if any.

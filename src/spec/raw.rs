@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{allow::AllowYaml, calm::Settle};
+use super::{allow::AllowYaml, calm::Settle, strictness::Threshold};
 use crate::yaml::read::{Entries, Held, ListOrEntries, Nothing, Place, TextOr, Texts, TextsOr};
 
 /// A spec file: one flow or one fragment.
@@ -42,8 +42,8 @@ pub(super) struct FlowYaml {
     pub(super) steps: Place<Vec<Held<StepYaml>>>,
     /// Elements painted over in every picture of the flow: a selector or a list of them.
     pub(super) mask: Option<Place<Texts>>,
-    /// Colour distance, 0 to 1, above which one pixel is mismatched.
-    pub(super) threshold: Option<Place<f64>>,
+    /// Colour distance, 0 to 1, above which one pixel is mismatched, or `auto`.
+    pub(super) threshold: Option<Place<Threshold>>,
     /// How much of one picture may mismatch: pixels (`12`), a ratio (`"0.2%"`), or a map of limits.
     pub(super) max_mismatch: Option<Place<TextOr<LimitYaml>>>,
     /// How much of each picture must mismatch, because a change is expected: pixels, a ratio, or both.
@@ -52,7 +52,7 @@ pub(super) struct FlowYaml {
     pub(super) settle: Option<Settle>,
     /// Suspicions that its pictures may raise, each with the reason.
     pub(super) allow: Option<Place<AllowYaml>>,
-    /// `off`, `fixed` (every page's time begins when the run did), or the moment at which it begins.
+    /// `fixed` (every page's time begins when the flow did), `off`, or the moment at which it begins.
     pub(super) clock: Option<Place<String>>,
     /// How long each wait may take, for example `10s`.
     pub(super) timeout: Option<Place<String>>,
@@ -83,8 +83,8 @@ macro_rules! step {
             pub(super) shot: Option<Place<ShotOr>>,
             /// Elements painted over in this picture: a selector or a list of them.
             pub(super) mask: Option<Place<Texts>>,
-            /// Colour distance, 0 to 1, above which one pixel is mismatched.
-            pub(super) threshold: Option<Place<f64>>,
+            /// Colour distance, 0 to 1, above which one pixel is mismatched, or `auto`.
+            pub(super) threshold: Option<Place<Threshold>>,
             /// How much of the picture may mismatch: pixels (`12`), a ratio (`"0.2%"`), or a map of limits.
             pub(super) max_mismatch: Option<Place<TextOr<LimitYaml>>>,
             /// How much of the picture must mismatch, because a change is expected: pixels, a ratio, or both.
@@ -223,8 +223,8 @@ pub(super) struct ShotYaml {
     pub(super) viewport: Option<Place<String>>,
     /// Elements painted over: a selector or a list of them.
     pub(super) mask: Option<Place<Texts>>,
-    /// Colour distance, 0 to 1, above which one pixel is mismatched.
-    pub(super) threshold: Option<Place<f64>>,
+    /// Colour distance, 0 to 1, above which one pixel is mismatched, or `auto`.
+    pub(super) threshold: Option<Place<Threshold>>,
     /// How much of the picture may mismatch.
     pub(super) max_mismatch: Option<Place<TextOr<LimitYaml>>>,
     /// How much of the picture must mismatch, because a change is expected.

@@ -5,6 +5,7 @@ use super::{
     action::Actions,
     names::check_name,
     raw::{ACTIONS, BARE, OPTIONS, ShotYaml, StepYaml},
+    strictness::Threshold,
 };
 use crate::yaml::{
     Diagnostic, Diagnostics,
@@ -161,7 +162,7 @@ fn only_action<'t>(tree: &'t Tree, step: NodeId, yaml: &StepYaml) -> Result<&'t 
 #[derive(Default)]
 pub(super) struct Defaults {
     pub(super) masks: Vec<Target>,
-    pub(super) threshold: Option<f64>,
+    pub(super) threshold: Option<Threshold>,
     pub(super) max_mismatch: Option<MaxMismatch>,
     pub(super) at_least: Option<AtLeast>,
     pub(super) settle: Settle,

@@ -131,7 +131,7 @@ impl<'r> Approval<'r> {
         if *blake3::hash(&png).to_hex() != *self.picture.hash {
             return Err(ApproveError::Changed(path));
         }
-        Ok(golden.approve(&self.shot.id, &png)?)
+        Ok(golden.approve(&self.shot.id, &png, self.picture.circumstances.as_ref())?)
     }
 }
 

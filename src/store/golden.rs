@@ -1,8 +1,21 @@
-//! Approved pictures: `golden/<flow>/<shot>@<viewport>.png`, byte for byte as they were reviewed.
+//! Approved pictures: `golden/<flow>/<shot>@<viewport>.png`, byte for byte as they were reviewed. A `.json` file beside
+//! each says what drew it.
 
 use std::{fs, io, path::PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::{StoreError, write_atomic};
+use crate::capture::Circumstances;
+
+/// What is recorded beside an approved picture.
+#[derive(Debug, Serialize, Deserialize)]
+struct GoldenRecord {
+    /// BLAKE3 of the picture, in hexadecimal: another picture in its place has no record.
+    picture: String,
+    /// What it was drawn with.
+    circumstances: Circumstances,
+}
 
 /// The folder of approved pictures.
 #[derive(Debug, Clone)]
@@ -31,10 +44,51 @@ impl GoldenFolder {
         }
     }
 
-    /// Makes these bytes the approved picture.
-    pub fn approve(&self, shot_path: &str, png: &[u8]) -> Result<PathBuf, StoreError> {
+    /// What the approved picture with these bytes was drawn with, if that is recorded. A record that cannot be read is
+    /// none: the picture is then compared less strictly.
+    pub(crate) fn circumstances(&self, shot_path: &str, png: &[u8]) -> Option<Circumstances> {
+        let text = fs::read_to_string(self.record_file(shot_path)).ok()?;
+        let record: GoldenRecord = serde_json::from_str(&text).ok()?;
+        (record.picture == *blake3::hash(png).to_hex()).then_some(record.circumstances)
+    }
+
+    /// Makes these bytes the approved picture, and records what it was drawn with.
+    pub fn approve(
+        &self,
+        shot_path: &str,
+        png: &[u8],
+        circumstances: Option<&Circumstances>,
+    ) -> Result<PathBuf, StoreError> {
         let file = self.file(shot_path);
         write_atomic(&file, png)?;
+        self.record(shot_path, png, circumstances)?;
         Ok(file)
+    }
+
+    fn record(
+        &self,
+        shot_path: &str,
+        png: &[u8],
+        circumstances: Option<&Circumstances>,
+    ) -> Result<(), StoreError> {
+        let file = self.record_file(shot_path);
+        let Some(circumstances) = circumstances else {
+            return match fs::remove_file(&file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    Err(StoreError::new("remove", &file)(error))
+                }
+                _ => Ok(()),
+            };
+        };
+        let record = GoldenRecord {
+            picture: blake3::hash(png).to_hex().to_string(),
+            circumstances: circumstances.clone(),
+        };
+        let text = serde_json::to_string_pretty(&record).unwrap_or_default() + "\n";
+        write_atomic(&file, text.as_bytes())
+    }
+
+    fn record_file(&self, shot_path: &str) -> PathBuf {
+        self.path.join(format!("{shot_path}.json"))
     }
 }

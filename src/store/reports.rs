@@ -58,6 +58,7 @@ impl ReportFolder {
             page,
             blank,
             record: None,
+            circumstances: None,
         })
     }
 

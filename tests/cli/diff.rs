@@ -50,6 +50,7 @@ fn json_has_every_key_of_the_contract() {
         "verdict": "mismatch",
         "metric": "oklab",
         "threshold": 0.1,
+        "tint": true,
         "baseline_size": [40, 30],
         "candidate_size": [40, 30],
         "mismatched_pixels": 100,
@@ -362,10 +363,23 @@ fn a_limit_is_pixels_or_a_percentage() {
 }
 
 #[test]
+fn an_area_counts_whatever_the_threshold() {
+    let project = two_pictures();
+    let ran = diff(&project, "a.png b.png --threshold 1");
+    ran.exit(1).stdout_has("64 of 1200 pixels in 1 region");
+    diff(&project, "a.png a.png --threshold 1").exit(0);
+    let off = json_of(&project, "a.png b.png --tint off");
+    assert_eq!(off["tint"], false);
+    // Nothing is left for it where every difference counts.
+    let exact = json_of(&project, "a.png b.png --metric exact");
+    assert_eq!(exact["tint"], false);
+}
+
+#[test]
 fn a_threshold_lies_between_nothing_and_everything() {
     let project = two_pictures();
     diff(&project, "a.png b.png --threshold 0").exit(1);
-    diff(&project, "a.png b.png --threshold 1").exit(0);
+    diff(&project, "a.png b.png --threshold 1 --tint off").exit(0);
     for bad in ["-0.1", "1.1", "NaN", "inf", "a lot"] {
         let arguments = ["diff", "a.png", "b.png", &format!("--threshold={bad}")];
         project.run(arguments).exit(2).stderr_has("--threshold");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use twinshot::diff::{DiffWithOverlay, Metric, Options, Region, compare_with_overlay};
+use twinshot::diff::{DiffWithOverlay, Metric, Options, Region, compare, compare_with_overlay};
 
 use crate::picture::{self, Picture};
 use crate::plain::{self, Class, Plain};
@@ -89,6 +89,14 @@ fn metric_name(metric: Metric) -> String {
 fn what_should_match_matches() {
     for case in cases("should-match") {
         for metric in [Metric::Yiq, Metric::Oklab] {
+            let options = Options {
+                metric,
+                tint: true,
+                ..Options::default()
+            };
+            let tinted = compare(&case.baseline, &case.candidate, &options);
+            let tinted = tinted.expect("two valid pictures").mismatched_pixels;
+            assert_eq!(tinted, 0, "{} {metric:?}", case.name());
             let diff = case.compare(metric).diff;
             assert_eq!(diff.mismatched_pixels, 0, "{} {metric:?}", case.name());
             assert!(diff.regions.is_empty(), "{} {metric:?}", case.name());

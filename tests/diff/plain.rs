@@ -200,7 +200,16 @@ impl Crops {
                 Metric::Oklab => oklab_mismatches(a, b, byte, options.threshold),
             };
         if !mismatched {
-            return Class::Matching;
+            let rounded = [0, 1, 2, 3].iter().all(|c| a[*c].abs_diff(b[*c]) <= 2);
+            let is_tinted = options.tint
+                && !rounded
+                && oklab_mismatches(a, b, byte, 0.01)
+                && is_flat(&self.baseline, x, y)
+                && is_flat(&self.candidate, x, y);
+            return match a != b && is_tinted {
+                true => Class::Mismatched,
+                false => Class::Matching,
+            };
         }
         let forgiving =
             options.metric != Metric::Exact && options.antialiasing == Antialiasing::Ignore;
@@ -328,6 +337,11 @@ fn siblings(picture: &Picture, x: u32, y: u32) -> usize {
     let same =
         around(picture, x, y).filter(|near| picture.get(near.0, near.1) == picture.get(x, y));
     usize::from(on_border(picture, x, y)) + same.count()
+}
+
+/// Whether the 3 × 3 block around a pixel, as far as it is in the picture, has one colour.
+fn is_flat(picture: &Picture, x: u32, y: u32) -> bool {
+    around(picture, x, y).all(|(nx, ny)| picture.get(nx, ny) == picture.get(x, y))
 }
 
 fn on_border(picture: &Picture, x: u32, y: u32) -> bool {

@@ -67,7 +67,20 @@ impl Random {
             }
             changed.set(x, y, colour);
         }
+        if self.below(4) == 0 {
+            self.tint(&mut changed, palette);
+        }
         changed
+    }
+
+    /// Gives all pixels of one colour another shade.
+    fn tint(&mut self, picture: &mut Picture, palette: &[Rgba]) {
+        let colour = self.pick(palette);
+        let shade = colour.map(|channel| channel.saturating_sub(self.below(12) as u8));
+        let pixels = picture.pixels.iter_mut();
+        pixels
+            .filter(|pixel| **pixel == colour)
+            .for_each(|pixel| *pixel = shade);
     }
 
     /// A file with the picture, in any way that browsers and people store it: rows that are filtered alike are
@@ -113,6 +126,7 @@ impl Random {
         Options {
             metric: self.pick(&[Metric::Exact, Metric::Yiq, Metric::Oklab]),
             threshold: self.pick(&[0.0, 0.02, 0.05, 0.1, 0.1, 0.3]),
+            tint: self.below(2) == 0,
             antialiasing: self.pick(&[
                 Antialiasing::Ignore,
                 Antialiasing::Ignore,
@@ -153,7 +167,7 @@ fn found(case: &Case) -> DiffWithOverlay {
 
 #[test]
 fn random_pairs_equal_the_plain_twin() {
-    let mut antialiased = 0;
+    let [mut antialiased, mut tinted] = [0, 0];
     for seed in 0..10_000 {
         let case = case(seed);
         let DiffWithOverlay { diff, overlay } = found(&case);
@@ -183,7 +197,17 @@ fn random_pairs_equal_the_plain_twin() {
         }
         check_regions(&diff, &plain, &context);
         antialiased += diff.antialiased_pixels;
+        if case.options.tint {
+            let options = Options {
+                tint: false,
+                ..case.options
+            };
+            let [baseline, candidate] = &case.files;
+            let without = compare(baseline, candidate, &options).expect("two valid pictures");
+            tinted += diff.mismatched_pixels - without.mismatched_pixels;
+        }
     }
+    assert!(tinted > 1000, "the pairs hardly show tints: {tinted}");
     assert!(
         antialiased > 1000,
         "the pairs hardly show anti-aliasing: {antialiased}"

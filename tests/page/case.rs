@@ -14,10 +14,12 @@ use serde_json::{Value, json};
 use crate::{
     browser::{NAME, Session, Shared},
     expected::mismatch,
-    scripts::{self, NEAREST_TEXTS, Scrollbars},
+    scripts::{self, NEAREST_TEXTS, REACH, Scrollbars},
     server::fixture,
 };
 
+/// The seed of the page's random numbers, if it has a clock.
+const SEED: u32 = 0x5eed;
 /// How the case stands in its page.
 const OPENING: &str = "<script type=\"application/json\" id=\"case\">";
 
@@ -143,7 +145,7 @@ impl Case {
         };
         let mut script = scripts::preload(NAME, scrollbars);
         if let Some(time) = self.clock {
-            script.push_str(&scripts::clock(NAME, time));
+            script.push_str(&scripts::clock(NAME, time, SEED));
         }
         if let Some(storage) = &self.storage {
             script.push_str(&scripts::login_state(NAME, &storage.iter().collect()));

@@ -10,9 +10,8 @@ use crate::{
     browser::{
         error::LaunchError,
         launch::{Launcher, Programs, Startup, existing, first_in_path, named},
-        options::SessionOptions,
     },
-    config::Browser,
+    config::{Browser, Emulation},
 };
 
 pub(super) const KIND: BrowserKind = BrowserKind {
@@ -62,7 +61,7 @@ pub(super) fn driver_arguments(folder: &Path, port: u16) -> Vec<OsString> {
     ]
 }
 
-fn capabilities(launcher: &Launcher, _: &SessionOptions) -> Map<String, Value> {
+fn capabilities(launcher: &Launcher, _: &Emulation) -> Map<String, Value> {
     let mut arguments = arguments(launcher);
     let binary = launcher.binary(Browser::Chrome);
     if binary.as_ref().is_some_and(|path| is_shell(path)) {
@@ -88,10 +87,10 @@ pub(super) fn arguments(launcher: &Launcher) -> Vec<String> {
     }
     arguments.push(format!("{RENDERER_SETTINGS}{}", settings.join(",")));
     if shared_memory_is_small() {
-        arguments.push("--disable-dev-shm-usage".to_owned());
+        arguments.push(NO_SHARED_MEMORY.to_owned());
     }
     if getuid().is_root() {
-        arguments.push("--no-sandbox".to_owned());
+        arguments.push(NO_SANDBOX.to_owned());
     }
     arguments
 }
@@ -145,6 +144,12 @@ pub(super) const CLIPS_NOTHING: &str = "mainFrameClipsContent=false";
 /// Animated images (GIF, WebP, APNG) stay at their first frame wherever they are on the page, and SVG images are not
 /// animated.
 const STILL_IMAGES: &str = "imageAnimationPolicy=2";
+
+const NO_SHARED_MEMORY: &str = "--disable-dev-shm-usage";
+const NO_SANDBOX: &str = "--no-sandbox";
+
+/// The arguments that depend on the machine and do not show in pictures.
+pub(super) const UNSEEN: &[&str] = &[IN_MEMORY, NO_SHARED_MEMORY, NO_SANDBOX];
 
 /// Containers often have only 64 MB of shared memory, with which Chromium crashes on tall pages.
 fn shared_memory_is_small() -> bool {

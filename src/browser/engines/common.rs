@@ -12,7 +12,7 @@ use url::Url;
 use crate::{
     browser::{
         error::{BrowserError, DEPARTED},
-        options::Screen,
+        options::{PageClock, Screen},
         page::{self, Scrollbars},
         wire::{SILENCE, Wire},
     },
@@ -48,8 +48,8 @@ pub(crate) struct WindowSetup<'a> {
     pub(crate) screen: &'a Screen,
     /// The environment's settings for the browser.
     pub(crate) environment: &'a Emulation,
-    /// The moment at which the clock of its pages starts, in milliseconds since 1970; `None` is the real time.
-    pub(crate) clock: Option<u64>,
+    /// The clock of its pages; `None` is the real time.
+    pub(crate) clock: Option<PageClock>,
 }
 
 impl WindowSetup<'_> {
@@ -68,17 +68,17 @@ pub(super) struct Base {
 
 impl Base {
     /// The script that runs in every page, with the flow's clock.
-    pub(super) fn preload(&self, scrollbars: Scrollbars, clock: Option<u64>) -> String {
+    pub(super) fn preload(&self, scrollbars: Scrollbars, clock: Option<PageClock>) -> String {
         let scripts = page::preload(&self.name, scrollbars);
         match clock {
             None => scripts,
-            Some(moment) => format!("{scripts}{}", self.clock(moment)),
+            Some(clock) => format!("{scripts}{}", self.clock(clock)),
         }
     }
 
     /// The script that sets the clock of pages.
-    pub(super) fn clock(&self, moment: u64) -> String {
-        page::clock(&self.name, moment)
+    pub(super) fn clock(&self, clock: PageClock) -> String {
+        page::clock(&self.name, clock.start, clock.seed)
     }
 }
 

@@ -12,9 +12,8 @@ use crate::{
     browser::{
         error::LaunchError,
         launch::{Launcher, Programs, Startup, existing, first_in_path, named},
-        options::SessionOptions,
     },
-    config::Browser,
+    config::{Browser, Emulation},
 };
 
 pub(super) const KIND: BrowserKind = BrowserKind {
@@ -48,7 +47,7 @@ fn programs(_: bool) -> Result<Programs, LaunchError> {
     })
 }
 
-fn capabilities(launcher: &Launcher, _: &SessionOptions) -> Map<String, Value> {
+fn capabilities(launcher: &Launcher, _: &Emulation) -> Map<String, Value> {
     let mut options = json!({ "args": chrome::arguments(launcher) });
     if let Some(binary) = launcher.binary(Browser::Edge) {
         options["binary"] = json!(binary);

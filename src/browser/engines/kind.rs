@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::browser::{
-    error::LaunchError,
-    launch::{Launcher, Programs},
-    options::SessionOptions,
+use crate::{
+    browser::{
+        error::LaunchError,
+        launch::{Launcher, Programs},
+    },
+    config::Emulation,
 };
 
 /// The description of a browser before it runs.
 pub(super) struct BrowserKind {
     /// Finds its programs. With `headed` it needs a display of the user's.
     pub(super) programs: fn(headed: bool) -> Result<Programs, LaunchError>,
-    /// The capabilities that only this browser has.
-    pub(super) capabilities: fn(&Launcher, &SessionOptions) -> Map<String, Value>,
+    /// The capabilities that only this browser has, with the environment's settings.
+    pub(super) capabilities: fn(&Launcher, &Emulation) -> Map<String, Value>,
     /// How long the browser may take to start.
     pub(super) start_limit: Duration,
     /// The protocol that it uses in addition to the standard's HTTP commands.

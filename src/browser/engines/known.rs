@@ -16,7 +16,7 @@ use crate::{
         launch::{self, Driver, Launcher, RunFolder},
         options::{LaunchOptions, SessionOptions},
     },
-    config::{Browser, Proxy},
+    config::{Browser, Emulation, Proxy},
 };
 
 /// The description of a browser.
@@ -77,7 +77,10 @@ pub(crate) fn capabilities(launcher: &Launcher, options: &SessionOptions) -> Cap
     let Value::Object(mut wanted) = wanted else {
         unreachable!("an object literal is an object")
     };
-    wanted.extend((kind(options.browser).capabilities)(launcher, options));
+    wanted.extend((kind(options.browser).capabilities)(
+        launcher,
+        &options.emulation,
+    ));
     if options.network.ignore_certificate_errors {
         wanted.insert("acceptInsecureCerts".to_owned(), json!(true));
     }
@@ -87,6 +90,27 @@ pub(crate) fn capabilities(launcher: &Launcher, options: &SessionOptions) -> Cap
     add_all(&mut wanted, &options.capabilities);
     chrome::join_renderer_settings(&mut wanted);
     wanted
+}
+
+/// Everything that a browser is started with and that may show in pictures, as a text. `more` are the capabilities that
+/// the user adds.
+pub(crate) fn drawing_switches(
+    launcher: &Launcher,
+    browser: Browser,
+    more: Option<&Capabilities>,
+) -> String {
+    let mut wanted = (kind(browser).capabilities)(launcher, &Emulation::default());
+    for options in wanted.values_mut().filter_map(Value::as_object_mut) {
+        // The browser's version is known.
+        options.remove("binary");
+        if let Some(arguments) = options.get_mut("args").and_then(Value::as_array_mut) {
+            arguments.retain(|argument| !chrome::UNSEEN.iter().any(|it| argument == it));
+        }
+    }
+    if let Some(more) = more {
+        add_all(&mut wanted, more);
+    }
+    Value::Object(wanted).to_string()
 }
 
 /// Adds missing values. Lists are joined; where both have a value, ours wins.

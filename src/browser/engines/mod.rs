@@ -22,7 +22,7 @@ use serde_json::Value;
 use super::{
     error::BrowserError,
     launch::Driver,
-    options::Screen,
+    options::{PageClock, Screen},
     picture::{PhotographedArea, ResourceKinds},
     random::random_name,
     wire::{COMMAND_LIMIT, Wire},
@@ -38,7 +38,9 @@ use webkit::WebKit;
 pub(crate) use chrome::sandbox_is_off;
 pub(crate) use chromium::Leftovers;
 pub(crate) use common::{CookieChanges, Traits, WindowSetup};
-pub(crate) use known::{capabilities, check_programs, end_of_browser, launcher, start_limit};
+pub(crate) use known::{
+    capabilities, check_programs, drawing_switches, end_of_browser, launcher, start_limit,
+};
 
 /// The engine of a session's browser: the commands beyond the standard's HTTP, and the protocol for them.
 #[derive(Debug)]
@@ -146,8 +148,8 @@ impl Engine {
         }
     }
 
-    /// Sets the clock of the pages, from the next page on, in milliseconds since 1970; `None` is the real time.
-    pub(crate) async fn set_clock(&mut self, clock: Option<u64>) -> Result<(), BrowserError> {
+    /// Sets the clock of the pages, from the next page on; `None` is the real time.
+    pub(crate) async fn set_clock(&mut self, clock: Option<PageClock>) -> Result<(), BrowserError> {
         match self {
             Self::Chromium(chromium) => chromium.set_clock(clock).await,
             Self::Firefox(firefox) => firefox.set_clock(clock).await,

@@ -99,11 +99,13 @@ pub(super) fn preload(name: &str, scrollbars: Scrollbars) -> String {
     format!("(() => {{\n{}}})();\n", scripts.concat()).replace("__NAME__", name)
 }
 
-/// The script that sets the clock of every page to a time, in milliseconds since 1970. It runs after the preload.
-pub(super) fn clock(name: &str, time: u64) -> String {
+/// The script that sets the clock of every page to a time, in milliseconds since 1970, and its random numbers to those of
+/// a seed. It runs after the preload.
+pub(super) fn clock(name: &str, time: u64, seed: u32) -> String {
     include_str!("preload/clock.js")
         .replace("__NAME__", name)
         .replace("__TIME__", &time.to_string())
+        .replace("__SEED__", &seed.to_string())
 }
 
 /// A statement after which `ours` are our functions in the page. They are made once for each document. A page gets

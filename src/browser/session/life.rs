@@ -2,7 +2,10 @@
 
 use fantoccini::wd::WindowHandle;
 
-use crate::{browser::options::Screen, spec::Viewport};
+use crate::{
+    browser::options::{PageClock, Screen},
+    spec::Viewport,
+};
 
 /// How many documents one browser shows before it is replaced. Its memory grows with each of them.
 const MOST_DOCUMENTS: u32 = 40;
@@ -14,8 +17,8 @@ const MOST_DOCUMENTS_IN_PROCESS: u32 = 10;
 pub(crate) struct Life {
     /// The viewport and device of its pages.
     screen: Screen,
-    /// The moment at which the clock of its pages starts, in milliseconds since 1970; `None` is the real time.
-    clock: Option<u64>,
+    /// The clock of its pages; `None` is the real time.
+    clock: Option<PageClock>,
     /// The window that the session started with.
     first_window: Option<WindowHandle>,
     /// Whether the clipboard that its pages copy to is not a person's.
@@ -57,11 +60,11 @@ impl Life {
         self.screen.viewport = viewport;
     }
 
-    pub(super) fn clock(&self) -> Option<u64> {
+    pub(super) fn clock(&self) -> Option<PageClock> {
         self.clock
     }
 
-    pub(super) fn set_clock(&mut self, clock: Option<u64>) {
+    pub(super) fn set_clock(&mut self, clock: Option<PageClock>) {
         self.clock = clock;
     }
 

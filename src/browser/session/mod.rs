@@ -15,10 +15,9 @@ use super::{
     engines::{Engine, WindowSetup},
     error::{BrowserError, LaunchError},
     launch::Driver,
-    options::{Screen, SessionOptions},
+    options::{PageClock, Screen, SessionOptions},
     wire::{COMMAND_LIMIT, Wire, end},
 };
-use crate::spec::Clock;
 
 pub(crate) use clean::CLEAN_LIMIT;
 pub(crate) use document::Allowance;
@@ -105,22 +104,17 @@ impl Session {
     pub(crate) async fn begin_at(
         &mut self,
         screen: &Screen,
-        clock: Clock,
+        clock: Option<PageClock>,
     ) -> Result<(), BrowserError> {
         self.set_clock(clock).await?;
         self.set_screen(screen).await
     }
 
     /// Sets the clock of the pages, from the next page on.
-    async fn set_clock(&mut self, clock: Clock) -> Result<(), BrowserError> {
-        let wanted = match clock {
-            Clock::Off => None,
-            Clock::Fixed => Some(self.options.run_began),
-            Clock::At(moment) => Some(moment),
-        };
-        if wanted != self.life.clock() {
-            self.engine.set_clock(wanted).await?;
-            self.life.set_clock(wanted);
+    async fn set_clock(&mut self, clock: Option<PageClock>) -> Result<(), BrowserError> {
+        if clock != self.life.clock() {
+            self.engine.set_clock(clock).await?;
+            self.life.set_clock(clock);
         }
         Ok(())
     }

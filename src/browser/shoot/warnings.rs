@@ -10,8 +10,7 @@ use crate::{
 /// A held loop draws the same at that frame each time, unless it draws at random or depends on its start time.
 pub(super) fn held_warning(frames: u64) -> Warning {
     let text = format!(
-        "the page never stops drawing, so it was held at frame {frames} for the picture; if that part differs, set \
-         `clock: fixed` or mask it"
+        "the page never stops drawing, so it was held at frame {frames} for the picture; if that part differs, mask it"
     );
     text.into()
 }

@@ -6,18 +6,19 @@ use super::{
     Assignment, PairSender, RunContext, StopSignal, WorkerState,
     ledger::Ledger,
     logins::LoggedIn,
+    page_clock::page_clock,
     step::{act, expected_status, shoot_failure},
     step_clock::{StepClock, timed},
 };
 use crate::{
-    browser::{FrameExchange, LaunchError, Picture, Session, ShotTimes},
+    browser::{FrameExchange, LaunchError, PageClock, Picture, Session, ShotTimes},
     capture::{
         CapturedPicture, Doubt, FailureKind, Origin, Page, SideOutcome, StepFailure,
         pools::Sessions,
     },
     plan::{Job, ShotId},
     side::{Role, Side},
-    spec::{Clock, Shot, Step},
+    spec::{Shot, Step},
     yaml::Untrusted,
 };
 
@@ -28,6 +29,8 @@ pub(super) struct JobRun<'a> {
     pub(super) job: &'a Job,
     pub(super) ledger: Ledger<'a>,
     pub(super) clock: StepClock,
+    /// The clock of the flow's pages.
+    pub(super) page_clock: Option<PageClock>,
     /// The logins that the flow started with.
     pub(super) logged_in: Side<Option<Arc<LoggedIn>>>,
     /// How often the flow began again because it was logged out.
@@ -60,6 +63,10 @@ impl<'a> JobRun<'a> {
             job,
             ledger: Ledger::new(&context.plan, job, sender),
             clock: StepClock::default(),
+            page_clock: page_clock(
+                job.flow.clock.unwrap_or(context.config.clock),
+                &[&job.flow.name, &job.viewport.name, job.browser.name()],
+            ),
             logged_in: Side::new(None, None),
             attempt: 0,
             has_gone: false,
@@ -88,14 +95,9 @@ impl<'a> JobRun<'a> {
         (sessions, is_clean)
     }
 
-    /// The clock of the flow's pages.
-    pub(super) fn page_clock(&self) -> Clock {
-        self.job.flow.clock.unwrap_or(self.context.config.clock)
-    }
-
     /// A session that does not start is a failure of the flow.
     async fn take_sessions(&mut self) -> Sessions {
-        let taken = self.context.pools.take(self.job, self.page_clock()).await;
+        let taken = self.context.pools.take(self.job, self.page_clock).await;
         let mut sessions = Side::new(None, None);
         for (role, taken, session) in [
             (Role::Baseline, taken.baseline, &mut sessions.baseline),
@@ -109,8 +111,10 @@ impl<'a> JobRun<'a> {
                 }
             }
         }
-        let browser = sessions.candidate.as_ref().and_then(Session::browser);
-        self.ledger.set_browser(browser);
+        let browsers = sessions
+            .as_ref()
+            .map(|it| it.as_ref().and_then(Session::browser));
+        self.ledger.set_browsers(browsers);
         sessions
     }
 
@@ -297,5 +301,6 @@ fn capture(picture: Picture, session: &Session) -> CapturedPicture {
         warnings,
         doubts,
         record: None,
+        circumstances: None,
     }
 }

@@ -18,8 +18,8 @@ pub(super) struct Ledger<'a> {
     plan: &'a Plan,
     job: &'a Job,
     sender: &'a PairSender,
-    /// The name and version that the candidate's browser reports.
-    browser: Option<String>,
+    /// The name and version that the browser of each side reports.
+    browsers: Side<Option<String>>,
     /// Failures that no shot reports yet.
     unreported: Vec<StepFailure>,
     /// The last pair. A failure after the last shot is reported with it.
@@ -36,7 +36,7 @@ impl<'a> Ledger<'a> {
             plan,
             job,
             sender,
-            browser: None,
+            browsers: Side::default(),
             unreported: Vec::new(),
             held: None,
             sent: HashSet::new(),
@@ -44,9 +44,9 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Names the browser that the pictures are of.
-    pub(super) fn set_browser(&mut self, browser: Option<String>) {
-        self.browser = browser;
+    /// Names the browsers that the pictures are of.
+    pub(super) fn set_browsers(&mut self, browsers: Side<Option<String>>) {
+        self.browsers = browsers;
     }
 
     /// Keeps a failure until a shot reports it.
@@ -121,7 +121,7 @@ impl<'a> Ledger<'a> {
     async fn hold(&mut self, pair: CapturePair) {
         if let Some(earlier) = self.held.replace(pair) {
             self.sent.insert(earlier.id.clone());
-            self.sender.send(earlier, self.browser.clone()).await;
+            self.sender.send(earlier, self.browsers.clone()).await;
         }
     }
 
@@ -150,7 +150,7 @@ impl<'a> Ledger<'a> {
             self.hold(pair).await;
         }
         if let Some(last) = self.held.take() {
-            self.sender.send(last, self.browser.clone()).await;
+            self.sender.send(last, self.browsers.clone()).await;
         }
     }
 

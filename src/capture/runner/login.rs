@@ -8,15 +8,16 @@ use url::Url;
 use super::{
     job::{JobRun, StepsEnd},
     logins::{LearnedSecrets, LoggedIn, LoginState, Logins},
+    page_clock::page_clock,
     step::{act, expected_status, failure},
     stopped,
 };
 use crate::{
-    browser::{BrowserError, Screen, Session, StepError, Storage},
+    browser::{BrowserError, PageClock, Screen, Session, StepError, Storage},
     capture::{FailureKind, StepFailure, pools::Sessions, runner::StopSignal},
     config::{Browser, NamedViewport},
     side::{Role, Side},
-    spec::{Action, Clock, Login, Step},
+    spec::{Action, Login, Step},
     yaml::without_credentials,
 };
 
@@ -31,7 +32,7 @@ struct SideLogin<'a> {
     /// Where everybody logs in, whatever the flow's own viewport.
     viewport: &'a NamedViewport,
     /// The clock of every login, regardless of the flow's own.
-    clock: Clock,
+    clock: Option<PageClock>,
     /// The login that is no longer valid.
     stale: Option<u32>,
 }
@@ -219,6 +220,7 @@ impl JobRun<'_> {
         stale: Side<Option<u32>>,
     ) -> Side<bool> {
         let (context, browser) = (self.context, self.job.browser);
+        let clock = page_clock(context.config.clock, &[&login.name, browser.name()]);
         let entry = |role, stale| SideLogin {
             role,
             browser,
@@ -226,7 +228,7 @@ impl JobRun<'_> {
             logins: context.logins.get(role),
             learned: &context.learned,
             viewport: &context.config.viewports[0],
-            clock: context.config.clock,
+            clock,
             stale,
         };
         let began = Instant::now();
@@ -251,7 +253,7 @@ impl JobRun<'_> {
 
     /// Replaces these sessions with clean ones.
     async fn renew(&mut self, sessions: &mut Sessions, which: Side<bool>) {
-        let (pools, job, clock) = (&self.context.pools, self.job, self.page_clock());
+        let (pools, job, clock) = (&self.context.pools, self.job, self.page_clock);
         let renew = async |role, session: Option<Session>| match session {
             Some(session) if *which.get(role) => {
                 pools.renew(job, clock, role, session).await.map(Some)

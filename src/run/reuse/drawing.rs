@@ -2,9 +2,10 @@
 //! that browsers read.
 
 use std::{
-    env, fs,
+    env,
+    fs::{self, Metadata},
     os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
+    path::Path,
     process::Stdio,
     time::Duration,
 };
@@ -12,25 +13,10 @@ use std::{
 use tokio::{process::Command, time::timeout};
 
 use super::hash;
+use crate::run::fonts;
 
 /// How long a program may take to say its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(20);
-/// No machine has so many fonts.
-const MOST_FILES: usize = 100_000;
-
-/// Where fonts and their settings are, on Linux and macOS; those that begin with `~` are below the home folder.
-const FONTS: &[&str] = &[
-    "/usr/share/fonts",
-    "/usr/local/share/fonts",
-    "/etc/fonts",
-    "/usr/share/fontconfig",
-    "/System/Library/Fonts",
-    "/Library/Fonts",
-    "~/.fonts",
-    "~/.local/share/fonts",
-    "~/.config/fontconfig",
-    "~/Library/Fonts",
-];
 /// What else a picture may show.
 const SYSTEM: &[&str] = &["/etc/os-release", "/etc/timezone"];
 
@@ -40,10 +26,10 @@ const SYSTEM: &[&str] = &["/etc/os-release", "/etc/timezone"];
 /// When something of it cannot be read, in words.
 pub(super) async fn of(program: &Path) -> Result<String, String> {
     let real = fs::canonicalize(program).map_err(|error| unread(program, &error))?;
-    let traits = traits(&real).ok_or_else(|| format!("{} cannot be read", real.display()))?;
+    let traits = fs::metadata(&real).map_err(|error| unread(&real, &error))?;
     let mut texts = vec![
         real.to_string_lossy().into_owned(),
-        traits,
+        traits_of(&traits),
         version(program).await?,
     ];
     texts.extend(fonts()?);
@@ -77,44 +63,15 @@ async fn version(program: &Path) -> Result<String, String> {
 }
 
 /// Size and last change.
-fn traits(path: &Path) -> Option<String> {
-    let file = fs::metadata(path).ok()?;
-    Some(format!(
-        "{} {} {}",
-        file.len(),
-        file.mtime(),
-        file.mtime_nsec()
-    ))
+fn traits_of(file: &Metadata) -> String {
+    format!("{} {} {}", file.len(), file.mtime(), file.mtime_nsec())
 }
 
-/// Every file with its traits, in one order.
+/// Every font file with its traits.
 fn fonts() -> Result<Vec<String>, String> {
-    let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let mut files = Vec::new();
-    for folder in FONTS {
-        let folder = match folder.strip_prefix("~/") {
-            Some(below) => home.join(below),
-            None => PathBuf::from(folder),
-        };
-        list(&folder, &mut files);
-        if files.len() > MOST_FILES {
-            return Err("its fonts are too many to look at".to_owned());
-        }
-    }
-    files.sort_unstable();
-    Ok(files)
-}
-
-/// Links are looked at, and not gone into.
-fn list(folder: &Path, files: &mut Vec<String>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            list(&path, files);
-        } else if files.len() <= MOST_FILES {
-            files.push(format!("{} {:?}", path.display(), traits(&path)));
-        }
-    }
+    let files = fonts::files()?.into_iter();
+    let files = files.map(|file| format!("{} {:?}", file.path, file.data.map(|it| traits_of(&it))));
+    Ok(files.collect())
 }
 
 /// The proxies that browsers ask, without user and password, and what they read of languages, zones and fonts.

@@ -168,8 +168,12 @@ impl Project {
 
     /// Whether there is an approved picture of this id.
     pub(crate) fn has_golden(&self, id: &str) -> bool {
-        let file = format!("golden/{id}.png");
-        self.folder.path().join(file).is_file()
+        self.golden(&format!("{id}.png")).is_file()
+    }
+
+    /// A file beside the approved pictures.
+    pub(crate) fn golden(&self, file: &str) -> PathBuf {
+        self.folder.path().join("golden").join(file)
     }
 
     /// Waits for a renderer of this project's browsers and kills it; what a crash looks like from outside.

@@ -14,6 +14,7 @@ use crate::{
             common::WindowSetup,
         },
         error::BrowserError,
+        options::PageClock,
         page::Scrollbars,
     },
     config::{ColorScheme, Emulation},
@@ -212,13 +213,13 @@ impl Chromium {
     /// be removed.
     pub(in crate::browser::engines) async fn set_clock(
         &mut self,
-        clock: Option<u64>,
+        clock: Option<PageClock>,
     ) -> Result<(), BrowserError> {
         if let Some(script) = self.clock_script.take() {
             self.remove_preload(script).await?;
         }
-        if let Some(moment) = clock {
-            self.clock_script = Some(self.add_preload(self.base.clock(moment)).await?);
+        if let Some(clock) = clock {
+            self.clock_script = Some(self.add_preload(self.base.clock(clock)).await?);
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use crate::{
     browser::{
         error::{BrowserError, LaunchError},
         launch::{Launcher, Programs, Startup, existing, first_in_path, named},
-        options::SessionOptions,
+        options::PageClock,
         page::Scrollbars,
         picture::{CssBox, ResourceKinds},
         wire::{COMMAND_LIMIT, Wire, bidi::Bidi},
@@ -79,12 +79,12 @@ fn driver_arguments(folder: &Path, port: u16) -> Vec<OsString> {
     ]
 }
 
-fn capabilities(launcher: &Launcher, options: &SessionOptions) -> Map<String, Value> {
+fn capabilities(launcher: &Launcher, emulation: &Emulation) -> Map<String, Value> {
     let arguments: &[&str] = match launcher.is_headed() {
         true => &[],
         false => &["-headless"],
     };
-    let preferences = preferences(launcher, &options.emulation);
+    let preferences = preferences(launcher, emulation);
     let mut own = json!({ "args": arguments, "prefs": preferences });
     if let Some(binary) = launcher.binary(Browser::Firefox) {
         own["binary"] = json!(binary);
@@ -189,14 +189,14 @@ impl Firefox {
     }
 
     /// Sets the clock of the pages, from the next page on.
-    pub(super) async fn set_clock(&mut self, clock: Option<u64>) -> Result<(), BrowserError> {
+    pub(super) async fn set_clock(&mut self, clock: Option<PageClock>) -> Result<(), BrowserError> {
         if let Some(script) = self.clock_script.take() {
             let params = json!({ "script": script });
             self.command(COMMAND_LIMIT, "script.removePreloadScript", params)
                 .await?;
         }
-        if let Some(moment) = clock {
-            self.clock_script = Some(self.add_preload(&self.base.clock(moment)).await?);
+        if let Some(clock) = clock {
+            self.clock_script = Some(self.add_preload(&self.base.clock(clock)).await?);
         }
         Ok(())
     }

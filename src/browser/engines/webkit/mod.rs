@@ -26,14 +26,13 @@ use crate::{
         launch::{
             Driver, Launcher, Programs, Startup, existing, first_in_path, inspector_address, named,
         },
-        options::SessionOptions,
         picture::ResourceKinds,
         wire::{
             COMMAND_LIMIT, Wire,
             inspector::{Inspector, PageNumber},
         },
     },
-    config::Browser,
+    config::{Browser, Emulation},
     spec::{Cookie, Text},
 };
 
@@ -104,8 +103,7 @@ fn mini_browser() -> Option<PathBuf> {
 }
 
 /// The browser has a different name on every system, so we do not ask for one.
-fn capabilities(launcher: &Launcher, options: &SessionOptions) -> Map<String, Value> {
-    let emulation = &options.emulation;
+fn capabilities(launcher: &Launcher, emulation: &Emulation) -> Map<String, Value> {
     let mut arguments = vec![
         "--automation".to_owned(),
         // Going back loads the page again, as in other browsers.

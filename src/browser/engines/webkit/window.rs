@@ -11,6 +11,7 @@ use crate::{
     browser::{
         engines::common::WindowSetup,
         error::BrowserError,
+        options::PageClock,
         page::Scrollbars,
         picture::CssBox,
         random::random_name,
@@ -131,7 +132,7 @@ impl WebKit {
     /// Each script replaces the one before.
     pub(in crate::browser::engines) async fn set_preload(
         &self,
-        clock: Option<u64>,
+        clock: Option<PageClock>,
     ) -> Result<(), BrowserError> {
         let script = json!({ "source": self.preload(clock) });
         self.inspect(COMMAND_LIMIT, "Page.setBootstrapScript", script)
@@ -139,7 +140,7 @@ impl WebKit {
             .map(drop)
     }
 
-    fn preload(&self, clock: Option<u64>) -> String {
+    fn preload(&self, clock: Option<PageClock>) -> String {
         self.base.preload(Scrollbars::HiddenByScript, clock)
     }
 

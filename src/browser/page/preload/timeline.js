@@ -84,6 +84,12 @@ let fixed = null;
 onMessage("set-clock", ({ detail }) => (fixed = { at: Number(detail), since: now() }));
 const dateNow = () =>
   fixed ? fixed.at + floor(now() - fixed.since + lead()) : floor(call(originalDateNow, OriginalDate) + lead());
+// The origin of performance.now() is on the same clock.
+const timeOrigin = Object.getOwnPropertyDescriptor(Performance.prototype, "timeOrigin");
+const readTimeOrigin = new Proxy(timeOrigin.get, {
+  apply: (native, self, given) => (fixed ? fixed.at - fixed.since : apply(native, self, given)),
+});
+Object.defineProperty(Performance.prototype, "timeOrigin", { ...timeOrigin, get: readTimeOrigin });
 const PageDate = new Proxy(OriginalDate, {
   construct: (target, given, self) => construct(target, given.length ? given : [dateNow()], self),
   apply: () => `${new PageDate()}`,

@@ -106,9 +106,10 @@ function differenceFact(shot) {
     comparison.at_least ? ["expected", `at least ${amountText(comparison.at_least, percent.at_least, "larger")}`] : null,
     comparison.densest_window ? ["densest window", windowText(comparison.densest_window)] : null,
     ["regions", thousands(comparison.regions.length)],
-    ["anti-aliased", `${plural(comparison.antialiased_pixels, "pixel")}, ${report.run.antialiasing === "ignore" ? "not counted" : "counted"}`],
+    ["anti-aliased", `${plural(comparison.antialiased_pixels, "pixel")}, ${(comparison.rule ?? report.run).antialiasing === "ignore" ? "not counted" : "counted"}`],
     ["compared", plural(comparison.total_pixels, "pixel")],
-    ["threshold", `${comparison.threshold} (${report.run.metric})`],
+    ["threshold", `${comparison.threshold} (${(comparison.rule ?? report.run).metric})`],
+    comparison.rule ? ["rule", `${comparison.rule.name}: ${comparison.rule.reason}`] : null,
   ]));
 }
 

@@ -28,6 +28,23 @@ fn the_viewport_is_exact_at_every_ratio() {
     }
 }
 
+/// Otherwise a line's height depends on which ratio the browser had when it met the font, and that on luck.
+#[test]
+fn heights_of_fonts_are_the_same_at_every_ratio() {
+    let site = Site::new();
+    let outcome = Project::pair(&site, &site)
+        .viewports("one: 390x844, two: 390x844@2, three: 390x844@3")
+        .flow("Heights", "steps:\n  - goto: /font-heights.html")
+        .run()
+        .exits(0);
+    let title = |shot: &serde_json::Value| shot["pictures"]["candidate"]["page"]["title"].clone();
+    let shots = outcome.shots();
+    assert_eq!(shots.len(), 3);
+    for shot in shots {
+        assert_eq!(title(shot), title(&shots[0]), "{}", shot["viewport"]);
+    }
+}
+
 #[test]
 fn an_area_is_the_viewport_the_page_or_an_element() {
     let site = Site::new();

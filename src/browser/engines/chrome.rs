@@ -184,6 +184,10 @@ const QUIET_ARGUMENTS: &[&str] = &[
     "--force-color-profile=srgb",
     "--disable-lcd-text",
     "--font-render-hinting=none",
+    // The heights of a font do not depend on the pixel ratio. The renderer otherwise rounds them for the ratio that it had
+    // when it met the font, which can still be that of the real screen: lines then differ by a pixel from run to run.
+    // Glyphs stand at fractions of a pixel all the same, because nothing is hinted.
+    "--disable-font-subpixel-positioning",
     "--hide-scrollbars",
     "--lang=en-US",
 ];

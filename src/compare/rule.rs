@@ -151,6 +151,7 @@ mod tests {
             masks: Vec::new(),
             cut_from: None,
             warnings: Vec::new(),
+            doubts: Vec::new(),
             record: None,
             circumstances,
         }

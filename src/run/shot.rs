@@ -127,7 +127,7 @@ impl ShotJudge<'_> {
             allow: self.allowances(&planned.allow),
             element: match &planned.shot.area {
                 Area::Element(target) => Some(target.to_string()),
-                Area::Page | Area::Viewport => None,
+                Area::Page { .. } | Area::Viewport => None,
             },
             times: times(pair, compare_time),
         };

@@ -185,8 +185,7 @@ const QUIET_ARGUMENTS: &[&str] = &[
     "--disable-lcd-text",
     "--font-render-hinting=none",
     // The heights of a font do not depend on the pixel ratio. The renderer otherwise rounds them for the ratio that it had
-    // when it met the font, which can still be that of the real screen: lines then differ by a pixel from run to run.
-    // Glyphs stand at fractions of a pixel all the same, because nothing is hinted.
+    // when it met the font, and pages above a ratio of 1 came out with lines a pixel higher or lower from run to run.
     "--disable-font-subpixel-positioning",
     "--hide-scrollbars",
     "--lang=en-US",

@@ -87,7 +87,7 @@ impl HeldPage<'_> {
     fn pictured(&self, shot: &Shot, frame: &Frame, times: &ShotTimes) -> Value {
         let area = match (&shot.area, frame.area.page) {
             _ if self.settle_parts(shot).images == Some(false) => Value::Null,
-            (Area::Page, _) => json!("page"),
+            (Area::Page { .. }, _) => json!("page"),
             (Area::Viewport, _) | (Area::Element(_), None) => json!("viewport"),
             (Area::Element(_), Some(area)) => json!({
                 "x": area.x,

@@ -8,6 +8,8 @@ mod actions;
 mod credentials;
 #[path = "browser/demo.rs"]
 mod demo;
+#[path = "browser/dialogs.rs"]
+mod dialogs;
 #[path = "browser/emulation.rs"]
 mod emulation;
 #[path = "browser/engines.rs"]

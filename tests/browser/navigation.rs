@@ -76,6 +76,29 @@ fn a_page_that_takes_too_long_fails() {
     );
 }
 
+#[test]
+fn an_answer_that_never_comes_fails_the_step_that_asked_for_it() {
+    let site = Site::new();
+    let flow = |step: &str| format!("setup:\n  - goto: /slow-form.html\nsteps:\n  - {step}\n");
+    let steps = [
+        ("Click", "click: \"#hangs\""),
+        ("Script", "evaluate: \"location.href = '/hang'\""),
+        (
+            "Later",
+            "evaluate: \"setTimeout(() => { location.href = '/hang'; })\"",
+        ),
+    ];
+    let project = Project::solo(&site).setting("page_timeout: 3s");
+    let project = steps.iter().fold(project, |project, (name, step)| {
+        project.flow(name, &flow(step))
+    });
+    let outcome = project.run().exits(3);
+    for (name, _) in steps {
+        let said = "the page that this step led to did not finish loading within 3 s";
+        assert_failed(&outcome, name, said);
+    }
+}
+
 fn assert_failed(outcome: &Outcome, flow: &str, part: &str) {
     let failure = failures_of(outcome.first_shot_of(flow))
         .next()

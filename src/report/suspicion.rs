@@ -3,7 +3,7 @@
 
 mod address;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     AllowedReport, MaskReport, PageReport, PictureReport, Report, RunState, ShotReport, Verdict,
@@ -324,22 +324,26 @@ fn same_pictures(report: &Report) -> Vec<SamePicture<'_>> {
 }
 
 impl<'a> SamePicture<'a> {
-    /// Pages that ended at several places, or that were asked for at several and ended at one: perhaps one error page, or
-    /// one login page. The same page visited twice is neither.
+    /// Pages that ended at several places, or that were asked for at several and led astray to one: perhaps one error
+    /// page, or one login page. The same page visited twice is neither.
     fn is_suspicious(&self) -> bool {
-        let Some((_, first, ended)) = self.shots.first() else {
-            return false;
-        };
-        let asked = |page: &PageReport| {
-            let asked = page.asked.as_deref()?;
-            Some(PageAddress::of(asked, self.base))
-        };
-        let first_asked = asked(first);
-        self.shots.iter().any(|(_, page, other)| {
-            let asked = asked(page);
-            let differ = asked.is_some() && first_asked.is_some() && asked != first_asked;
-            other != ended || differ
-        })
+        let ended: BTreeSet<&PageAddress> = self.shots.iter().map(|(.., ended)| ended).collect();
+        let asked: BTreeSet<PageAddress> = self
+            .shots
+            .iter()
+            .filter_map(|shot| Some(self.astray(shot)?.0))
+            .collect();
+        ended.len() > 1 || asked.len() > 1
+    }
+
+    /// What was asked for, if the page was led astray.
+    fn astray(
+        &self,
+        (_, page, ended): &(&ShotReport, &'a PageReport, PageAddress),
+    ) -> Option<(PageAddress, &'a str)> {
+        let asked = page.asked.as_deref()?;
+        let address = PageAddress::of(asked, self.base);
+        ended.is_astray(&address).then_some((address, asked))
     }
 
     fn allowing(&self) -> impl Iterator<Item = (&'a ShotReport, &'a Allowance)> {
@@ -356,11 +360,10 @@ impl<'a> SamePicture<'a> {
     }
 
     fn words(&self) -> Option<String> {
-        let name = |(shot, page, _): &(&ShotReport, &PageReport, PageAddress)| {
-            let asked = page
-                .asked
-                .as_deref()
-                .map(|asked| format!("{} → ", shown(asked)));
+        let name = |entry: &(&ShotReport, &'a PageReport, PageAddress)| {
+            let (shot, page, _) = entry;
+            let asked = self.astray(entry);
+            let asked = asked.map(|(_, asked)| format!("{} → ", shown(asked)));
             let ended = shown(&page.url);
             format!("{} ({}{ended})", shot.title(), asked.unwrap_or_default())
         };

@@ -100,6 +100,18 @@ fn two_flows_that_visit_one_page_are_not_suspicious() {
 }
 
 #[test]
+fn two_flows_that_are_forwarded_to_one_start_page_are_not_suspicious() {
+    let project = spec("  - goto: /\n    shot: start\n").spec(
+        "other.yaml",
+        "flow: Other\nsteps:\n  - goto: /home/\n    shot: the same\n",
+    );
+    project
+        .test(&leads_to("/home"), &["--ci"])
+        .exit(0)
+        .stdout_lacks("suspicious");
+}
+
+#[test]
 fn pictures_of_one_element_may_be_alike_on_several_pages() {
     let project = spec(
         "  - goto: /\n    shot: { name: one, area: header }\n  - goto: /cart\n    shot: { name: two, area: header }\n",

@@ -85,3 +85,28 @@ fn assert_unstable(shot: &Value, outcome: &Outcome) {
         assert!(frames.iter().all(|file| outcome.has_file(file)));
     }
 }
+
+/// A marquee shows its text, a foreign frame its first picture, and what we cannot stop is painted over and named.
+#[test]
+fn marquees_and_frames_of_other_sites_are_stilled_or_painted_over() {
+    let site = Site::new();
+    let outcome = Project::pair(&site, &site)
+        .spec("flows/stilled.yaml")
+        .run()
+        .exits(0);
+    let foreign = outcome.shot("frames of another site");
+    let warnings = foreign["warnings"].to_string();
+    assert!(
+        warnings.contains("/moving/foreign-timer.html never held still and was painted over"),
+        "{warnings}"
+    );
+    let picture = outcome.picture("frames of another site");
+    assert_eq!(picture.at(25, 25), [255, 165, 0]);
+    for name in ["marquee", "marquee that went on"] {
+        let shot = outcome.shot(name);
+        assert_eq!(shot["warnings"].as_array().map_or(0, Vec::len), 0, "{shot}");
+        let marquee = outcome.picture(name);
+        let is_text = |at: u32| marquee.at(at % 200, 10 + at / 200) == [0, 0, 0];
+        assert!((0..200 * 30).any(is_text), "{name}: the text is not there");
+    }
+}

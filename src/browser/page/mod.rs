@@ -96,7 +96,15 @@ pub(super) fn preload(name: &str, scrollbars: Scrollbars) -> String {
         VIDEOS,
         include_str!("preload/foreign_frames.js"),
     ];
-    format!("(() => {{\n{}}})();\n", scripts.concat()).replace("__NAME__", name)
+    let scripts = without_comments(&scripts.concat());
+    format!("(() => {{\n{scripts}}})();\n").replace("__NAME__", name)
+}
+
+/// The script without what is there for readers: it is sent to every document.
+fn without_comments(script: &str) -> String {
+    let lines = script.lines().map(str::trim_start);
+    let code = lines.filter(|line| !line.starts_with("//"));
+    code.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The script that sets the clock of every page to a time, in milliseconds since 1970, and its random numbers to those of
@@ -111,8 +119,7 @@ pub(super) fn clock(name: &str, time: u64, seed: u32) -> String {
 /// A statement after which `ours` are our functions in the page. They are made once for each document. A page gets
 /// `frames_ms` milliseconds for its next two frames.
 pub(super) fn library(name: &str, frames_ms: u32) -> String {
-    let functions = LIBRARY
-        .concat()
+    let functions = without_comments(&LIBRARY.concat())
         .replace("__NAME__", name)
         .replace("__FRAMES_MS__", &frames_ms.to_string());
     format!(

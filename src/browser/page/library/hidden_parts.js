@@ -5,28 +5,29 @@
 // The parts that may have transitions, by the elements that have them.
 const MOVING_PARTS = {
   details: ["::details-content"],
-  input: ["::placeholder", "::file-selector-button", "::-webkit-slider-thumb", "::-moz-range-thumb", "::-moz-range-progress"],
-  textarea: ["::placeholder"],
+  "input[placeholder], textarea[placeholder]": ["::placeholder"],
+  "input[type=file]": ["::file-selector-button"],
+  "input[type=range]": ["::-webkit-slider-thumb", "::-moz-range-thumb"],
   select: ["::picker(select)", "::picker-icon"],
-  option: ["::checkmark"],
   progress: ["::-webkit-progress-value", "::-moz-progress-bar"],
   meter: ["::-webkit-meter-optimum-value", "::-moz-meter-bar"],
 };
-const ELEMENTS_WITH_PARTS = Object.keys(MOVING_PARTS).join();
+const INDETERMINATE = "progress:indeterminate";
 // A rule that an engine does not know is dropped alone. Without its native look, a bar that tells no progress stands.
-const STILL_PARTS = [...new Set(Object.values(MOVING_PARTS).flat())]
+const STILL_PARTS = Object.values(MOVING_PARTS)
+  .flat()
   .map((part) => `${part} { transition: none !important; }`)
-  .concat("progress:indeterminate { appearance: none !important; }")
+  .concat(`${INDETERMINATE} { appearance: none !important; }`)
   .join("\n");
 
-const hasMovingParts = (element) => {
-  if (element.matches("progress:indeterminate")) return true;
-  const view = element.ownerDocument.defaultView;
-  return MOVING_PARTS[element.localName].some((part) => {
-    const { transitionDuration } = view.getComputedStyle(element, part);
-    return Boolean(transitionDuration) && transitionDuration !== "0s";
-  });
+const hasTransition = (element, part) => {
+  const { transitionDuration } = element.ownerDocument.defaultView.getComputedStyle(element, part);
+  return Boolean(transitionDuration) && transitionDuration !== "0s";
 };
+const hasMovingParts = (root) =>
+  Object.entries(MOVING_PARTS).some(([selector, parts]) =>
+    [...root.querySelectorAll(selector)].some((element) => parts.some((part) => hasTransition(element, part))),
+  ) || root.querySelector(INDETERMINATE) !== null;
 
 // The roots with such a style sheet, and the sheet of each.
 const partSheets = new Map();
@@ -34,7 +35,7 @@ const partSheets = new Map();
 const stopPartsIn = (root) => {
   const sheet = partSheets.get(root);
   if (sheet && root.adoptedStyleSheets.includes(sheet)) return;
-  if (![...root.querySelectorAll(ELEMENTS_WITH_PARTS)].some(hasMovingParts)) return;
+  if (!hasMovingParts(root)) return;
   const still = sheet || new (root.defaultView || root.ownerDocument.defaultView).CSSStyleSheet();
   if (!sheet) still.replaceSync(STILL_PARTS);
   partSheets.set(root, still);

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     browser::{NAME, Session, Shared},
     expected::mismatch,
-    scripts::{self, NEAREST_TEXTS, REACH, Scrollbars},
+    scripts::{self, NEAREST_TEXTS, Scrollbars},
     server::fixture,
 };
 

@@ -167,6 +167,8 @@ fn a_picture_that_is_compared_is_never_written_over() {
         "same.png",
         "out/deep.png",
         "out/up/a.png",
+        "nowhere/../a.png",
+        "nowhere/deep/../../out/up/b.png",
         &absolute,
     ] {
         let ran = diff(&project, &format!("a.png b.png --out {out}"));
@@ -204,6 +206,7 @@ fn a_folder_that_is_compared_is_never_written_to() {
         ("a b", "b"),
         ("a b", "./a/"),
         ("a b", "b/../a"),
+        ("a b", "nowhere/../a"),
         ("a b", "link"),
         ("a b", "linked"),
         ("a a", "a"),

@@ -7,7 +7,7 @@ use std::{
     fs::{self, File},
     io::{self, IsTerminal, Write},
     os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf, absolute},
 };
 
 use twinshot::store::write_picture;
@@ -25,14 +25,30 @@ struct FileId {
 }
 
 impl FileId {
-    /// The file behind all links, if there is one.
+    /// The file behind all links, if there is one. `new/../a.png` is `a.png` although there is no folder `new`: it is made
+    /// before the picture is written.
     fn of(path: &Path) -> Option<Self> {
-        let found = fs::metadata(path).ok()?;
+        let found = fs::metadata(resolved(path)?).ok()?;
         Some(Self {
             device: found.dev(),
             inode: found.ino(),
         })
     }
+}
+
+/// The path without links and `..`, as far as it is there; the rest as it is written.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    let mut resolved = PathBuf::new();
+    for part in absolute(path).ok()?.components() {
+        match part {
+            Component::ParentDir => drop(resolved.pop()),
+            part => resolved.push(part),
+        }
+        if let Ok(real) = resolved.canonicalize() {
+            resolved = real;
+        }
+    }
+    Some(resolved)
 }
 
 /// Whether `path` stands for stdout.

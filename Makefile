@@ -1,6 +1,6 @@
 # The whole contributor interface. `make demo` and `make check` set up what they need by themselves.
 
-.PHONY: test demo check setup setup-firefox setup-webkit bench bench-diff bench-e2e grid
+.PHONY: test demo check setup setup-firefox setup-webkit bench bench-diff bench-e2e bench-planted grid
 
 TWINSHOT := $(or $(CARGO_TARGET_DIR),target)/release/twinshot
 
@@ -42,6 +42,11 @@ bench-diff:
 bench-e2e: setup
 	cargo build --release --locked
 	scripts/bench-e2e.py $(TWINSHOT)
+
+# Small changes of a style, found or not, beside other visual testers; pages and peers go to /tmp/twinshot-bench-planted.
+bench-planted: setup
+	cargo build --release --locked
+	scripts/bench-planted.py $(TWINSHOT)
 
 # The demo's flows through a real Selenium Grid on this machine; Java and npm are needed.
 grid: setup

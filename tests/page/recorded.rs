@@ -48,6 +48,7 @@ const CALLS: &[(&str, &str)] = &[
     ("hideResize", r#"{"on": false}"#),
     ("waitUntilResizeShown", "null"),
     ("scrollThrough", "{}"),
+    ("movingParts", "null"),
     ("hold", "{}"),
     ("letGo", "{}"),
     (

@@ -47,6 +47,7 @@ const CALLS: &[(&str, &str)] = &[
     ("boxes", r##"[[{"css": ["#box"]}]]"##),
     ("notAnswered", r#"{"urls": []}"#),
     ("scrollThrough", "{}"),
+    ("movingParts", "null"),
     ("hold", "{}"),
     ("letGo", "{}"),
     (

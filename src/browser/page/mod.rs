@@ -102,8 +102,8 @@ pub(super) fn preload(name: &str, scrollbars: Scrollbars) -> String {
 
 /// The script without what is there for readers: it is sent to every document.
 fn without_comments(script: &str) -> String {
-    let lines = script.lines().map(str::trim_start);
-    let code = lines.filter(|line| !line.starts_with("//"));
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    let code = script.lines().filter(is_code);
     code.flat_map(|line| [line, "\n"]).collect()
 }
 

@@ -30,7 +30,12 @@ const isDrawing = () => {
   for (const _ in frameCallbacks) return true;
   return false;
 };
-const runFrame = (time) => {
+// A frame begins a little before its callbacks are called, and the page's clock may have been read in between: its time
+// never goes back.
+let lastFrame = 0;
+const runFrame = (given) => {
+  const time = given > lastFrame ? given : lastFrame;
+  lastFrame = time;
   const numbers = create(null);
   for (const number in frameCallbacks) numbers[number] = true;
   frames += 1;

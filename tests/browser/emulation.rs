@@ -172,16 +172,30 @@ fn a_viewport_has_a_name_a_language_and_a_zone_in_firefox_too() {
 }
 
 #[test]
-fn a_page_that_is_not_made_for_phones_is_told_of() {
+fn a_page_that_is_not_made_for_phones_is_shown_as_phones_do_and_told_of() {
     let site = Site::new();
-    let outcome = Project::solo(&site)
-        .flow("Who", "steps:\n  - goto: /find.html")
-        .viewports("phone: { size: 390x700, mobile: true }")
+    let outcome = Project::pair(&site, &site)
+        .flow(
+            "Who",
+            "steps:\n  - goto: /find.html\n    shot: no viewport\n  - goto: /kinds/wide-table.html\n    shot: wide\n  \
+             - goto: /kinds/scrolled.html\n    shot: made for phones",
+        )
+        .viewports("phone: { size: 390x700@2, mobile: true }")
         .run()
-        .exits(3);
-    let said = outcome.said();
+        .exits(0);
+    let warnings = |name: &str| outcome.shot(name)["warnings"].to_string();
+    let without = warnings("no viewport");
     assert!(
-        said.contains("a `mobile` page needs a `<meta name=viewport>`"),
-        "{said}"
+        without.contains("980 px wide on a screen of 390 px"),
+        "{without}"
     );
+    assert_eq!(outcome.picture("no viewport").width, 2 * 980);
+    let wide = warnings("wide");
+    assert!(
+        wide.contains("420 px wide on a screen of 390 px; `table.prices`"),
+        "{wide}"
+    );
+    assert_eq!(outcome.picture("wide").width, 2 * 420);
+    assert_eq!(warnings("made for phones"), "[]");
+    assert_eq!(outcome.picture("made for phones").width, 2 * 390);
 }

@@ -71,11 +71,27 @@ impl Session {
                 Err(error) => return Err(error.about_selector(target)),
             };
             if Instant::now() >= deadline {
-                let missing = missing(target, seen, began.elapsed());
-                let hint = self.nearest_texts(target).await;
-                return Err(StepError::Step(missing + &hint));
+                let missing = self.not_found(target, seen, began.elapsed()).await;
+                return Err(StepError::Step(missing));
             }
             tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Says that an element is not there, or cannot be seen.
+    pub(super) async fn not_found(
+        &self,
+        target: &Target,
+        exists: bool,
+        waited: Duration,
+    ) -> String {
+        let waited = waited.as_secs_f32();
+        let hint = self.nearest_texts(target).await;
+        match exists {
+            true => format!(
+                "`{target}` is in the page, but could not be seen within {waited:.1} s{hint}"
+            ),
+            false => format!("nothing in the page matched `{target}` within {waited:.1} s{hint}"),
         }
     }
 
@@ -124,14 +140,5 @@ impl Session {
         let reference = ElementRef::from(returned[ELEMENT_KEY].as_str()?.to_owned());
         let client = self.wire().client().clone();
         Some(Element::from_element_id(client, reference))
-    }
-}
-
-pub(super) fn missing(target: &Target, exists: bool, waited: Duration) -> String {
-    let waited = waited.as_secs_f32();
-    if exists {
-        format!("`{target}` is in the page, but could not be seen within {waited:.1} s")
-    } else {
-        format!("nothing in the page matched `{target}` within {waited:.1} s")
     }
 }

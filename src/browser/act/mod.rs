@@ -165,8 +165,13 @@ impl Session {
         let expected_status = step.action.expected_status().or(expected_status);
         let done = match self.perform(&step.action, deadline).await {
             Ok(loaded) => {
-                self.check_led_to(&step.action, loaded, expected_status)
-                    .await
+                let checked = self.check_led_to(&step.action, loaded, expected_status);
+                match checked.await {
+                    Err(StepError::Navigation(message)) => Err(StepError::Navigation(message)),
+                    // The step is done. The dialog that it opened is for the next step.
+                    Err(_) if self.open_dialog().await.is_some() => Ok(()),
+                    checked => checked,
+                }
             }
             Err(error) => Err(error),
         };

@@ -6,11 +6,7 @@ use std::time::{Duration, Instant};
 use fantoccini::{elements::Element, error::ErrorStatus};
 use serde_json::{Value, json};
 
-use super::{
-    StepError,
-    find::{ElementState, missing},
-    reference,
-};
+use super::{StepError, find::ElementState, reference};
 use crate::{
     browser::{
         error::BrowserError,
@@ -84,7 +80,7 @@ impl Session {
                 let waited = began.elapsed();
                 let is_hidden = found["free"].is_object() || found["hidden"] == json!(true);
                 return Err(StepError::Step(match answer.is_null() || is_hidden {
-                    true => missing(target, !answer.is_null(), waited),
+                    true => self.not_found(target, !answer.is_null(), waited).await,
                     false => covered(target, &found["cover"], waited),
                 }));
             }
@@ -117,16 +113,35 @@ impl Session {
                 return Ok([start, end]);
             }
             if Instant::now() >= deadline {
-                return Err(StepError::Step(not_dragged(
-                    from,
-                    to,
-                    &found,
-                    began.elapsed(),
-                )));
+                let reason = self.not_dragged(from, to, &found, began.elapsed());
+                return Err(StepError::Step(reason.await));
             }
             tokio::time::sleep(POLL).await;
         }
         unreachable!("the deadline comes before the last turn")
+    }
+
+    /// Says why one element cannot be dragged to another one.
+    async fn not_dragged(
+        &self,
+        from: &Target,
+        to: &Target,
+        found: &Value,
+        waited: Duration,
+    ) -> String {
+        if let Some(end) = found["missing"].as_u64() {
+            let target = if end == 0 { from } else { to };
+            return self.not_found(target, false, waited).await;
+        }
+        let is_end = found["isEnd"] == json!(true);
+        let target = if is_end { to } else { from };
+        if found["hidden"] == json!(true) {
+            return self.not_found(target, true, waited).await;
+        }
+        match is_end && found["cover"].is_null() {
+            true => format!("`{to}` cannot be brought into view together with `{from}`"),
+            false => covered(target, &found["cover"], waited),
+        }
     }
 
     /// Checks that the pointer is on the element. What lies over a frame of another site can only be seen so.
@@ -179,21 +194,6 @@ impl Reach {
             Self::Check => "check",
             Self::Field => "field",
         }
-    }
-}
-
-fn not_dragged(from: &Target, to: &Target, found: &Value, waited: Duration) -> String {
-    if let Some(end) = found["missing"].as_u64() {
-        return missing(if end == 0 { from } else { to }, false, waited);
-    }
-    let is_end = found["isEnd"] == json!(true);
-    let target = if is_end { to } else { from };
-    if found["hidden"] == json!(true) {
-        return missing(target, true, waited);
-    }
-    match is_end && found["cover"].is_null() {
-        true => format!("`{to}` cannot be brought into view together with `{from}`"),
-        false => covered(target, &found["cover"], waited),
     }
 }
 

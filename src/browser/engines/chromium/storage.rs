@@ -29,8 +29,9 @@ const FORGET: &str = "
     document.execCommand('copy');";
 /// The same on a desktop, whose clipboard belongs to the user.
 const FORGET_NAME: &str = "window.name = '';";
-/// Describes the page in front after that, in the form that our page function uses.
-const DESCRIBE: &str = "({ url: location.href, load: performance.timeOrigin })";
+/// Describes the page in front after that, in the form that our page function uses. The page's own clock does not reach
+/// this time.
+const DESCRIBE: &str = "({ url: location.href, load: performance.toJSON().timeOrigin })";
 
 /// What a flow left in a browser and what of that may stay.
 #[derive(Debug, Clone, Copy)]

@@ -17,6 +17,8 @@ const movingMarquees = () => {
 const stopMarquee = (tree) => {
   const hasMoved = tree.getAnimations().every(({ playState }) => playState === "running");
   tree.host.stop();
+  // A moving text has a layer of its own, also while it stands, and is drawn a shade different there.
+  for (const animation of tree.getAnimations()) animation.cancel();
   const sheet = new tree.ownerDocument.defaultView.CSSStyleSheet();
   sheet.replaceSync(":host > * { transform: none !important; }");
   tree.adoptedStyleSheets.push(sheet);

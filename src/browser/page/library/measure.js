@@ -62,9 +62,9 @@ const nameOf = (element) => {
 // A phone's page should fit its screen. The element that reaches furthest beyond it, if any does.
 // Called from `shoot/mod.rs` as `widestElement`.
 const widestElement = () => {
-  const { width, zoom, pageWidth } = measure();
-  const screen = width * zoom;
-  if (pageWidth <= screen + 1 || !document.body) return null;
+  if (!document.body) return null;
+  // The width for which the page is laid out. Without a `<meta name=viewport>` that is more than the screen has.
+  const screen = document.documentElement.clientWidth;
   let widest = null;
   let furthest = screen + 1;
   for (const element of document.body.querySelectorAll("*")) {

@@ -45,7 +45,11 @@ fn a_login_is_taken_once_and_put_into_each_flow() {
         4,
         "once for each flow and side"
     );
-    assert_eq!(asked("Page.removeScriptToEvaluateOnNewDocument"), 4);
+    assert_eq!(
+        asked("Page.removeScriptToEvaluateOnNewDocument"),
+        4 + 8,
+        "the storage of each, and the clocks"
+    );
 }
 
 #[test]

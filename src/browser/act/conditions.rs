@@ -78,8 +78,11 @@ impl Session {
             Condition::Js(script) => {
                 let script = format!("return Boolean(await ({}\n));", script.value());
                 let script = format!("return (async () => {{ {script} }})();");
-                let answer = self.in_own_world(COMMAND_LIMIT, &script, &[]);
-                Ok(answer.await? == json!(true))
+                let answer = self.in_own_world(COMMAND_LIMIT, &script, &[]).await?;
+                if answer.is_null() {
+                    self.wire().check_dialog().await?;
+                }
+                Ok(answer == json!(true))
             }
         }
     }

@@ -208,7 +208,10 @@ impl Engine {
                     .await
             }
             Self::Chromium(_) | Self::WebKit(_) => {
-                self.wire().execute(limit, script, arguments.to_vec()).await
+                let arguments = arguments.to_vec();
+                self.wire()
+                    .execute_for_its_effect(limit, script, arguments)
+                    .await
             }
         }
     }

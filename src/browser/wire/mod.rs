@@ -151,13 +151,23 @@ impl Wire {
         script: &str,
         arguments: Vec<Value>,
     ) -> Result<Value, BrowserError> {
-        let answer = self
-            .call("execute", limit, self.client.execute(script, arguments))
-            .await?;
+        let answer = self.execute_for_its_effect(limit, script, arguments);
+        let answer = answer.await?;
         if answer.is_null() {
             self.check_dialog().await?;
         }
         Ok(answer)
+    }
+
+    /// The same for a script whose result nobody needs: it may open a dialog.
+    pub(crate) async fn execute_for_its_effect(
+        &self,
+        limit: Duration,
+        script: &str,
+        arguments: Vec<Value>,
+    ) -> Result<Value, BrowserError> {
+        let executed = self.client.execute(script, arguments);
+        self.call("execute", limit, executed).await
     }
 
     /// The window in front.

@@ -18,9 +18,15 @@ const rememberScroll = (element) => {
   if (!scrolledBefore.has(element)) scrolledBefore.set(element, { left: element.scrollLeft, top: element.scrollTop });
 };
 
-// The page's own bars stand where they are at its beginning. Returns whether the page had been scrolled.
+// How often each of this is tried.
+const MOST_PASSES = 4;
+
+// The page's own bars stand where they are at its beginning. Returns whether the page had been scrolled. A page that scrolls
+// itself back each time wins.
+let timesAtBeginning = 0;
 const goToBeginning = () => {
-  if (!scrollX && !scrollY) return false;
+  if ((!scrollX && !scrollY) || timesAtBeginning >= MOST_PASSES) return false;
+  timesAtBeginning += 1;
   rememberScroll(document.scrollingElement || document.documentElement);
   scrollTo({ left: 0, top: 0, behavior: "instant" });
   return true;
@@ -28,14 +34,13 @@ const goToBeginning = () => {
 
 // Boxes that scroll hold the page if together they cover most of the view, each of them much of it. Smaller ones are parts
 // of the page with a scrollbar of their own. Where the page itself scrolls, a box holds it that hides more than the page.
-const MUCH_OF_VIEW = 0.25;
+const MUCH_OF_VIEW = 0.1;
 const MOST_OF_VIEW = 0.5;
 // Where to look for it, in parts of the view.
-const LOOK_AT = [[0.5, 0.5], [0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]];
-const MOST_PASSES = 4;
+const LOOK_AT = [1 / 6, 1 / 2, 5 / 6];
 const AXES = [
-  { size: "height", min: "min-height", max: "max-height", start: "top", end: "bottom", overflow: "overflowY", all: "scrollHeight", shown: "clientHeight", direction: "column" },
-  { size: "width", min: "min-width", max: "max-width", start: "left", end: "right", overflow: "overflowX", all: "scrollWidth", shown: "clientWidth", direction: "row" },
+  { size: "height", max: "max-height", tracks: "grid-template-rows", gap: "row-gap", start: "top", end: "bottom", overflow: "overflowY", all: "scrollHeight", shown: "clientHeight", direction: "column" },
+  { size: "width", max: "max-width", tracks: "grid-template-columns", gap: "column-gap", start: "left", end: "right", overflow: "overflowX", all: "scrollWidth", shown: "clientWidth", direction: "row" },
 ];
 
 const partOfView = (element) => {
@@ -68,7 +73,7 @@ const elementsAt = (x, y) => {
 // The large boxes in view that scroll, the largest first. Fields are no part of the page.
 const largeScrollers = () => {
   const around = new Set();
-  for (const [x, y] of LOOK_AT) {
+  for (const [x, y] of LOOK_AT.flatMap((x) => LOOK_AT.map((y) => [x, y]))) {
     for (const element of elementsAt(innerWidth * x, innerHeight * y)) {
       for (let outer = element; outer && !around.has(outer); outer = drawnIn(outer)) around.add(outer);
     }
@@ -90,6 +95,19 @@ const holdersOfPage = (scrollers, own) => {
 
 const usedSize = (element, { size }) => parseFloat(getComputedStyle(element)[size]);
 
+// Makes the track of a grid larger in which an item ends. Tracks may share their room in any way.
+const growTrack = (grid, item, axis, by) => {
+  const style = getComputedStyle(grid);
+  const number = (text) => parseFloat(text) || 0;
+  const tracks = style[axis.tracks].split(" ").map(number);
+  const border = number(style[`border-${axis.start}-width`]) + number(style[`padding-${axis.start}`]);
+  let left = item.getBoundingClientRect()[axis.end] - grid.getBoundingClientRect()[axis.start] - border;
+  const last = tracks.findIndex((size) => (left -= size + number(style[axis.gap])) <= 0);
+  if (last < 0) return;
+  tracks[last] += by;
+  setStyle(grid, axis.tracks, tracks.map((size) => `${size}px`).join(" "));
+};
+
 // Makes a box larger by so many pixels.
 const grow = (element, axis, by) => {
   const size = usedSize(element, axis);
@@ -97,6 +115,7 @@ const grow = (element, axis, by) => {
   const { position, [axis.start]: start } = getComputedStyle(element);
   const around = drawnIn(element);
   const { display, flexDirection } = around ? getComputedStyle(around) : {};
+  if (/grid/.test(display) && !/absolute|fixed/.test(position)) growTrack(around, element, axis, by);
   setStyle(element, "transition", "none");
   setStyle(element, axis.max, "none");
   setStyle(element, axis.size, `${size + by}px`);
@@ -113,6 +132,19 @@ const grow = (element, axis, by) => {
 let leftOut = 0;
 const notShown = () => leftOut;
 
+// The box, and what must grow with it: everything around it, but for what an absolute box leaves, and a fixed one.
+const growingWith = (scroller) => {
+  const found = [];
+  for (let element = scroller; element; ) {
+    found.push(element);
+    const { position } = getComputedStyle(element);
+    if (position === "fixed") break;
+    element = drawnIn(element);
+    while (position === "absolute" && element && getComputedStyle(element).position === "static") element = drawnIn(element);
+  }
+  return found;
+};
+
 // Makes the box, and everything around it, so much larger that it hides nothing.
 const expandAxis = (scroller, axis, limit) => {
   let room = limit;
@@ -121,9 +153,8 @@ const expandAxis = (scroller, axis, limit) => {
     const by = Math.min(hidden, room);
     if (by <= 0) return;
     room -= by;
-    const around = [];
-    for (let element = scroller; element; element = drawnIn(element)) around.push({ element, before: usedSize(element, axis) });
-    for (const { element, before } of around) {
+    const sizes = growingWith(scroller).map((element) => ({ element, before: usedSize(element, axis) }));
+    for (const { element, before } of sizes) {
       const missing = before + by - usedSize(element, axis);
       if (missing > 0) grow(element, axis, missing);
     }
@@ -155,14 +186,11 @@ const expandScrollers = (limit, named) => {
   onlyInView = null;
   leftOut = 0;
   const isShell = own <= 1 || expanded.size > 0;
-  const next = () => {
-    const wanted = named ? [{ element: findOne(named) }] : holdersOfPage(largeScrollers(), isShell ? 0 : own);
-    const isOpen = ({ element }) => element && (expanded.get(element) || 0) < MOST_PASSES && hidesSomething(element);
-    const found = wanted.find(isOpen);
-    return found && found.element;
-  };
-  for (let scroller = next(); scroller; scroller = next()) {
-    expanded.set(scroller, (expanded.get(scroller) || 0) + 1);
+  const found = named ? [findOne(named)].filter(Boolean) : holdersOfPage(largeScrollers(), isShell ? 0 : own).map(({ element }) => element);
+  for (const scroller of new Set([...expanded.keys(), ...found])) {
+    const times = expanded.get(scroller) || 0;
+    if (times >= MOST_PASSES || !hidesSomething(scroller)) continue;
+    expanded.set(scroller, times + 1);
     expand(scroller, limit);
     hasChanged = true;
   }
@@ -287,6 +315,7 @@ const putPageBack = () => {
   for (const [element, position] of scrolledBefore) element.scrollTo({ ...position, behavior: "instant" });
   for (const known of [scrolledBefore, expanded, shadowed]) known.clear();
   lookedFor = { at: -Infinity, size: "" };
+  timesAtBeginning = 0;
   onlyInView = null;
   leftOut = 0;
 };

@@ -17,7 +17,7 @@ mod webkit;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use fantoccini::error::ErrorStatus;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     error::BrowserError,
@@ -269,11 +269,20 @@ impl Engine {
         &self,
         kinds: ResourceKinds,
     ) -> Result<MissingResources, BrowserError> {
-        match self {
-            Self::Chromium(chromium) => chromium.missing_resources(kinds).await,
-            Self::Firefox(firefox) => firefox.missing_resources(kinds).await,
-            Self::WebKit(webkit) => webkit.missing_resources(kinds).await,
+        let tree = match self {
+            Self::Chromium(chromium) => chromium.resource_tree().await?,
+            Self::Firefox(firefox) => return firefox.missing_resources(kinds).await,
+            Self::WebKit(webkit) => webkit.resource_tree().await?,
+        };
+        let urls = resources::pending_in(&tree, kinds);
+        let mut pending = Vec::new();
+        if !urls.is_empty() {
+            let argument = json!({ "urls": urls });
+            let left = self.run(COMMAND_LIMIT, "notAnswered", &argument).await?;
+            pending = resources::addresses(&left);
         }
+        let failed = resources::failed_in(&tree);
+        Ok(MissingResources { pending, failed })
     }
 
     /// Moves the pointer to where it does not hover over the page, if the browser starts with it over the page.

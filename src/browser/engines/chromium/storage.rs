@@ -8,15 +8,10 @@ use serde_json::{Value, json};
 use super::Chromium;
 use crate::{
     browser::{
-        engines::{
-            common::{CookieChanges, refused_cookie},
-            resources::{self, MissingResources},
-        },
+        engines::common::{CookieChanges, refused_cookie},
         error::BrowserError,
         page,
-        picture::ResourceKinds,
         random::random_name,
-        wire::COMMAND_LIMIT,
     },
     spec::{Cookie, Text},
 };
@@ -45,21 +40,9 @@ pub(crate) struct Leftovers {
 }
 
 impl Chromium {
-    /// The resources that the page in front does not have. Of those that are loading, only these kinds.
-    pub(in crate::browser::engines) async fn missing_resources(
-        &self,
-        kinds: ResourceKinds,
-    ) -> Result<MissingResources, BrowserError> {
-        let tree = self.command("Page.getResourceTree", json!({})).await?;
-        let urls = resources::pending_in(&tree, kinds);
-        let failed = resources::failed_in(&tree);
-        let mut pending = Vec::new();
-        if !urls.is_empty() {
-            let argument = json!({ "urls": urls });
-            let left = self.run(COMMAND_LIMIT, "notAnswered", &argument).await?;
-            pending = resources::addresses(&left);
-        }
-        Ok(MissingResources { pending, failed })
+    /// The resources of the page in front and of its frames, in the protocol's form.
+    pub(in crate::browser::engines) async fn resource_tree(&self) -> Result<Value, BrowserError> {
+        self.command("Page.getResourceTree", json!({})).await
     }
 
     pub(in crate::browser::engines) async fn change_cookies(

@@ -18,7 +18,6 @@ use serde_json::{Map, Value, json};
 use super::{
     common::{Base, CookieChanges, Traits, host_of, refused_cookie},
     kind::{BrowserKind, Protocol},
-    resources::{self, MissingResources},
 };
 use crate::{
     browser::{
@@ -26,7 +25,6 @@ use crate::{
         launch::{
             Driver, Launcher, Programs, Startup, existing, first_in_path, inspector_address, named,
         },
-        picture::ResourceKinds,
         wire::{
             COMMAND_LIMIT, Wire,
             inspector::{Inspector, PageNumber},
@@ -180,23 +178,10 @@ impl WebKit {
         self.wire().within(method, limit, answer).await
     }
 
-    /// The resources that the page in front does not have. Of those that are loading, only these kinds.
-    pub(super) async fn missing_resources(
-        &self,
-        kinds: ResourceKinds,
-    ) -> Result<MissingResources, BrowserError> {
-        let tree = self
-            .inspect(COMMAND_LIMIT, "Page.getResourceTree", json!({}))
-            .await?;
-        let urls = resources::pending_in(&tree, kinds);
-        let failed = resources::failed_in(&tree);
-        let mut pending = Vec::new();
-        if !urls.is_empty() {
-            let argument = json!({ "urls": urls });
-            let left = self.run(COMMAND_LIMIT, "notAnswered", &argument).await?;
-            pending = resources::addresses(&left);
-        }
-        Ok(MissingResources { pending, failed })
+    /// The resources of the page in front and of its frames, in the protocol's form.
+    pub(super) async fn resource_tree(&self) -> Result<Value, BrowserError> {
+        self.inspect(COMMAND_LIMIT, "Page.getResourceTree", json!({}))
+            .await
     }
 
     /// WebKit's inspector deletes cookies of the page in front, one at a time.

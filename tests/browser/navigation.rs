@@ -76,6 +76,19 @@ fn a_page_that_takes_too_long_fails() {
     );
 }
 
+/// The page was there long ago; its picture lacks the image and says so.
+#[test]
+fn a_page_that_lacks_only_an_image_is_photographed() {
+    let site = Site::new();
+    let outcome = Project::pair(&site, &site)
+        .setting("page_timeout: 3s")
+        .flow("Picture hangs", "steps:\n  - goto: /hanging-picture.html")
+        .run()
+        .exits(0);
+    let warnings = outcome.first_shot_of("Picture hangs")["warnings"].to_string();
+    assert!(warnings.contains("taken without /hang"), "{warnings}");
+}
+
 #[test]
 fn an_answer_that_never_comes_fails_the_step_that_asked_for_it() {
     let site = Site::new();

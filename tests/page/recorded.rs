@@ -14,7 +14,7 @@ use crate::{
 use records::{PlainPage, records};
 
 /// What takes a different time each time.
-const DURATIONS: &[&str] = &["ms", "took"];
+const DURATIONS: &[&str] = &["sinceParsed", "ms", "took"];
 
 #[test]
 fn the_fake_driver_answers_as_a_browser_does() {
@@ -42,6 +42,7 @@ const CALLS: &[(&str, &str)] = &[
     ("hasRested", "{}"),
     ("describe", "null"),
     ("describeSoon", "null"),
+    ("sinceParsed", "null"),
     ("measure", "null"),
     ("widestElement", "null"),
     ("boxes", r##"[[{"css": ["#box"]}]]"##),

@@ -311,16 +311,29 @@ impl Session {
             None => self.document().await?,
         };
         let body = json!({ "url": url.as_str() });
-        let answer = self.navigate("url", body).await;
-        let answer = answer.map_err(|error| match error {
-            StepError::Step(message) => {
-                let shown = without_credentials(&url);
-                StepError::Step(format!("{shown} could not be loaded: {message}"))
+        match self.navigate("url", body).await {
+            Ok(()) => {}
+            Err(StepError::Step(message)) => {
+                if !self.has_read_another_page(&before).await {
+                    let shown = without_credentials(&url);
+                    let message = format!("{shown} could not be loaded: {message}");
+                    return Err(StepError::Step(message));
+                }
             }
-            other => other,
-        });
-        answer?;
+            Err(other) => return Err(other),
+        }
         self.check_departure(&before, &url).await
+    }
+
+    /// Whether a page that did not finish loading in time was read to its end long ago. Then it waits only for images and
+    /// the like, and its pictures say which they lack.
+    async fn has_read_another_page(&self, before: &Document) -> bool {
+        const LONG_MS: f64 = 1000.0;
+        let since = self.in_page(COMMAND_LIMIT, "sinceParsed", &json!(null));
+        let is_read = since.await.ok().and_then(|since| since.as_f64());
+        let now = self.document().await;
+        is_read.is_some_and(|since| since > LONG_MS)
+            && now.is_ok_and(|now| now.load != before.load && now.trouble.is_none())
     }
 
     /// Checks that the browser went somewhere, and returns the new document unless a dialog holds it back. After a

@@ -61,8 +61,8 @@ const LIBRARY: &[&str] = &[
 ];
 
 /// The functions of the library that are called from outside.
-const FUNCTIONS: &str = "describe, describeSoon, settle, notAnswered, scrollThrough, hasRested, hold, letGo, measure, boxes, \
-    widestElement, movingParts, movingMarquees, stopMarquee";
+const FUNCTIONS: &str = "describe, describeSoon, sinceParsed, settle, notAnswered, scrollThrough, hasRested, hold, letGo, measure, \
+    boxes, widestElement, movingParts, movingMarquees, stopMarquee";
 
 /// Who hides the scrollbars of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -29,6 +29,14 @@ const describe = () => {
   };
 };
 
+// How many milliseconds ago the document was read to its end; null if the browser still loads it.
+// Called from `act/mod.rs` as `sinceParsed`.
+const sinceParsed = () => {
+  const [navigation] = performance.getEntriesByType("navigation");
+  const parsed = navigation && navigation.domContentLoadedEventEnd;
+  return parsed && document.readyState === "complete" ? performance.now() - parsed : null;
+};
+
 // A navigation that a step started begins within the next frames.
 const describeSoon = async () => {
   await nextFrames();

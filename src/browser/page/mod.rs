@@ -23,6 +23,7 @@ const VIDEOS: &str = include_str!("library/videos.js");
 
 /// Finds the point of an element at which the pointer can act on it. Stands after `FIND` before the scripts of such steps.
 pub(super) const REACH: &str = concat!(
+    include_str!("library/elements.js"),
     include_str!("library/hit.js"),
     include_str!("library/reach.js")
 );
@@ -30,6 +31,7 @@ pub(super) const REACH: &str = concat!(
 /// The files of the library. Those that run something at once stand after those they need.
 const LIBRARY: &[&str] = &[
     FIND,
+    include_str!("library/elements.js"),
     include_str!("library/windows.js"),
     ROOTS,
     include_str!("library/tree.js"),

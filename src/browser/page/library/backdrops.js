@@ -13,19 +13,30 @@ const isBackdrop = (element) =>
       : node.nodeType !== Node.TEXT_NODE || !node.data.trim(),
   );
 
+// The styles of a box over the whole page.
+const overPage = ({ pageX, pageY, pageWidth, pageHeight }) => ({
+  top: `${pageY}px`,
+  left: `${pageX}px`,
+  bottom: "auto",
+  right: "auto",
+  width: `${pageWidth}px`,
+  height: `${pageHeight}px`,
+  "max-width": "none",
+  "max-height": "none",
+  transition: "none",
+});
+
 // Those whose colour goes on around them.
 const shadowed = new Set();
-const extendFixed = (element, { pageX, pageY, pageWidth, pageHeight }) => {
-  const style = getComputedStyle(element);
+const extendFixed = (element, style, page) => {
   if (!coversView(element.getBoundingClientRect()) || !element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return;
   if (!element.shadowRoot && isBackdrop(element)) {
-    const box = { top: `${pageY}px`, left: `${pageX}px`, bottom: "auto", right: "auto", width: `${pageWidth}px`, height: `${pageHeight}px`, transition: "none" };
+    const box = overPage(page);
     for (const property in box) setStyle(element, property, box[property]);
-    for (const limit of ["max-width", "max-height"]) setStyle(element, limit, "none");
   } else if (style.backgroundColor !== "rgba(0, 0, 0, 0)" && !shadowed.has(element)) {
     // What it holds stays where it is, and only its colour goes on.
     shadowed.add(element);
-    const shadow = `0 0 0 ${pageWidth + pageHeight}px ${style.backgroundColor}`;
+    const shadow = `0 0 0 ${page.pageWidth + page.pageHeight}px ${style.backgroundColor}`;
     setStyle(element, "transition", "none");
     setStyle(element, "box-shadow", style.boxShadow === "none" ? shadow : `${style.boxShadow}, ${shadow}`);
   }
@@ -43,13 +54,11 @@ const coversViewAsPseudo = (element, pseudo) => {
   );
 };
 let backdropSheet = null;
-const extendPseudo = (selectors, { pageX, pageY, pageWidth, pageHeight }) => {
-  const box = `top: ${pageY}px !important; left: ${pageX}px !important; right: auto !important; bottom: auto !important; width: ${pageWidth}px !important;
-    height: ${pageHeight}px !important; max-width: none !important; max-height: none !important; transition: none !important;`;
-  const rule = selectors.map((selector) => `${selector} { ${box} }`).join("\n");
+const extendPseudo = (selectors, page) => {
+  const box = Object.entries(overPage(page)).map(([property, value]) => `${property}: ${value} !important;`);
+  const rule = selectors.map((selector) => `${selector} { ${box.join(" ")} }`).join("\n");
   if (!backdropSheet) {
     backdropSheet = new CSSStyleSheet();
-    backdropSheet.twinshot = true;
     document.adoptedStyleSheets.push(backdropSheet);
   }
   backdropSheet.replaceSync(rule);
@@ -73,9 +82,9 @@ const extendBackdrops = (roots) => {
   if (size === lookedFor.size && changes.last() < lookedFor.at) return;
   for (const root of roots) {
     for (const element of root.querySelectorAll("*")) {
-      const { position, backgroundAttachment } = getComputedStyle(element);
-      if (backgroundAttachment.includes("fixed")) setStyle(element, "background-attachment", "scroll");
-      if (position === "fixed") extendFixed(element, page);
+      const style = getComputedStyle(element);
+      if (style.backgroundAttachment.includes("fixed")) setStyle(element, "background-attachment", "scroll");
+      if (style.position === "fixed") extendFixed(element, style, page);
     }
   }
   const selectors = [];

@@ -5,12 +5,8 @@
 const AROUND_VIEW = "1000000px";
 const BOX_MS = 1000;
 
-// What an element is drawn in: slots and shadow hosts count, the trees of scripts do not.
-const drawnIn = (element) => element.assignedSlot || element.parentElement || element.getRootNode().host || null;
-
-const isViewport = (element) =>
-  element === document.documentElement ||
-  (element === document.body && getComputedStyle(document.documentElement).overflow === "visible");
+// The view clips for these two, and they do not.
+const isViewport = (element) => element === document.documentElement || element === scrollStyleOfView();
 
 // Whether the element may cut off what is drawn in it.
 const mayClip = (element) => {

@@ -12,11 +12,8 @@ const hitAt = (page, x, y) => {
   return hit;
 };
 
-// Slotted elements lie in their slot, and shadow trees in their host.
-const parentInView = (node) => node.assignedSlot || node.parentElement || node.getRootNode().host || null;
-
 const isWithin = (node, outer) => {
-  for (let at = node; at; at = parentInView(at)) if (at === outer) return true;
+  for (let at = node; at; at = drawnIn(at)) if (at === outer) return true;
   return false;
 };
 

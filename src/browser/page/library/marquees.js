@@ -8,9 +8,7 @@ const stoppedMarquees = new Map();
 
 const movingMarquees = () => {
   const stopped = new Set([...stoppedMarquees.keys()].map(({ host }) => host));
-  return everyRootWalked
-    .flatMap((root) => [...root.querySelectorAll("marquee")])
-    .filter((marquee) => !stopped.has(marquee));
+  return allIn(walked.everyRoot, "marquee").filter((marquee) => !stopped.has(marquee));
 };
 
 // `tree` is the browser's own shadow tree of a marquee.

@@ -1,13 +1,17 @@
 // The page's sizes and scroll position in CSS pixels.
 // Called from `shoot/frame.rs` as `measure`, and by other files of this folder.
 
-// Whether a person can scroll the page sideways, and up and down. The page's view takes these styles from its root
-// element, or else from its body.
+// The element from which the page's view takes how it scrolls: its root element, or else its body.
+const scrollStyleOfView = () => {
+  const { documentElement, body } = document;
+  return documentElement && body && getComputedStyle(documentElement).overflow === "visible" ? body : documentElement;
+};
+
+// Whether a person can scroll the page sideways, and up and down.
 const canScroll = () => {
-  const root = document.documentElement;
-  if (!root) return { sideways: false, upAndDown: false };
-  const own = getComputedStyle(root);
-  const style = own.overflow === "visible" && document.body ? getComputedStyle(document.body) : own;
+  const giver = scrollStyleOfView();
+  if (!giver) return { sideways: false, upAndDown: false };
+  const style = getComputedStyle(giver);
   const isOpen = (overflow) => overflow !== "hidden" && overflow !== "clip";
   return { sideways: isOpen(style.overflowX), upAndDown: isOpen(style.overflowY) };
 };
@@ -50,13 +54,6 @@ const measure = () => {
     pageWidth,
     pageHeight: pageHeight + notShown(),
   };
-};
-
-// A short selector for people.
-const nameOf = (element) => {
-  const id = element.id ? `#${element.id}` : "";
-  const classes = [...element.classList].slice(0, 2).map((name) => `.${name}`);
-  return `${element.localName}${id}${classes.join("")}`;
 };
 
 // A phone's page should fit its screen. The element that reaches furthest beyond it, if any does.

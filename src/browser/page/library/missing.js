@@ -6,15 +6,6 @@ const TINY = 2;
 // A page with failed images in its styles is searched for the elements that show them, at most for so long.
 const SEARCH_MS = 500;
 
-const askForText = (view, question) => {
-  let text = "";
-  const hear = ({ detail }) => (text += String(detail));
-  view.addEventListener(`${NAME}-${question}-answer`, hear);
-  tellWindow(view, question);
-  view.removeEventListener(`${NAME}-${question}-answer`, hear);
-  return text;
-};
-
 // The hosts of one owner: the last two parts of a name, or three below a short one as in `co.uk`. An address and a name
 // without dots are hosts of their own, each port of them.
 const siteOf = ({ host, hostname }) => {
@@ -44,8 +35,8 @@ const isPictured = (element, area) => {
     return !isBeside && top < area.y + area.height && top + box.height > area.y;
   }
   // Elements are hidden beyond the side where no page goes on.
-  const isLeftToRight = getComputedStyle(document.documentElement).direction === "ltr";
-  return top + box.height >= 0 && (left + box.width >= 0 || !isLeftToRight);
+  const { pageX, pageY } = measure();
+  return top + box.height >= pageY && left + box.width >= pageX;
 };
 
 // An image that was asked for; a `data:` URL holds its own.
@@ -55,7 +46,7 @@ const isFetched = (image) => {
   return (given || (image.currentSrc && image.closest("picture"))) && !/^(?:data|blob|about):/.test(address);
 };
 
-const imagesOf = ({ document }) => (document === globalThis.document ? knownImages() : [...document.images]);
+const imagesOf = ({ document }) => (document === globalThis.document ? allIn(walked.roots, "img") : [...document.images]);
 
 // The addresses that failed, each with what asked for it. `failed` are those that only the browser knows.
 const failedAddresses = (views, failed) => {
@@ -67,7 +58,7 @@ const failedAddresses = (views, failed) => {
   };
   for (const [kind, address] of failed) note(address, kind);
   for (const view of views) {
-    for (const line of askForText(view, "failures").split("\n")) {
+    for (const line of askWindow(view, "failures", String).join("").split("\n")) {
       const space = line.indexOf(" ");
       if (space > 0) note(line.slice(space + 1), line.slice(0, space));
     }
@@ -105,7 +96,7 @@ const failedFonts = (view) => {
 const isStyleSheet = (address, roots) => {
   const isIt = ({ href, rel, disabled, media }) =>
     href === address && /\bstylesheet\b/i.test(rel) && !disabled && matchMedia(media || "all").matches;
-  const links = roots.flatMap((root) => [...root.querySelectorAll("link")]);
+  const links = allIn(roots, "link");
   return links.some(isIt) || allRules(roots).some((rule) => rule.type === CSSRule.IMPORT_RULE && new URL(rule.href, rule.parentStyleSheet.href || document.baseURI).href === address);
 };
 
@@ -124,7 +115,7 @@ const shownAddresses = (addresses, roots, area) => {
       }
     }
   };
-  const elements = roots.flatMap((root) => [...root.querySelectorAll("*")]);
+  const elements = allIn(roots, "*");
   for (const element of elements) {
     if (!left.size) break;
     if (performance.now() > began + SEARCH_MS) return [...shown, ...left];

@@ -37,14 +37,8 @@ const pointsOf = (element) =>
     PARTS.map(([x, y]) => ({ x: Math.floor(left + (right - left) * x), y: Math.floor(top + (bottom - top) * y) })),
   );
 
-// A short description for a message.
-const named = (element) => {
-  const classes = [...element.classList].slice(0, 3).map((name) => `.${name}`);
-  return `${element.localName}${element.id ? `#${element.id}` : ""}${classes.join("")}`;
-};
-
 const describeCover = ({ hit, x, y, isAround = false }, element) => ({
-  name: hit ? named(hit) : null,
+  name: hit ? nameOf(hit) : null,
   text: hit ? collapse(hit.innerText || hit.textContent).slice(0, 60) : "",
   x: Math.round(x),
   y: Math.round(y),
@@ -80,7 +74,7 @@ const pointOn = (elements, { kind, held, ignore }) => {
 // Everything that scrolls an element, with its scroll position: also the pages around its frame.
 const scrollersOf = (element) => {
   const found = [];
-  for (let at = element; at; at = parentInView(at)) found.push(at);
+  for (let at = element; at; at = drawnIn(at)) found.push(at);
   const view = element.ownerDocument.defaultView;
   const root = element.ownerDocument.scrollingElement;
   if (root && !found.includes(root)) found.push(root);

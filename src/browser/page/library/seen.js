@@ -13,7 +13,7 @@ let seesChanges = false;
 
 // Elements that wait at the same place of the view are not seen only there.
 const isHeldInView = (element) => {
-  for (let at = element; at; at = at.parentElement || (at.getRootNode().host ?? null)) {
+  for (let at = element; at; at = drawnIn(at)) {
     if (["fixed", "sticky"].includes(getComputedStyle(at).position)) return true;
   }
   return false;

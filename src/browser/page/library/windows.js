@@ -23,10 +23,12 @@ const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 const tellWindow = (view, message) => view.dispatchEvent(new Event(`${NAME}-${message}`));
 const tellAll = (message) => reachableWindows().forEach((view) => tellWindow(view, message));
 
-// The answers of one window: a number, or nothing where our preload script is missing.
-const askWindow = (view, question) => {
+// The answers of one window: one of them, or none where our preload script is missing. The page may have tampered with it,
+// so `read` makes of it what the caller expects.
+const asNumber = (answer) => Number(answer) || 0;
+const askWindow = (view, question, read = asNumber) => {
   const answers = [];
-  const hear = ({ detail }) => answers.push(Number(detail) || 0);
+  const hear = ({ detail }) => answers.push(read(detail));
   view.addEventListener(`${NAME}-${question}-answer`, hear);
   tellWindow(view, question);
   view.removeEventListener(`${NAME}-${question}-answer`, hear);
@@ -37,7 +39,7 @@ const askAll = (question) => reachableWindows().flatMap((view) => askWindow(view
 // Resolves to the answer of a window that needs some time for it, or to 0 when the time is up.
 const askSlowly = (view, question, milliseconds) =>
   new Promise((done) => {
-    view.addEventListener(`${NAME}-${question}-answer`, ({ detail }) => done(Number(detail) || 0), { once: true });
+    view.addEventListener(`${NAME}-${question}-answer`, ({ detail }) => done(asNumber(detail)), { once: true });
     tellWindow(view, question);
     setTimeout(() => done(0), milliseconds);
   });

@@ -33,6 +33,15 @@ const onQuestion = (question, count) => onMessage(question, () => answer(questio
 // Calls `handler` instead of the function, which the page cannot tell from the original.
 const replace = (owner, name, handler) => (owner[name] = new Proxy(owner[name], { apply: handler }));
 
+// Makes the objects of a class of the window by `make`, which gets the original class. Where there is none, none is made.
+const replaceClass = (name, make) => {
+  const Native = window[name];
+  if (!Native) return;
+  const Replaced = new Proxy(Native, { construct: make });
+  Object.defineProperty(Native.prototype, "constructor", { value: Replaced, writable: true, configurable: true });
+  window[name] = Replaced;
+};
+
 // A collection with methods that the page cannot replace.
 const withOwnMethods = (Native) => {
   const Own = class extends Native {};

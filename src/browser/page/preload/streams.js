@@ -4,19 +4,12 @@
 const STREAM_MS = 2000;
 
 // Calls `note` with each new object of a class of the window.
-const onConstructed = (name, note) => {
-  const Native = window[name];
-  if (!Native) return;
-  const Replaced = new Proxy(Native, {
-    construct: (target, given, self) => {
-      const made = construct(target, given, self);
-      note(made, given);
-      return made;
-    },
+const onConstructed = (name, note) =>
+  replaceClass(name, (target, given, self) => {
+    const made = construct(target, given, self);
+    note(made, given);
+    return made;
   });
-  Object.defineProperty(Native.prototype, "constructor", { value: Replaced, writable: true, configurable: true });
-  window[name] = Replaced;
-};
 const endAtFirst = (target, events) => {
   const end = beginRequest(STREAM_MS);
   for (let index = 0; index < events.length; index += 1) listen(target, events[index], end, { once: true });

@@ -5,7 +5,7 @@
 //! The files of a folder share one scope. `__NAME__` becomes an unguessable name, which a page can neither listen for nor
 //! guess.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde_json::json;
 
@@ -61,6 +61,9 @@ const LIBRARY: &[&str] = &[
     include_str!("library/scroll_through.js"),
     include_str!("library/settle.js"),
 ];
+
+/// The library as it is sent; some engines send it with each call.
+static LIBRARY_SENT: LazyLock<String> = LazyLock::new(|| without_comments(&LIBRARY.concat()));
 
 /// The functions of the library that are called from outside.
 const FUNCTIONS: &str = "describe, describeSoon, sinceParsed, settle, notAnswered, scrollThrough, hasRested, hold, letGo, measure, \
@@ -124,7 +127,7 @@ pub(super) fn clock(name: &str, time: u64, seed: u32) -> String {
 /// A statement after which `ours` are our functions in the page. They are made once for each document. A page gets
 /// `frames_ms` milliseconds for its next two frames.
 pub(super) fn library(name: &str, frames_ms: u32) -> String {
-    let functions = without_comments(&LIBRARY.concat())
+    let functions = LIBRARY_SENT
         .replace("__NAME__", name)
         .replace("__FRAMES_MS__", &frames_ms.to_string());
     format!(

@@ -6,6 +6,7 @@
 mod baseline;
 mod circumstances;
 mod collect;
+mod digest;
 mod fonts;
 mod readiness;
 mod reuse;

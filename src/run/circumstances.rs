@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::fonts;
+use super::{digest::digest, fonts};
 use crate::{
     browser::{self, Launcher},
     capture::{CapturePair, Circumstances, SideOutcome},
@@ -34,7 +34,7 @@ impl DrawingMachine {
         let switches = |browser: &Browser| {
             let more = config.capabilities.get(browser);
             let switches = browser::drawing_switches(launcher, *browser, more);
-            (browser.name(), short_hash(&[&switches]))
+            (browser.name(), short(&[&switches]))
         };
         Self {
             switches: browsers.map(switches).collect(),
@@ -83,7 +83,7 @@ impl Machine {
         let files: Vec<&str> = files.iter().map(String::as_str).collect();
         Some(Self {
             system: system(),
-            fonts: short_hash(&files),
+            fonts: short(&files),
         })
     }
 }
@@ -139,12 +139,9 @@ fn release_name() -> Option<String> {
         .map(|(version, _)| version.to_owned())
 }
 
-/// Of texts, each apart from the next; long enough that no two are equal by chance.
-fn short_hash(texts: &[&str]) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for text in texts {
-        hasher.update(&text.len().to_le_bytes());
-        hasher.update(text.as_bytes());
-    }
-    hasher.finalize().to_hex()[..16].to_owned()
+/// Long enough that no two are equal by chance.
+fn short(texts: &[&str]) -> String {
+    let mut digest = digest(texts.iter().copied());
+    digest.truncate(16);
+    digest
 }

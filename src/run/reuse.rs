@@ -10,7 +10,10 @@ use std::{
     sync::Arc,
 };
 
-use super::baseline::{ReusedPicture, ReusedPictures};
+use super::{
+    baseline::{ReusedPicture, ReusedPictures},
+    digest::digest,
+};
 use crate::{
     browser::Launcher,
     capture::{Doubt, Page, Provenance, Record},
@@ -117,7 +120,7 @@ impl Reuse {
             browsers.insert(browser, drawing::of(Path::new(&*program)).await?);
         }
         Ok(CommonProvenance {
-            release: hash([release.as_str()]),
+            release: digest([release.as_str()]),
             settings,
             browsers,
         })
@@ -154,9 +157,9 @@ impl Reuse {
         let settings = format!("{:?}", (&proof.settings, &job.viewport, moment));
         Ok(Provenance {
             release: proof.release.clone(),
-            flow: hash([&*flow.definition.digest, &*variables, &*files_of(flow)?]),
+            flow: digest([&*flow.definition.digest, &*variables, &*files_of(flow)?]),
             browser: proof.browsers[&job.browser].clone(),
-            settings: hash([&*settings]),
+            settings: digest([&*settings]),
         })
     }
 
@@ -330,14 +333,4 @@ fn files_of(flow: &Flow) -> Result<String, String> {
         }
     }
     Ok(hasher.finalize().to_hex().to_string())
-}
-
-/// Of texts, each apart from the next.
-fn hash<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for text in texts {
-        hasher.update(&text.len().to_le_bytes());
-        hasher.update(text.as_bytes());
-    }
-    hasher.finalize().to_hex().to_string()
 }

@@ -12,8 +12,7 @@ use std::{
 
 use tokio::{process::Command, time::timeout};
 
-use super::hash;
-use crate::run::fonts;
+use crate::run::{digest::digest, fonts};
 
 /// How long a program may take to say its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(20);
@@ -37,7 +36,7 @@ pub(super) async fn of(program: &Path) -> Result<String, String> {
     texts.extend(system.map(Result::unwrap_or_default));
     texts.push(format!("{:?}", fs::read_link("/etc/localtime").ok()));
     texts.extend(variables());
-    Ok(hash(texts.iter().map(String::as_str)))
+    Ok(digest(texts.iter().map(String::as_str)))
 }
 
 fn unread(path: &Path, error: &std::io::Error) -> String {

@@ -244,13 +244,7 @@ fn idle_words(selector: &str, idle_on: &[Role], mask: &str) -> Option<String> {
 /// A flow's mask must match in one of the flow's pictures, on each side. Nothing is known of a flow that was not
 /// photographed as a whole.
 fn idle_flow_masks(report: &Report) -> Vec<Raised<'_>> {
-    let mut flows: Vec<Vec<&ShotReport>> = Vec::new();
-    for shot in &report.shots {
-        match flows.iter_mut().find(|shots| shots[0].flow == shot.flow) {
-            Some(shots) => shots.push(shot),
-            None => flows.push(vec![shot]),
-        }
-    }
+    let flows = grouped(report.shots.iter().map(|shot| (&shot.flow, shot)));
     let is_whole = |shots: &&Vec<&ShotReport>| {
         !report.run.partial_flows.contains(&shots[0].flow)
             && shots.iter().all(|shot| shot.verdict != Verdict::Failed)
@@ -294,33 +288,36 @@ struct SamePicture<'a> {
 /// on several pages.
 fn same_pictures(report: &Report) -> Vec<SamePicture<'_>> {
     let base = report.run.environments.candidate.url.as_deref();
-    let mut groups: Vec<(&str, SamePicture<'_>)> = Vec::new();
-    for shot in &report.shots {
-        let Some(picture) = &shot.pictures.candidate else {
-            continue;
-        };
-        let Some(page) = picture.page.as_ref() else {
-            continue;
-        };
-        if picture.blank || shot.element.is_some() {
-            continue;
+    let pages = report.shots.iter().filter_map(|shot| {
+        let picture = shot.pictures.candidate.as_ref()?;
+        let page = picture.page.as_ref()?;
+        let tells_a_page = !picture.blank && shot.element.is_none();
+        tells_a_page.then_some((&picture.hash, (shot, page)))
+    });
+    let several = grouped(pages).into_iter().filter(|pages| pages.len() > 1);
+    let groups = several.map(|pages| {
+        let shots = pages.into_iter();
+        let shots = shots.map(|(shot, page)| (shot, page, PageAddress::of(&page.url, base)));
+        SamePicture {
+            shots: shots.collect(),
+            base,
         }
-        let entry = (shot, page, PageAddress::of(&page.url, base));
-        match groups.iter_mut().find(|(hash, _)| *hash == picture.hash) {
-            Some((_, group)) => group.shots.push(entry),
-            None => groups.push((
-                &picture.hash,
-                SamePicture {
-                    shots: vec![entry],
-                    base,
-                },
-            )),
+    });
+    groups.filter(SamePicture::is_suspicious).collect()
+}
+
+/// The items of each key, in the order in which the keys come first.
+fn grouped<K: Ord, T>(items: impl Iterator<Item = (K, T)>) -> Vec<Vec<T>> {
+    let mut places = BTreeMap::new();
+    let mut groups: Vec<Vec<T>> = Vec::new();
+    for (key, item) in items {
+        let place = *places.entry(key).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push(Vec::new());
         }
+        groups[place].push(item);
     }
-    let suspicious = groups
-        .into_iter()
-        .filter(|(_, group)| group.is_suspicious());
-    suspicious.map(|(_, group)| group).collect()
+    groups
 }
 
 impl<'a> SamePicture<'a> {

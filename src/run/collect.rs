@@ -272,16 +272,15 @@ impl<'a> Collector<'a> {
 
     /// Writes the report for good.
     pub(super) fn finish(mut self, state: RunState) -> Result<Report, StoreError> {
-        self.refresh();
-        let is_whole = self.report.shots.len() == self.plan.shots.len();
+        let is_whole = self.decided().count() == self.plan.shots.len();
         // If everything was decided when the run was stopped, nothing is missing.
         self.report.run.state = match state {
             RunState::Stopped if is_whole => RunState::Complete,
             RunState::Complete if !is_whole => RunState::Stopped,
             state => state,
         };
-        // What a mask or an allowance is good for is known only now.
-        self.report.judge();
+        // What a mask or an allowance is good for is known only in this state.
+        self.refresh();
         self.report.run.finished = Some(now());
         self.folder.write(&self.report)?;
         Ok(self.report)

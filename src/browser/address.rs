@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::yaml::without_credentials;
+use crate::yaml::{host_and_port, without_credentials};
 
 /// `/settings` on `https://host/app/` is `https://host/app/settings`.
 pub(crate) fn below(base: &Url, path: &str) -> Result<Url, String> {
@@ -25,14 +25,6 @@ pub(crate) fn is_below(url: &Url, base: &Url) -> bool {
 /// Whether scheme, host and port are the same. Credentials are sent to the same origin only.
 pub(crate) fn same_origin(one: &Url, other: &Url) -> bool {
     one.scheme() == other.scheme() && host_and_port(one) == host_and_port(other)
-}
-
-pub(crate) fn host_and_port(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
 }
 
 /// Whether the URL points into the document in front, so that nothing needs to be loaded.

@@ -8,7 +8,7 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use url::Url;
 
 use super::read;
-use crate::connect::Connector;
+use crate::{connect::Connector, yaml::host_and_port};
 
 /// How long everything together may take.
 const LIMIT: Duration = Duration::from_secs(8);
@@ -92,14 +92,6 @@ async fn addresses(url: &Url) -> Option<BTreeSet<SocketAddr>> {
     let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
     let port = url.port_or_known_default()?;
     Some(tokio::net::lookup_host((host, port)).await.ok()?.collect())
-}
-
-fn host_and_port(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
 }
 
 /// What a server answers, without what differs each time and without the host's name.

@@ -11,8 +11,9 @@ use super::{
 use crate::{
     side::{Role, Side},
     spec::{Allowance, Suspicion},
+    yaml::page_part,
 };
-use address::{PageAddress, shown};
+use address::PageAddress;
 
 /// No more shots or pages than this are named in one sentence.
 const MOST_NAMES: usize = 4;
@@ -182,7 +183,7 @@ fn redirect(report: &Report, shot: &ShotReport) -> Option<String> {
         let asked = page.asked.as_deref()?;
         let ended = PageAddress::of(&page.url, base);
         let is_astray = ended.is_astray(&PageAddress::of(asked, base));
-        is_astray.then(|| (shown(asked), shown(&page.url)))
+        is_astray.then(|| (page_part(asked), page_part(&page.url)))
     };
     let words = |(asked, found): (String, String)| {
         format!("the flow asked for {asked}, and the page ended at {found}")
@@ -360,8 +361,8 @@ impl<'a> SamePicture<'a> {
         let name = |entry: &(&ShotReport, &'a PageReport, PageAddress)| {
             let (shot, page, _) = entry;
             let asked = self.astray(entry);
-            let asked = asked.map(|(_, asked)| format!("{} → ", shown(asked)));
-            let ended = shown(&page.url);
+            let asked = asked.map(|(_, asked)| format!("{} → ", page_part(asked)));
+            let ended = page_part(&page.url);
             format!("{} ({}{ended})", shot.title(), asked.unwrap_or_default())
         };
         let names: Vec<String> = self.shots.iter().map(name).collect();

@@ -12,6 +12,36 @@ pub(crate) fn is_host(text: &str) -> bool {
     })
 }
 
+/// The host of a URL, with its port if it is not the scheme's own.
+pub(crate) fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// The part of a URL that tells which page it is: without its query, and without a fragment that is no route.
+pub(crate) fn page_part(url: &str) -> String {
+    let (start, route) = split_route(url);
+    match route {
+        Some(route) => format!("{start}#{route}"),
+        None => start.to_owned(),
+    }
+}
+
+/// The URL up to its query or fragment, and the route in the fragment: `#/settings` or `#!settings`.
+pub(crate) fn split_route(url: &str) -> (&str, Option<&str>) {
+    let (rest, fragment) = match url.split_once('#') {
+        Some((rest, fragment)) => (rest, Some(fragment)),
+        None => (url, None),
+    };
+    let route = fragment.filter(|fragment| fragment.starts_with(['/', '!']));
+    let path = |text: &'_ str| text.split('?').next().unwrap_or_default().len();
+    let route = route.map(|route| &route[..path(route)]);
+    (&rest[..path(rest)], route)
+}
+
 /// The password of a URL, as written and decoded, and the header value that basic authentication sends.
 pub fn passwords_in(url: &Url) -> Vec<String> {
     let Some(written) = url.password() else {
@@ -116,5 +146,12 @@ mod tests {
         }
         let url = Url::parse("http://jane:pw@x/").expect("a URL");
         assert_eq!(without_password(&url).as_str(), "http://jane@x/");
+    }
+
+    #[test]
+    fn a_page_is_told_without_what_changes_nothing() {
+        assert_eq!(page_part("/cart?x=1#top"), "/cart");
+        assert_eq!(page_part("/?lang=de#/users?sort=name"), "/#/users");
+        assert_eq!(page_part("https://sso.test/a?b"), "https://sso.test/a");
     }
 }

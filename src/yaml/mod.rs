@@ -14,7 +14,10 @@ mod untrusted;
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
-pub(crate) use self::schema::schema_of;
+pub(crate) use self::{
+    address::{host_and_port, page_part, split_route},
+    schema::schema_of,
+};
 pub use self::{
     address::{passwords_in, without_credentials, written_without_credentials},
     diagnostic::{Diagnostic, Diagnostics},

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    address::{has_other_credentials, host_and_port, is_within},
+    address::{has_other_credentials, is_within},
     document::Document,
     engines::CookieChanges,
     error::BrowserError,
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     spec::{Action, Condition, Step, Target, Wait},
-    yaml::without_credentials,
+    yaml::{host_and_port, without_credentials},
 };
 use find::ElementState;
 use pointer::{DOUBLE_CLICK, DOWN, UP, pointer_button};

@@ -8,12 +8,12 @@ use url::Url;
 
 use super::{COMMAND_LIMIT, Session};
 use crate::browser::{
-    address::{below, host_and_port, is_below, matches_host, same_origin},
+    address::{below, is_below, matches_host, same_origin},
     document::{BLANK_PAGE, Departures, Document, PageInfo},
     error::BrowserError,
     target::POLL,
 };
-use crate::yaml::without_credentials;
+use crate::yaml::{host_and_port, page_part, without_credentials};
 
 /// How long a navigation counts as one that the browser is about to begin. A download and an answer without content end
 /// without a sign in the page.
@@ -240,7 +240,7 @@ impl Session {
     pub(crate) fn asked_elsewhere(&self, url: &str) -> Option<String> {
         let asked = self.flow.asked_of(url)?;
         let found = self.relative_url(url);
-        (page_of(asked) != page_of(&found)).then(|| asked.to_owned())
+        (page_part(asked) != page_part(&found)).then(|| asked.to_owned())
     }
 
     /// Resolves a URL of a spec, if it is valid.
@@ -274,15 +274,5 @@ impl Default for ArrivalWait {
             polls: 0,
             documents: 0,
         }
-    }
-}
-
-/// A URL without its query, and without a fragment that is no route of a script.
-fn page_of(url: &str) -> String {
-    let (page, fragment) = url.split_once('#').unwrap_or((url, ""));
-    let page = page.split('?').next().unwrap_or_default();
-    match fragment.starts_with(['/', '!']) {
-        true => format!("{page}#{fragment}"),
-        false => page.to_owned(),
     }
 }

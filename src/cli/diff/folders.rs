@@ -100,7 +100,8 @@ fn is_file(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| !found.is_dir())
 }
 
-/// The pictures below `root`, recognised by their extension or their first bytes. Links to folders are not followed: they may form a circle.
+/// The pictures below `root`, recognised by their extension or their first bytes. Links to folders are not followed: they
+/// may form a circle.
 fn pictures(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];

@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use crate::yaml::split_route;
+
 /// Files that a server shows for their folder.
 const INDEX_NAMES: [&str; 4] = ["index", "default", "home.aspx", "index.aspx"];
 /// What servers leave out of addresses.
@@ -71,27 +73,6 @@ impl PageAddress {
             .collect();
         wanted.peek().is_some() || added.into_iter().any(|segment| is_dead_end(segment))
     }
-}
-
-/// The part of a URL that people read: without its query, and without a fragment that is no route.
-pub(super) fn shown(url: &str) -> String {
-    let (start, route) = split_route(url);
-    match route {
-        Some(route) => format!("{start}#{route}"),
-        None => start.to_owned(),
-    }
-}
-
-/// The URL up to its query or fragment, and the route in the fragment: `#/settings` or `#!settings`.
-fn split_route(url: &str) -> (&str, Option<&str>) {
-    let (rest, fragment) = match url.split_once('#') {
-        Some((rest, fragment)) => (rest, Some(fragment)),
-        None => (url, None),
-    };
-    let route = fragment.filter(|fragment| fragment.starts_with(['/', '!']));
-    let path = |text: &'_ str| text.split('?').next().unwrap_or_default().len();
-    let route = route.map(|route| &route[..path(route)]);
-    (&rest[..path(rest)], route)
 }
 
 /// A host with and without `www.` is one.
@@ -176,12 +157,5 @@ mod tests {
         ] {
             assert!(!is_astray(asked, found), "{asked} → {found}");
         }
-    }
-
-    #[test]
-    fn a_page_is_shown_without_what_changes_nothing() {
-        assert_eq!(shown("/cart?x=1#top"), "/cart");
-        assert_eq!(shown("/?lang=de#/users?sort=name"), "/#/users");
-        assert_eq!(shown("https://sso.test/a?b"), "https://sso.test/a");
     }
 }

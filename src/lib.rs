@@ -31,6 +31,7 @@ pub mod config;
 mod connect;
 pub mod demo;
 pub mod diff;
+mod digest;
 pub mod merge;
 pub mod plan;
 pub mod project;

@@ -6,7 +6,6 @@
 mod baseline;
 mod circumstances;
 mod collect;
-mod digest;
 mod fonts;
 mod readiness;
 mod reuse;

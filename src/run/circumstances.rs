@@ -6,11 +6,12 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{digest::digest, fonts};
+use super::fonts;
 use crate::{
     browser::{self, Launcher},
     capture::{CapturePair, Circumstances, SideOutcome},
     config::{Browser, Config},
+    digest::digest,
     plan::PlannedShot,
     side::{Role, Side},
 };

@@ -10,14 +10,12 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    baseline::{ReusedPicture, ReusedPictures},
-    digest::digest,
-};
+use super::baseline::{ReusedPicture, ReusedPictures};
 use crate::{
     browser::Launcher,
     capture::{Doubt, Page, Provenance, Record},
     config::{Browser, Config, Environment, EnvironmentUrl},
+    digest::digest,
     plan::{Job, Plan, ShotId},
     report::{PictureReport, RecordReport, Report, RunState, ShotReport},
     spec::{Action, Clock, Flow, Inject, Secrets},

@@ -77,14 +77,11 @@ fn digest(flow: &Tree, files: &[(Tree, File)], sources: &[Source]) -> String {
         File::Fragment(..) => Some(tree),
         File::Flow(..) => None,
     });
-    let mut hasher = blake3::Hasher::new();
-    for file in [flow].into_iter().chain(fragments).map(name) {
+    let files = [flow].into_iter().chain(fragments).map(name);
+    crate::digest::digest(files.map(|file| {
         let source = sources.iter().find(|source| *source.name == *file);
-        let text = source.map_or("", |source| &source.text);
-        hasher.update(&text.len().to_le_bytes());
-        hasher.update(text.as_bytes());
-    }
-    hasher.finalize().to_hex().to_string()
+        source.map_or("", |source| &source.text)
+    }))
 }
 
 fn read_files(sources: &[Source], problems: &mut Diagnostics) -> Vec<(Tree, File)> {

@@ -8,12 +8,13 @@ use super::imports::Sources;
 /// what the library makes public.
 const CRATE: &[(&str, &[&str])] = &[
     ("diff", &[]),
+    ("digest", &[]),
     ("yaml", &[]),
     ("side", &[]),
     ("waits", &[]),
     ("connect", &[]),
     ("workers", &[]),
-    ("spec", &["yaml", "diff"]),
+    ("spec", &["yaml", "diff", "digest"]),
     ("config", &["spec", "yaml", "diff"]),
     ("plan", &["config", "spec", "diff", "side", "yaml"]),
     ("demo", &["config"]),
@@ -26,7 +27,7 @@ const CRATE: &[(&str, &[&str])] = &[
     (
         "capture",
         &[
-            "browser", "plan", "config", "spec", "yaml", "diff", "side", "waits",
+            "browser", "plan", "config", "spec", "yaml", "diff", "digest", "side", "waits",
         ],
     ),
     (
@@ -50,7 +51,7 @@ const CRATE: &[(&str, &[&str])] = &[
         "run",
         &[
             "store", "report", "compare", "capture", "browser", "plan", "config", "spec", "yaml",
-            "diff", "side", "connect", "ready", "demo", "workers",
+            "diff", "digest", "side", "connect", "ready", "demo", "workers",
         ],
     ),
 ];
@@ -74,7 +75,7 @@ const BROWSER_GROUND: &[&str] = &[
 
 /// The pure floors name neither tokio nor fantoccini, and open no files.
 const PURE: &[&str] = &[
-    "diff", "yaml", "spec", "config", "plan", "compare", "report", "side", "waits",
+    "diff", "digest", "yaml", "spec", "config", "plan", "compare", "report", "side", "waits",
 ];
 const IMPURE: &[&str] = &["tokio", "fantoccini", "std::fs", "std::net", "std::process"];
 

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crate::{browser::PageClock, spec::Clock};
+use crate::{browser::PageClock, digest::hasher_of, spec::Clock};
 
 /// The clock for pages of what has these names. A fixed clock starts now. Its seed belongs to the names and to the start:
 /// identifiers that pages make by chance differ from flow to flow, and from run to run. With a moment they are those of
@@ -13,11 +13,7 @@ pub(super) fn page_clock(clock: Clock, names: &[&str]) -> Option<PageClock> {
         Clock::Fixed => now(),
         Clock::At(moment) => moment,
     };
-    let mut hasher = blake3::Hasher::new();
-    for name in names {
-        hasher.update(&name.len().to_le_bytes());
-        hasher.update(name.as_bytes());
-    }
+    let mut hasher = hasher_of(names.iter().copied());
     hasher.update(&start.to_le_bytes());
     let [a, b, c, d, ..] = *hasher.finalize().as_bytes();
     Some(PageClock {

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{process::Command, time::timeout};
 
-use crate::run::{digest::digest, fonts};
+use crate::{digest::digest, run::fonts};
 
 /// How long a program may take to say its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(20);

@@ -113,6 +113,30 @@ fn a_scrolled_page_is_photographed_from_its_beginning() {
     assert_eq!(view.at(300, 10), [0, 0, 200]);
 }
 
+/// Without its box, the picture would show less than was asked for, perhaps on both sides.
+#[test]
+fn a_box_that_is_to_hold_the_page_must_be_there() {
+    let site = Site::new();
+    let outcome = Project::pair(&site, &site)
+        .setting("timeout: 500ms")
+        .flow(
+            "Boxes",
+            "steps:\n  - goto: /kinds/shell.html\n    shot: { name: there, area: { scroll: main } }\n  \
+             - goto: /kinds/shell.html\n    shot: { name: not there, area: { scroll: \"#nowhere\" } }",
+        )
+        .run()
+        .exits(3);
+    assert_eq!(outcome.shot("there")["verdict"], "match");
+    assert_eq!(outcome.picture("there").size(), (800, 1720));
+    let missing = outcome.shot("not there");
+    assert_eq!(missing["verdict"], "failed");
+    let reason = missing["reason"].to_string();
+    assert!(
+        reason.contains("the shot's area `#nowhere` matches nothing visible"),
+        "{reason}"
+    );
+}
+
 #[test]
 fn every_kind_of_document_has_a_picture() {
     let site = Site::new();

@@ -112,18 +112,31 @@ impl Session {
         }
     }
 
+    /// Waits for the box that holds the page, which a step may have opened only a moment ago.
+    pub(super) async fn wait_for_scroller(&self, target: &Target) -> Result<(), ShootError> {
+        let deadline = Instant::now() + self.options.timeout;
+        while self.first_box(target).await?.is_none() {
+            if Instant::now() >= deadline {
+                return Err(nothing_visible(target));
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
+    }
+
+    async fn first_box(&self, target: &Target) -> Result<Option<CssBox>, BrowserError> {
+        let found = self.page_boxes(std::slice::from_ref(target)).await?;
+        Ok(found.first().and_then(|boxes| boxes.first()).copied())
+    }
+
     /// The element's border box, grown to whole CSS pixels.
     async fn element_box(
         &self,
         target: &Target,
         measures: &Measures,
     ) -> Result<CssBox, ShootError> {
-        let found = self.page_boxes(std::slice::from_ref(target)).await?;
-        let Some(&found) = found.first().and_then(|boxes| boxes.first()) else {
-            return Err(ShootError::Impossible(format!(
-                "the shot's area `{target}` matches nothing visible"
-            )));
-        };
+        let found = self.first_box(target).await?;
+        let found = found.ok_or_else(|| nothing_visible(target))?;
         let (left, top) = (
             found.x.floor().max(measures.page_x),
             found.y.floor().max(measures.page_y),
@@ -194,6 +207,12 @@ impl Session {
         let number = |key: &str| answer[key].as_f64().unwrap_or_default();
         Ok(((number("seenX"), number("seenY")), number("zoom")))
     }
+}
+
+fn nothing_visible(target: &Target) -> ShootError {
+    ShootError::Impossible(format!(
+        "the shot's area `{target}` matches nothing visible"
+    ))
 }
 
 /// Browsers lay out in steps of 1/64 device pixel, and their boxes are off by less than that. A box that ends there ends

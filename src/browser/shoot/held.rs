@@ -106,6 +106,12 @@ impl HeldPage<'_> {
         exchange: Option<FrameExchange>,
         times: &mut ShotTimes,
     ) -> Result<Frame, ShootError> {
+        if let Area::Page {
+            scroller: Some(target),
+        } = &shot.area
+        {
+            self.wait_for_scroller(target).await?;
+        }
         let settled = self.settle_fully(shot, exchange.is_some(), times).await?;
         let is_mobile = self.life.screen().device.mobile;
         check_viewport(viewport, is_mobile, &settled.measures)?;

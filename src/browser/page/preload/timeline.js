@@ -84,11 +84,26 @@ replace(Performance.prototype, "now", (native, self, given) => {
 const timeStamp = Object.getOwnPropertyDescriptor(Event.prototype, "timeStamp");
 const readTimeStamp = new Proxy(timeStamp.get, { apply: (native, self, given) => apply(native, self, given) + lead() });
 Object.defineProperty(Event.prototype, "timeStamp", { ...timeStamp, get: readTimeStamp });
-// Dates move with them, or begin at the time that `clock.js` sets for both sides.
+// Dates move with them, or begin at the time that `clock.js` sets for both sides. Then the date stands still during one
+// task, so that two readings in a row are the same on both sides. A task that waits for time to pass still sees it pass.
+const TASK_MS = 50;
 let fixed = null;
+let lastRead = null;
+const taskEnds = new MessageChannel();
+const postMessage = MessagePort.prototype.postMessage;
+listen(taskEnds.port1, "message", () => (lastRead = null));
+taskEnds.port1.start();
+const fixedNow = () => {
+  const at = now();
+  if (standing !== null) return at + lead();
+  if (lastRead && lastRead.ahead === ahead && at < lastRead.at + TASK_MS) return lastRead.at + ahead;
+  if (!lastRead) call(postMessage, taskEnds.port2, null);
+  lastRead = { at, ahead };
+  return at + ahead;
+};
 onMessage("set-clock", ({ detail }) => (fixed = { at: Number(detail), since: now() }));
 const dateNow = () =>
-  fixed ? fixed.at + floor(now() - fixed.since + lead()) : floor(call(originalDateNow, OriginalDate) + lead());
+  fixed ? fixed.at + floor(fixedNow() - fixed.since) : floor(call(originalDateNow, OriginalDate) + lead());
 // The origin of performance.now() is on the same clock.
 const timeOrigin = Object.getOwnPropertyDescriptor(Performance.prototype, "timeOrigin");
 const readTimeOrigin = new Proxy(timeOrigin.get, {

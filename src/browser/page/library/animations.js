@@ -4,6 +4,10 @@
 // Nobody waits so long for the end of an animation: it counts as endless.
 const ENDLESS_MS = 600000;
 
+// The rate of an animation that stands still: a millisecond in a million seconds. At a rate of zero Chromium leaves
+// `transform`, `opacity` and the like on the screen as they were last drawn.
+const STILL_RATE = 1e-9;
+
 // The endless animations that stand still, each with what it had before.
 const stoodAnimations = new Map();
 
@@ -14,19 +18,20 @@ const isMovedByTime = ({ timeline }) => Object.prototype.toString.call(timeline)
 const isEndless = ({ effect, playbackRate }) =>
   playbackRate > 0 && Boolean(effect) && !(Number(effect.getComputedTiming().endTime) <= ENDLESS_MS);
 
-// Shows the first frame of an endless animation, after its delay. Returns whether that changed anything. A rate of
-// zero is no pause: pausing a CSS animation by script would cut it off from `animation-play-state`.
+// Shows the first frame of an endless animation, after its delay. Returns whether that changed anything. This is no
+// pause: pausing a CSS animation by script would cut it off from `animation-play-state`.
 const standStill = (animation) => {
   const first = Math.max(0, Number(animation.effect.getComputedTiming().delay) || 0);
   const { currentTime, playbackRate } = animation;
   const stood = stoodAnimations.get(animation);
-  if (playbackRate === 0 && (!stood || currentTime === first)) return false;
+  const isStill = Boolean(stood) && playbackRate === STILL_RATE;
+  if (isStill && Math.abs(currentTime - first) < 1) return false;
   stoodAnimations.set(animation, {
-    rate: playbackRate || stood.rate,
+    rate: isStill ? stood.rate : playbackRate,
     // An animation that has not begun goes on from its beginning, so that it begins once.
     time: Math.max(first, Number(currentTime) || 0),
   });
-  animation.playbackRate = 0;
+  animation.playbackRate = STILL_RATE;
   animation.currentTime = first;
   return true;
 };
@@ -56,7 +61,7 @@ const stopAnimations = (root) => {
 // Lets the endless animations go on from where they were.
 const playAnimations = () => {
   for (const [animation, { rate, time }] of stoodAnimations) {
-    if (animation.playbackRate !== 0) continue;
+    if (animation.playbackRate !== STILL_RATE) continue;
     animation.playbackRate = rate;
     if (["running", "paused"].includes(animation.playState)) animation.currentTime = time;
   }

@@ -104,6 +104,20 @@ impl Project {
         }
     }
 
+    /// The names of those variables that hold secrets.
+    pub fn secret_variables(
+        &self,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        secrets: &Secrets,
+    ) -> Vec<OsString> {
+        let is_secret = |(name, value): &(OsString, OsString)| {
+            let value = value.to_string_lossy();
+            self.variables.is_secret(&name.to_string_lossy()) || secrets.redact(&value) != value
+        };
+        let secret = environment.into_iter().filter(is_secret);
+        secret.map(|(name, _)| name).collect()
+    }
+
     /// Reads and checks every spec.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod reuse;
 mod shot;
 
 use std::{
+    ffi::OsString,
     path::PathBuf,
     sync::{
         Arc,
@@ -24,7 +25,6 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub use crate::{browser::LaunchError, connect::NoAuthority};
 use crate::{
     browser::{self, LaunchOptions, Launcher, RunFolder},
     capture::pools::{LiveEnvironment, PoolOptions, Pools},
@@ -39,6 +39,10 @@ use crate::{
     side::{Role, Side},
     spec::Secrets,
     store::{FailingFolder, GoldenFolder, ReportFolder, StoreError},
+};
+pub use crate::{
+    browser::{LaunchError, guard},
+    connect::NoAuthority,
 };
 use baseline::{ReusedPictures, StoredBaseline};
 use circumstances::DrawingMachine;
@@ -67,6 +71,11 @@ pub struct RunOptions {
     pub ci: bool,
     /// Values that must not appear in any output.
     pub secrets: Secrets,
+    /// Variables of the environment that drivers and browsers do not get.
+    pub hidden_variables: Vec<OsString>,
+    /// The program that ends the browsers if this process is killed, when it is called with `guard FOLDER`: it calls
+    /// [`guard`].
+    pub guard: Option<PathBuf>,
 }
 
 /// Progress of a run. Dropped events do not change the result.
@@ -203,8 +212,9 @@ pub fn run(
         per_flow: if roles.baseline.is_some() { 2 } else { 1 },
         headed: options.headed,
         moving_images: config.settle.animations == Some(false),
+        hidden_variables: options.hidden_variables.clone(),
     };
-    let scratch = Arc::new(RunFolder::create()?);
+    let scratch = Arc::new(RunFolder::create(options.guard.as_deref())?);
     let launcher = browser::launcher(launch, &plan.browsers(), Arc::clone(&scratch))?;
     let run_id = collect::new_run_id();
     // Soon this run is the last one.

@@ -32,6 +32,7 @@ pub(crate) use address::below;
 pub(crate) use engines::{check_programs, drawing_switches, launcher, sandbox_is_off};
 pub(crate) use error::BrowserError;
 pub use error::LaunchError;
+pub use launch::guard;
 pub(crate) use launch::{Launcher, RunFolder};
 pub(crate) use options::{LaunchOptions, PageClock, Screen, SessionOptions};
 pub(crate) use picture::Picture;

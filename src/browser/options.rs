@@ -1,6 +1,6 @@
 //! Options of browsers and sessions.
 
-use std::{sync::Arc, time::Duration};
+use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use http::HeaderMap;
 use serde_json::{Map, Value};
@@ -25,6 +25,8 @@ pub(crate) struct LaunchOptions {
     pub(crate) headed: bool,
     /// Lets animated images (such as GIF) move.
     pub(crate) moving_images: bool,
+    /// Variables of the environment that drivers and browsers do not get.
+    pub(crate) hidden_variables: Vec<OsString>,
 }
 
 /// The options of a session, for all of its flows.

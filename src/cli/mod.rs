@@ -5,6 +5,7 @@ mod demo;
 mod diff;
 mod exit;
 mod failure;
+mod guard;
 mod list;
 mod merge;
 mod schema;
@@ -123,6 +124,9 @@ enum Command {
     Schema(schema::SchemaArgs),
     /// Serve both releases of the demo site.
     Demo(demo::DemoArgs),
+    /// Cleans up after a run that is killed.
+    #[command(hide = true)]
+    Guard(guard::GuardArgs),
 }
 
 impl Cli {
@@ -137,6 +141,7 @@ impl Cli {
             Command::Validate(project) => validate::run(project),
             Command::Schema(arguments) => schema::run(arguments),
             Command::Demo(arguments) => demo::run(arguments),
+            Command::Guard(arguments) => guard::run(arguments),
         };
         done.unwrap_or_else(|failure| {
             terminal::complain(&failure.to_string());

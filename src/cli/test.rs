@@ -19,7 +19,7 @@ use twinshot::{
 use url::Url;
 
 use super::{
-    Exit, Failure, ProjectArgs, SelectionArgs,
+    Exit, Failure, ProjectArgs, SelectionArgs, guard,
     terminal::{Summary, Terminal, Volume, is_ci},
 };
 
@@ -210,7 +210,9 @@ impl TestArgs {
             reuse_baseline: self.reuse_baseline,
             max_failures: self.max_failures.map(NonZeroUsize::get),
             ci: self.is_ci(),
+            hidden_variables: project.secret_variables(std::env::vars_os(), &secrets),
             secrets,
+            guard: guard::program(),
         }
     }
 

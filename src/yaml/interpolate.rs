@@ -67,7 +67,8 @@ impl Variables {
         })
     }
 
-    fn is_secret(&self, name: &str) -> bool {
+    /// Whether the variable is listed as secret, or its name says so.
+    pub(crate) fn is_secret(&self, name: &str) -> bool {
         self.secret_names.contains(name) || SECRET_WORDS.iter().any(|word| name.contains(word))
     }
 }

@@ -1,13 +1,16 @@
 //! Signals, and processes killed under us, with a real browser: what is on disk is honest, nothing stays
-//! behind, and what a killed Twinshot had to leave is swept by the next one.
+//! behind, its guard cleans up after a killed Twinshot, and where the guard is killed too, the next run does.
 
 use std::{
+    fs,
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
+    process::{Child, Command},
     thread::sleep,
     time::{Duration, Instant},
 };
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process_group};
 use twinshot::report::{FailureKind, RunState, Verdict};
 
 use super::support::{
@@ -190,25 +193,108 @@ fn a_killed_browser_fails_its_flow_only() {
 }
 
 #[test]
-fn what_a_killed_twinshot_leaves_is_honest_and_swept_by_the_next() {
+fn a_killed_twinshot_takes_its_browsers_with_it() {
     if !browser_is_installed() {
         return;
     }
     for moment in moments(4).take(3) {
         let project = demo();
         let run = begun(&project, moment);
+        let scratch = the_scratch_folder(&project);
         run.signal(Signal::KILL);
-        let ran = run.finish();
-        ran.partial(RunState::Running);
-        let left = project.scratch_folders();
-        assert_eq!(
-            left.len(),
-            1,
-            "the kill came too late or too early: {left:?}"
-        );
-        sweep_with_another_run(&project);
-        gone(&left[0]);
+        run.finish().partial(RunState::Running);
+        gone(&scratch);
+        project.is_swept();
     }
+}
+
+#[test]
+fn what_is_left_when_the_guard_is_killed_too_is_swept_by_the_next_run() {
+    if !browser_is_installed() {
+        return;
+    }
+    let project = demo();
+    let run = begun(&project, 300);
+    let scratch = the_scratch_folder(&project);
+    let all = processes_naming(&scratch);
+    let guard = all
+        .iter()
+        .find(|it| it.command.iter().any(|word| word == "guard"));
+    guard.expect("it has a guard").kill();
+    run.signal(Signal::KILL);
+    run.finish().partial(RunState::Running);
+    assert!(scratch.exists(), "nobody was left to remove it");
+    sweep_with_another_run(&project);
+    gone(&scratch);
+}
+
+/// What only looks like the folder of a run, or belongs to something else, is not touched.
+#[test]
+fn only_folders_and_processes_of_runs_are_swept() {
+    let project = Project::two_sides();
+    let uid = rustix::process::getuid().as_raw();
+    let plant = |name: &str| {
+        let folder = project.tmp().join(name);
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("owner.lock"), "").expect("a file");
+        folder
+    };
+    let real = plant(&format!("twinshot-run-{uid}-0a1B2c3D4e5F"));
+    let others = [
+        plant(&format!("twinshot-run-{uid}-")),
+        plant(&format!("twinshot-run-{uid}-short")),
+        plant(&format!("twinshot-run-{}-0a1B2c3D4e5F", uid + 1)),
+    ];
+    let target = plant("target");
+    let link = project
+        .tmp()
+        .join(format!("twinshot-run-{uid}-linkAAAAAAAA"));
+    std::os::unix::fs::symlink(&target, &link).expect("a link");
+    let next_to = format!("{}-else/x", real.display());
+    let sleeper = |word: &str| {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "sleep 60; :", "sh", word])
+            .process_group(0);
+        command.spawn().expect("a shell")
+    };
+    let words = [
+        others[0].join("x").display().to_string(),
+        others[1].join("x").display().to_string(),
+        target.join("x").display().to_string(),
+        real.display().to_string(),
+        next_to,
+    ];
+    let mut spared: Vec<Child> = words.iter().map(|word| sleeper(word)).collect();
+    let mut swept = sleeper(&real.join("0/driver.log").display().to_string());
+    let driver = FakeDriver::new();
+    let run = project.start(["test", "--webdriver", &driver.url()]);
+    run.finish().exit(0);
+    assert!(!real.exists(), "{}", real.display());
+    assert!(!swept.wait().expect("it ended").success());
+    for folder in others.iter().chain([&target]) {
+        assert!(folder.join("owner.lock").exists(), "{}", folder.display());
+    }
+    for (child, word) in spared.iter_mut().zip(words) {
+        assert!(
+            child.try_wait().expect("a child").is_none(),
+            "killed: {word}"
+        );
+        let group = Pid::from_raw(i32::try_from(child.id()).expect("an id")).expect("not zero");
+        kill_process_group(group, Signal::KILL).expect("it runs still");
+        child.wait().expect("it ended");
+    }
+    fs::remove_file(link).expect("it is still there");
+    others
+        .iter()
+        .for_each(|folder| fs::remove_dir_all(folder).expect("a folder"));
+}
+
+#[track_caller]
+fn the_scratch_folder(project: &Project) -> PathBuf {
+    let mut folders = project.scratch_folders();
+    assert_eq!(folders.len(), 1, "too early: {folders:?}");
+    folders.remove(0)
 }
 
 /// Any run sweeps before it begins, also one with another driver.
@@ -228,4 +314,60 @@ fn gone(scratch: &PathBuf) {
         "{} is still there",
         scratch.display()
     );
+}
+
+/// A secret that is typed lies in no file, while the run goes on, that others can read, and no driver or browser has it in its
+/// environment.
+#[test]
+fn a_secret_lies_nowhere_while_the_run_goes_on() {
+    const CANARY: &str = "c4n4ry-in-a-run";
+    if !browser_is_installed() {
+        return;
+    }
+    let flow = "flow: Login\nsteps:\n  - goto: /login\n  - type: { into: \"#email\", text: \"${CANARY_TOKEN}\" }\n  \
+                - wait: 60s\n    shot: typed\n";
+    let project = demo()
+        .spec("canary.yaml", flow)
+        .env("CANARY_TOKEN", CANARY)
+        .env("OTHER_PASSWORD", format!("{CANARY}-unused"))
+        .env("CONTAINS", format!("https://jane:{CANARY}@somewhere/"));
+    let mut run = project.start(["test", "--workers", "1", "canary.yaml"]);
+    wait_for(&project, &mut run, Process::is_browser);
+    sleep(Duration::from_secs(5));
+    let scratch = the_scratch_folder(&project);
+    let mode = fs::metadata(&scratch)
+        .expect("a folder")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o700, "{}", scratch.display());
+    let has_it = |path: &Path| {
+        let bytes = fs::read(path).unwrap_or_default();
+        bytes
+            .windows(CANARY.len())
+            .any(|part| part == CANARY.as_bytes())
+    };
+    let processes = processes_naming(&scratch);
+    assert!(processes.iter().any(Process::is_driver), "{processes:#?}");
+    for process in &processes {
+        let environment = PathBuf::from(format!("/proc/{}/environ", process.id));
+        assert!(!has_it(&environment), "{:?} knows it", process.command);
+    }
+    let logs = files_named(&scratch, "driver.log");
+    assert_eq!(logs.len(), 2, "{logs:?}");
+    for log in logs {
+        assert!(!has_it(&log), "{} has it", log.display());
+    }
+    run.signal(Signal::INT);
+    run.finish().exit(130);
+    project.is_swept();
+}
+
+fn files_named(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    let found = paths.flat_map(|path| match path.is_dir() {
+        true => files_named(&path, name),
+        false => vec![path],
+    });
+    found.filter(|path| path.ends_with(name)).collect()
 }

@@ -52,12 +52,14 @@ fn programs(headed: bool) -> Result<Programs, LaunchError> {
     })
 }
 
-/// The command line of a Chromium's driver. The log's path on it tells a later run which run the process belongs to.
+/// The command line of a Chromium's driver. The log's path on it tells which run the process belongs to. The log has no
+/// commands: they hold what flows type.
 pub(super) fn driver_arguments(folder: &Path, port: u16) -> Vec<OsString> {
     let log = folder.join("driver.log");
     vec![
         format!("--port={port}").into(),
         format!("--log-path={}", log.display()).into(),
+        "--log-level=SEVERE".into(),
     ]
 }
 

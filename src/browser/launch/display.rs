@@ -4,6 +4,7 @@
 //! window therefore has the focus while the pointer is over no part of the page. Pages are still drawn whole.
 
 use std::{
+    ffi::OsString,
     fs,
     io::Write as _,
     os::unix::fs::OpenOptionsExt as _,
@@ -13,7 +14,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     process::Child,
 };
 
@@ -22,6 +23,8 @@ use crate::browser::{error::LaunchError, random::random_name};
 
 /// How long Xvfb may take to report its display number.
 const START_LIMIT: Duration = Duration::from_secs(20);
+/// How many bytes a display number may have.
+const LONGEST_NUMBER: u64 = 64;
 /// Width and height in device pixels, and colour depth.
 const SCREEN: &str = "16x8x24";
 /// The name of this authentication method.
@@ -39,14 +42,18 @@ pub(super) struct Display {
 
 impl Display {
     /// Starts a display in its own process group. Its files are in `folder`, which is on its command line.
-    pub(super) async fn start(program: &Path, folder: &Path) -> Result<Self, LaunchError> {
+    pub(super) async fn start(
+        program: &Path,
+        folder: &Path,
+        hidden: &[OsString],
+    ) -> Result<Self, LaunchError> {
         let failed = |reason: String| LaunchError::DriverStart {
             path: program.to_owned(),
             reason,
         };
         let authority = folder.join("display.cookie");
         write_private(&authority, &cookie()).map_err(|error| failed(error.to_string()))?;
-        let mut server = in_own_group(program)
+        let mut server = in_own_group(program, hidden)
             // Xvfb takes the first free display number and writes it to this file descriptor.
             .args(["-displayfd", "1", "-screen", "0", SCREEN])
             .args(["-nolisten", "tcp", "-noreset", "-auth"])
@@ -55,7 +62,7 @@ impl Display {
             .spawn()
             .map_err(|error| failed(error.to_string()))?;
         let stdout = server.stdout.take().expect("stdout was asked for");
-        let mut lines = BufReader::new(stdout).lines();
+        let mut lines = BufReader::new(stdout.take(LONGEST_NUMBER)).lines();
         let line = tokio::time::timeout(START_LIMIT, lines.next_line()).await;
         let line = line.ok().and_then(Result::ok).flatten();
         let number = line.and_then(|line| line.trim().parse().ok());

@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Child;
 use url::Url;
 
-use super::{display::Display, remote::RemoteSlot, run_folder::remove_folder};
+use super::{display::Display, leftovers::remove_folder, remote::RemoteSlot};
 use crate::{
     browser::wire,
     connect::{self, Connector},

@@ -3,6 +3,8 @@
 
 mod display;
 mod driver;
+mod guard;
+mod leftovers;
 mod programs;
 mod remote;
 mod run_folder;
@@ -26,6 +28,7 @@ use super::{
 use crate::config::Browser;
 
 pub(crate) use driver::Driver;
+pub use guard::guard;
 pub(crate) use programs::{Programs, Startup, existing, first_in_path, named};
 use remote::Remotes;
 pub(crate) use run_folder::RunFolder;
@@ -124,7 +127,13 @@ impl Launcher {
             Some(programs) => {
                 let number = self.inner.folders.fetch_add(1, Ordering::Relaxed);
                 let folder = self.inner.scratch.subfolder(number)?;
-                start::start_on_a_free_port(programs, &folder, scale).await
+                start::start_on_a_free_port(
+                    programs,
+                    &folder,
+                    scale,
+                    &self.inner.options.hidden_variables,
+                )
+                .await
             }
             None => {
                 let place = self.inner.remotes.place(asked);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     process::Command,
 };
 
@@ -16,9 +16,17 @@ use crate::browser::error::LaunchError;
 /// The oldest chromedriver with the features that we need (`responseStatus`, the single headless mode).
 const OLDEST_CHROMEDRIVER: u32 = 115;
 
+/// How many bytes a driver may print before its port, and how many characters of that an error quotes.
+const LONGEST_GREETING: u64 = 64 << 10;
+const LONGEST_QUOTE: usize = 400;
+
 /// A program that has no input and output, leads its own process group, and is killed when its handle is dropped.
-pub(super) fn in_own_group(program: &Path) -> Command {
+/// It does not get the `hidden` variables.
+pub(super) fn in_own_group(program: &Path, hidden: &[OsString]) -> Command {
     let mut command = Command::new(program);
+    for name in hidden {
+        command.env_remove(name);
+    }
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -86,11 +94,11 @@ pub(super) struct Greeting {
     pub(super) port: u16,
 }
 
-/// Reads until the driver prints its port.
+/// Reads until the driver prints its port, or more than a driver says before that.
 pub(super) async fn read_greeting(
     stdout: &mut tokio::process::ChildStdout,
 ) -> Result<Greeting, String> {
-    let mut lines = BufReader::new(stdout).lines();
+    let mut lines = BufReader::new(stdout.take(LONGEST_GREETING)).lines();
     let mut version = None;
     let mut said = String::new();
     while let Ok(Some(line)) = lines.next_line().await {
@@ -98,8 +106,10 @@ pub(super) async fn read_greeting(
         if let Some(port) = port_of(&line) {
             return Ok(Greeting { version, port });
         }
-        said.push_str(&line);
-        said.push(' ');
+        if said.len() < LONGEST_QUOTE {
+            said.extend(line.chars().take(LONGEST_QUOTE));
+            said.push(' ');
+        }
     }
     let said = said.trim();
     Err(if said.is_empty() {

@@ -1,24 +1,30 @@
-//! The scratch folder of a run, for all files of drivers and their browsers. If a run is killed, the next run removes
-//! its folder and ends the processes that still name it.
+//! The scratch folder of a run, for all files of drivers and their browsers. If a run is killed, its guard ends
+//! the processes that still name the folder, and removes it; if the guard is killed too, the next run does.
 
 use std::{
-    fs,
+    fs, io,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
-use rustix::process::{Pid, Signal, getuid, kill_process_group};
-
+use super::{
+    guard::Guard,
+    leftovers::{
+        CHANCE_LENGTH, LOCK_NAME, UNLOCKED_PREFIX, end_processes_naming, remove_folder,
+        scratch_prefix, sweep,
+    },
+};
 use crate::browser::error::LaunchError;
 
-const SCRATCH_PREFIX: &str = "twinshot-run-";
-const UNLOCKED_PREFIX: &str = "twinshot-new-";
-const LOCK_NAME: &str = "owner.lock";
+/// Only its user may look into the folder.
+const PRIVATE: u32 = 0o700;
 
 /// The scratch folder of one run, in the system's temporary folder. The run holds a lock in it.
 #[derive(Debug)]
 pub(crate) struct RunFolder {
     path: PathBuf,
     _lock: fs::File,
+    _guard: Option<Guard>,
 }
 
 impl Drop for RunFolder {
@@ -28,19 +34,22 @@ impl Drop for RunFolder {
 }
 
 impl RunFolder {
-    /// Removes what killed runs left behind, then creates this run's folder.
-    pub(crate) fn create() -> Result<Self, LaunchError> {
+    /// Removes what killed runs left behind, then creates this run's folder. `guard` is the program that cleans up if
+    /// this process is killed; see [`guard`](super::guard::guard).
+    pub(crate) fn create(guard: Option<&Path>) -> Result<Self, LaunchError> {
         let base = std::env::temp_dir();
         sweep(&base);
-        Self::create_in(&base).map_err(|source| LaunchError::Scratch { path: base, source })
+        Self::create_in(&base, guard).map_err(|source| LaunchError::Scratch { path: base, source })
     }
 
     /// The folder gets the name that sweeps look for only after its lock is held.
-    fn create_in(base: &Path) -> std::io::Result<Self> {
+    fn create_in(base: &Path, guard: Option<&Path>) -> io::Result<Self> {
         let unlocked = tempfile::Builder::new()
             .prefix(UNLOCKED_PREFIX)
+            .rand_bytes(CHANCE_LENGTH)
+            .permissions(fs::Permissions::from_mode(PRIVATE))
             .tempdir_in(base)?;
-        let lock = fs::File::create(unlocked.path().join(LOCK_NAME))?;
+        let lock = fs::File::create_new(unlocked.path().join(LOCK_NAME))?;
         lock.lock()?;
         let chance = unlocked
             .path()
@@ -48,11 +57,22 @@ impl RunFolder {
             .unwrap_or_default()
             .to_string_lossy();
         let chance = chance.trim_start_matches(UNLOCKED_PREFIX);
-        let path = base.join(format!("{SCRATCH_PREFIX}{}-{chance}", getuid().as_raw()));
+        let path = base.join(format!("{}{chance}", scratch_prefix()));
         fs::rename(unlocked.path(), &path)?;
         // The folder no longer exists under its first name.
         let _ = unlocked.keep();
-        Ok(Self { path, _lock: lock })
+        let guard = match guard {
+            Some(program) => Guard::start(program, &path).map(Some),
+            None => Ok(None),
+        };
+        if guard.is_err() {
+            remove_folder(&path);
+        }
+        Ok(Self {
+            path,
+            _lock: lock,
+            _guard: guard?,
+        })
     }
 
     /// Ends every process that uses this folder, and removes its content, immediately.
@@ -67,58 +87,5 @@ impl RunFolder {
         fs::create_dir(&path)
             .map(|()| path.clone())
             .map_err(|source| LaunchError::Scratch { path, source })
-    }
-}
-
-/// Ends the processes and removes the folders of runs whose Twinshot process has ended.
-fn sweep(base: &Path) {
-    let prefix = format!("{SCRATCH_PREFIX}{}-", getuid().as_raw());
-    for entry in fs::read_dir(base).into_iter().flatten().flatten() {
-        let ours = entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| name.starts_with(&prefix));
-        if ours && is_abandoned(&entry.path()) {
-            end_processes_naming(&entry.path());
-            remove_folder(&entry.path());
-        }
-    }
-}
-
-/// Whether no process holds the lock.
-fn is_abandoned(folder: &Path) -> bool {
-    let lock = fs::File::open(folder.join(LOCK_NAME));
-    lock.is_ok_and(|lock| lock.try_lock().is_ok())
-}
-
-/// Kills the process groups of all processes that have the folder on their command line.
-fn end_processes_naming(folder: &Path) {
-    let needle = folder.to_string_lossy().into_owned();
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse::<i32>().ok())
-        else {
-            continue;
-        };
-        let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        if !String::from_utf8_lossy(&command).contains(&needle) {
-            continue;
-        }
-        if let Some(group) =
-            Pid::from_raw(pid).and_then(|pid| rustix::process::getpgid(Some(pid)).ok())
-        {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-    }
-}
-
-/// A browser that is being killed may still write for a moment. A later sweep removes what remains.
-pub(super) fn remove_folder(folder: &Path) {
-    for _ in 0..3 {
-        if fs::remove_dir_all(folder).is_ok() || !folder.exists() {
-            return;
-        }
     }
 }

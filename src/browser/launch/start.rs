@@ -1,6 +1,6 @@
 //! Starts a driver on this machine and waits until it listens.
 
-use std::{fs, path::Path, process::Stdio, time::Duration};
+use std::{ffi::OsString, fs, path::Path, process::Stdio, time::Duration};
 
 use super::{
     driver::{Driver, DriverProcess},
@@ -22,11 +22,12 @@ pub(super) async fn start_on_a_free_port(
     programs: &Programs,
     folder: &Path,
     scale: f64,
+    hidden: &[OsString],
 ) -> Result<Driver, LaunchError> {
     let once = || async {
         match programs.startup {
-            Startup::OnDisplay => webkit::start(programs, folder, scale).await,
-            Startup::Greets => start(programs, folder).await,
+            Startup::OnDisplay => webkit::start(programs, folder, scale, hidden).await,
+            Startup::Greets => start(programs, folder, hidden).await,
         }
     };
     for _ in 1..PORT_ATTEMPTS {
@@ -38,13 +39,17 @@ pub(super) async fn start_on_a_free_port(
     once().await
 }
 
-async fn start(programs: &Programs, folder: &Path) -> Result<Driver, LaunchError> {
+async fn start(
+    programs: &Programs,
+    folder: &Path,
+    hidden: &[OsString],
+) -> Result<Driver, LaunchError> {
     let failed = |reason: String| LaunchError::DriverStart {
         path: programs.driver.clone(),
         reason,
     };
     fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-    let mut child = in_own_group(&programs.driver)
+    let mut child = in_own_group(&programs.driver, hidden)
         .args((programs.arguments)(folder, ANY_PORT))
         .env("TMPDIR", folder)
         .stdout(Stdio::piped())

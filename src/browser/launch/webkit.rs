@@ -2,6 +2,7 @@
 //! driver has one session.
 
 use std::{
+    ffi::OsString,
     fs,
     io::Read as _,
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -68,6 +69,7 @@ pub(super) async fn start(
     programs: &Programs,
     folder: &Path,
     scale: f64,
+    hidden: &[OsString],
 ) -> Result<Driver, LaunchError> {
     let failed = |reason: String| LaunchError::DriverStart {
         path: programs.driver.clone(),
@@ -77,11 +79,11 @@ pub(super) async fn start(
     let folder = &folder.join(scale.to_string());
     write_settings(folder).map_err(io_failed)?;
     let display = match &programs.display {
-        Some(program) => Some(Display::start(program, folder).await?),
+        Some(program) => Some(Display::start(program, folder, hidden).await?),
         None => None,
     };
     let port = free_port().map_err(io_failed)?;
-    let child = command(programs, folder, port, scale, display.as_ref())
+    let child = command(programs, folder, port, scale, display.as_ref(), hidden)
         .spawn()
         .map_err(io_failed)?;
     let process = DriverProcess::new(child, folder, programs.driver_name, display);
@@ -166,8 +168,9 @@ fn command(
     port: u16,
     scale: f64,
     display: Option<&Display>,
+    hidden: &[OsString],
 ) -> Command {
-    let mut command = in_own_group(&programs.driver);
+    let mut command = in_own_group(&programs.driver, hidden);
     command
         .args((programs.arguments)(folder, port))
         .envs(QUIET_VARIABLES.iter().copied())

@@ -45,6 +45,7 @@ const CALLS: &[(&str, &str)] = &[
     ("sinceParsed", "null"),
     ("measure", "null"),
     ("widestElement", "null"),
+    ("redraw", "null"),
     ("boxes", r##"[[{"css": ["#box"]}]]"##),
     ("notAnswered", r#"{"urls": []}"#),
     ("scrollThrough", "{}"),

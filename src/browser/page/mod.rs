@@ -60,6 +60,7 @@ const LIBRARY: &[&str] = &[
     include_str!("library/pending.js"),
     include_str!("library/scroll_through.js"),
     include_str!("library/settle.js"),
+    include_str!("library/redraw.js"),
 ];
 
 /// The library as it is sent; some engines send it with each call.
@@ -67,7 +68,7 @@ static LIBRARY_SENT: LazyLock<String> = LazyLock::new(|| without_comments(&LIBRA
 
 /// The functions of the library that are called from outside.
 const FUNCTIONS: &str = "describe, describeSoon, sinceParsed, settle, notAnswered, scrollThrough, hasRested, hold, letGo, measure, \
-    boxes, widestElement, movingParts, movingMarquees, stopMarquee";
+    boxes, widestElement, movingParts, movingMarquees, stopMarquee, redraw";
 
 /// Who hides the scrollbars of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,6 +19,7 @@ use crate::{
         error::BrowserError,
         picture::{Frame, PhotographedArea, ResourceKinds},
         session::{Allowance, Session},
+        wire::COMMAND_LIMIT,
     },
     diff::{self, Rect},
     spec::{Area, Shot, Viewport},
@@ -286,6 +287,8 @@ impl HeldPage<'_> {
         scale: f64,
         times: &mut ShotTimes,
     ) -> Result<Frame, ShootError> {
+        // Two pages that differ must differ in what they show, not in how their browsers divided them into layers.
+        self.in_page(COMMAND_LIMIT, "redraw", &json!(null)).await?;
         let mut began = Instant::now();
         let mut earlier = Vec::new();
         let mut is_held = false;

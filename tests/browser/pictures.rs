@@ -237,3 +237,25 @@ fn no_observer_loses_its_first_call() {
         .run()
         .exits(0);
 }
+
+/// Chromium leaves them empty, on both sides alike.
+#[test]
+fn a_frame_of_another_site_out_of_view_is_told() {
+    let site = Site::new();
+    let flow = "steps:\n  - goto: /far-frame.html\n    shot: far\n  - goto: /far-frame.html?10\n    shot: near\n  \
+                - goto: /far-frame.html\n    shot: { name: view, area: viewport }";
+    let outcome = Project::pair(&site, &site).flow("Frames", flow).run();
+    let outcome = outcome.exits(0);
+    let warnings = |shot: &str| outcome.shot(shot)["warnings"].to_string();
+    let far = warnings("far");
+    assert!(
+        far.contains("so iframe#far is empty in the picture"),
+        "{far}"
+    );
+    assert_eq!(outcome.picture("far").at(100, 950), [238, 238, 238]);
+    for shot in ["near", "view"] {
+        let found = warnings(shot);
+        assert!(!found.contains("only in view"), "{shot}: {found}");
+    }
+    assert_ne!(outcome.picture("near").at(100, 60), [238, 238, 238]);
+}

@@ -29,6 +29,8 @@ pub(crate) struct Traits {
     pub(crate) can_change_scale: bool,
     /// A picture shows the page's state at that moment, even if that state was not drawn before.
     pub(crate) draws_for_pictures: bool,
+    /// It paints frames of other sites only where they are in view.
+    pub(crate) leaves_frames_out_of_view: bool,
     /// Its driver can drop what the browser itself drags (`draggable`).
     pub(crate) can_drop: bool,
     /// Its driver types a line end as Enter.

@@ -99,7 +99,7 @@ impl Session {
         let (frame, released) = self.held_frame(viewport, shot, exchange, times).await;
         let (frame, released) = (frame?, released?);
         let missing = self.missing(&released, times);
-        let page = self.same_document(released.document, &frame.png)?;
+        let page = self.same_document(&released.document, &frame.png)?;
         let previous = times.held_at.is_none().then(|| PreviousFrame {
             at: Instant::now(),
             load: self.flow.checked_load().to_owned(),
@@ -113,6 +113,9 @@ impl Session {
             let widest = self.in_page(COMMAND_LIMIT, "widestElement", &json!(null));
             let widest = widest.await?;
             warnings.push(warnings::too_wide_warning(width, viewport, widest.as_str()));
+        }
+        if self.engine.traits().leaves_frames_out_of_view {
+            warnings.extend(warnings::unpainted_frames_warning(&released.out_of_view));
         }
         warnings.extend(missing);
         self.flow.add_overdue(std::mem::take(&mut times.overdue));
@@ -160,9 +163,9 @@ impl Session {
     }
 
     /// The page in front, if it is still the document that was checked.
-    fn same_document(&self, document: Document, png: &Arc<[u8]>) -> Result<PageInfo, ShootError> {
-        if self.flow.is_checked(&document) {
-            return Ok(document.info);
+    fn same_document(&self, document: &Document, png: &Arc<[u8]>) -> Result<PageInfo, ShootError> {
+        if self.flow.is_checked(document) {
+            return Ok(document.info.clone());
         }
         Err(ShootError::Unstable {
             reason: format!(

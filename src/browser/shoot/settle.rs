@@ -192,6 +192,7 @@ impl Session {
             document: self.read_document(&released),
             failed: texts(&released["failed"]),
             late: texts(&released["late"]),
+            out_of_view: texts(&released["outOfView"]),
         })
     }
 }
@@ -205,6 +206,8 @@ pub(super) struct ReleasedPage {
     pub(super) failed: Vec<String>,
     /// The URLs of images that are still on their way.
     pub(super) late: Vec<String>,
+    /// The frames of other sites that the picture shows and that are out of view.
+    pub(super) out_of_view: Vec<String>,
 }
 
 fn texts(list: &Value) -> Vec<String> {

@@ -85,6 +85,16 @@ pub(super) fn part_warning(scroller: &str) -> Warning {
     Warning::of(Suspicion::PartialPage, text)
 }
 
+/// Warns of frames of other sites that the browser did not paint because they are out of view.
+pub(super) fn unpainted_frames_warning(frames: &[String]) -> Option<Warning> {
+    let names = first_of(frames)?;
+    let text = format!(
+        "Chrome paints frames of other sites only in view, so {names} is empty in the picture; to see it, scroll to it \
+         and take a shot with `area: viewport`"
+    );
+    Some(Warning::of(Suspicion::PartialPage, text))
+}
+
 /// Warns that a phone's page is wider than its screen, which its users notice. `width` is in CSS pixels.
 pub(super) fn too_wide_warning(width: f64, screen: Viewport, widest: Option<&str>) -> Warning {
     let screen = screen.width;

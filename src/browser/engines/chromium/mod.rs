@@ -28,6 +28,7 @@ pub(super) const TRAITS: Traits = Traits {
     can_be_cleaned: true,
     can_change_scale: true,
     draws_for_pictures: true,
+    leaves_frames_out_of_view: true,
     can_drop: true,
     types_line_ends: true,
     overlooks_cut_frames: true,

@@ -41,6 +41,7 @@ pub(super) const TRAITS: Traits = Traits {
     can_be_cleaned: false,
     can_change_scale: true,
     draws_for_pictures: true,
+    leaves_frames_out_of_view: false,
     can_drop: false,
     types_line_ends: true,
     overlooks_cut_frames: false,

@@ -47,6 +47,7 @@ pub(super) const TRAITS: Traits = Traits {
     can_be_cleaned: false,
     can_change_scale: false,
     draws_for_pictures: false,
+    leaves_frames_out_of_view: false,
     can_drop: false,
     types_line_ends: false,
     overlooks_cut_frames: false,

@@ -33,7 +33,9 @@ const letGo = (picture) => {
   playMarquees();
   playVideos();
   hideSeen();
-  const found = { ...describe(), ...missingIn(picture || {}) };
+  const { area } = picture || {};
+  const outOfView = area ? foreignFramesOutOfView(area) : [];
+  const found = { ...describe(), ...missingIn(picture || {}), outOfView };
   putPageBack();
   return found;
 };

@@ -47,6 +47,7 @@ const CALLS: &[(&str, &str)] = &[
     ("widestElement", "null"),
     ("redraw", "null"),
     ("boxes", r##"[[{"css": ["#box"]}]]"##),
+    ("areas", r##"[[{"css": ["#box"]}]]"##),
     ("notAnswered", r#"{"urls": []}"#),
     ("scrollThrough", "{}"),
     ("movingParts", "null"),

@@ -41,6 +41,7 @@ const LIBRARY: &[&str] = &[
     include_str!("library/next_frames.js"),
     include_str!("library/describe.js"),
     include_str!("library/measure.js"),
+    include_str!("library/covers.js"),
     include_str!("library/boxes.js"),
     include_str!("library/put_back.js"),
     include_str!("library/scrollers.js"),
@@ -68,7 +69,7 @@ static LIBRARY_SENT: LazyLock<String> = LazyLock::new(|| without_comments(&LIBRA
 
 /// The functions of the library that are called from outside.
 const FUNCTIONS: &str = "describe, describeSoon, sinceParsed, settle, notAnswered, scrollThrough, hasRested, hold, letGo, measure, \
-    boxes, widestElement, movingParts, movingMarquees, stopMarquee, redraw";
+    boxes, areas, widestElement, movingParts, movingMarquees, stopMarquee, redraw";
 
 /// Who hides the scrollbars of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -125,8 +125,13 @@ impl Session {
     }
 
     async fn first_box(&self, target: &Target) -> Result<Option<CssBox>, BrowserError> {
-        let found = self.page_boxes(std::slice::from_ref(target)).await?;
-        Ok(found.first().and_then(|boxes| boxes.first()).copied())
+        let found = self
+            .page_boxes("areas", std::slice::from_ref(target))
+            .await?;
+        Ok(found
+            .first()
+            .and_then(|boxes| boxes.first())
+            .map(|found| found.area))
     }
 
     /// The element's border box, grown to whole CSS pixels.
@@ -158,16 +163,23 @@ impl Session {
         })
     }
 
-    async fn page_boxes(&self, targets: &[Target]) -> Result<Vec<Vec<CssBox>>, BrowserError> {
+    async fn page_boxes(
+        &self,
+        function: &str,
+        targets: &[Target],
+    ) -> Result<Vec<Vec<VisibleBox>>, BrowserError> {
         let argument: Value = targets.iter().map(alternatives).collect();
-        let answer = self.in_page(COMMAND_LIMIT, "boxes", &argument).await?;
+        let answer = self.in_page(COMMAND_LIMIT, function, &argument).await?;
         let read = |value: &Value| {
             let number = |key: &str| value[key].as_f64().unwrap_or_default();
-            CssBox {
-                x: number("x"),
-                y: number("y"),
-                width: number("width"),
-                height: number("height"),
+            VisibleBox {
+                area: CssBox {
+                    x: number("x"),
+                    y: number("y"),
+                    width: number("width"),
+                    height: number("height"),
+                },
+                is_in_layer: value["inLayer"] == true,
             }
         };
         let lists = answer.as_array().into_iter().flatten();
@@ -193,8 +205,8 @@ impl Session {
                 (origin, scale * zoom)
             }
         };
-        let found = self.page_boxes(masks).await?;
-        let to_picture = |area: &CssBox| device_box(area, origin, scale, size);
+        let found = self.page_boxes("boxes", masks).await?;
+        let to_picture = |found: &VisibleBox| device_box(found, origin, scale, size);
         Ok(found
             .iter()
             .map(|boxes| boxes.iter().filter_map(to_picture).collect())
@@ -224,17 +236,33 @@ fn nearest(place: f64) -> f64 {
     (place + 0.5).floor()
 }
 
+/// What can be seen of an element, or a part of that.
+#[derive(Debug, Clone, Copy)]
+struct VisibleBox {
+    /// In CSS pixels of the page.
+    area: CssBox,
+    /// The browser may draw it in a layer of its own. An edge that falls within a device pixel may then be drawn up to one
+    /// device pixel further out.
+    is_in_layer: bool,
+}
+
 /// The box in whole device pixels of the picture, grown outwards; `None` if it lies outside of the picture.
-fn device_box(area: &CssBox, origin: (f64, f64), scale: f64, size: Size) -> Option<Rect> {
+fn device_box(found: &VisibleBox, origin: (f64, f64), scale: f64, size: Size) -> Option<Rect> {
+    let area = &found.area;
     let clamp = |value: f64, limit: u32| value.clamp(0.0, f64::from(limit)) as u32;
+    let beyond = |place: f64| {
+        let place = place * scale;
+        let is_within_pixel = (place - place.round()).abs() > LAYOUT_STEP;
+        f64::from(u8::from(found.is_in_layer && is_within_pixel))
+    };
     // A picture that begins within a device pixel may begin on either side of it.
     let start = |place: f64, origin: f64| {
         let begins = (origin * scale - LAYOUT_STEP).ceil();
-        (place.min(nearest(place)) * scale - begins + LAYOUT_STEP).floor()
+        (place.min(nearest(place)) * scale - begins + LAYOUT_STEP).floor() - beyond(place)
     };
     let end = |place: f64, origin: f64| {
         let begins = (origin * scale + LAYOUT_STEP).floor();
-        (place.max(nearest(place)) * scale - begins - LAYOUT_STEP).ceil()
+        (place.max(nearest(place)) * scale - begins - LAYOUT_STEP).ceil() + beyond(place)
     };
     let left = clamp(start(area.x, origin.0), size.width);
     let top = clamp(start(area.y, origin.1), size.height);
@@ -257,6 +285,33 @@ mod tests {
         height: 100,
     };
 
+    fn plain(area: CssBox) -> VisibleBox {
+        VisibleBox {
+            area,
+            is_in_layer: false,
+        }
+    }
+
+    #[test]
+    fn a_mask_reaches_one_device_pixel_further_in_a_layer_where_its_edge_is_within_one() {
+        let found = VisibleBox {
+            is_in_layer: true,
+            ..plain(CssBox {
+                x: 10.3,
+                y: 20.0,
+                width: 5.7,
+                height: 5.3,
+            })
+        };
+        let expected = Rect {
+            x: 9,
+            y: 20,
+            width: 7,
+            height: 7,
+        };
+        assert_eq!(device_box(&found, (0.0, 0.0), 1.0, SIZE), Some(expected));
+    }
+
     #[test]
     fn a_mask_grows_to_whole_device_pixels() {
         let area = CssBox {
@@ -271,7 +326,10 @@ mod tests {
             width: 11,
             height: 11,
         };
-        assert_eq!(device_box(&area, (0.0, 0.0), 2.0, SIZE), Some(expected));
+        assert_eq!(
+            device_box(&plain(area), (0.0, 0.0), 2.0, SIZE),
+            Some(expected)
+        );
     }
 
     #[test]
@@ -293,7 +351,10 @@ mod tests {
             width: 101,
             height: 27,
         };
-        assert_eq!(device_box(&area, (0.0, 0.0), 2.625, size), Some(expected));
+        assert_eq!(
+            device_box(&plain(area), (0.0, 0.0), 2.625, size),
+            Some(expected)
+        );
     }
 
     #[test]
@@ -310,7 +371,10 @@ mod tests {
             width: 15,
             height: 15,
         };
-        assert_eq!(device_box(&area, (0.0, 0.0), 3.0, SIZE), Some(expected));
+        assert_eq!(
+            device_box(&plain(area), (0.0, 0.0), 3.0, SIZE),
+            Some(expected)
+        );
     }
 
     #[test]
@@ -321,6 +385,6 @@ mod tests {
             width: 5.0,
             height: 5.0,
         };
-        assert_eq!(device_box(&area, (0.0, 0.0), 1.0, SIZE), None);
+        assert_eq!(device_box(&plain(area), (0.0, 0.0), 1.0, SIZE), None);
     }
 }

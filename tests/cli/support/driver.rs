@@ -579,7 +579,7 @@ impl Session {
             // What is left after a flow, as cleaning asks for it.
             "Runtime.evaluate" => in_page(json!({ "url": self.url, "load": self.documents })),
             "page.settle" => in_page(self.settle(title)),
-            "page.boxes" => in_page(self.boxes(&asked.page_argument(), title)),
+            "page.boxes" | "page.areas" => in_page(self.boxes(&asked.page_argument(), title)),
             "execute/sync" => self.executed(asked, title),
             "element/value" => {
                 self.typed
@@ -632,7 +632,7 @@ impl Session {
         recorded(&self.page(title), name)
     }
 
-    /// One target was asked for when it was recorded.
+    /// One target was asked for when it was recorded. `areas` answers alike.
     fn boxes(&self, targets: &Value, title: &Title) -> Value {
         let one = recorded(&self.page(title), "boxes")[0].take();
         let targets = targets.as_array().into_iter().flatten();

@@ -1,5 +1,5 @@
 // Where elements are, as far as they can be seen.
-// Called from `shoot/frame.rs` as `boxes`.
+// Called from `shoot/frame.rs` as `boxes` and `areas`.
 
 // The browser itself knows how everything around an element clips it. It looks so far around the page's view.
 const AROUND_VIEW = "1000000px";
@@ -22,7 +22,7 @@ const mayClip = (element) => {
 
 const mayBeClipped = (element) => {
   for (let around = element; around; around = drawnIn(around)) {
-    if (mayClip(around)) return true;
+    if (mayClip(around) || (around !== element && hidesItsTree(around))) return true;
   }
   return false;
 };
@@ -43,15 +43,61 @@ const visibleBoxes = (elements) =>
     setTimeout(() => fail(new Error(`the browser does not say within ${BOX_MS} ms where elements can be seen`)), BOX_MS);
   });
 
-// For each target the boxes of all its elements that can be seen, in CSS pixels of the page.
-const boxes = async (targets) => {
-  const elements = targets.map((alternatives) => findAll(alternatives).filter(canBeSeen));
+// An element that opens a closed shadow tree may show what it holds in anything.
+const hidesItsTree = (element) => element.localName.includes("-") && !element.shadowRoot;
+
+// Whether the browser may draw the element in a layer of its own, where edges fall on other device pixels.
+const isInLayer = (element) => {
+  for (let around = element; around; around = drawnIn(around)) {
+    const style = getComputedStyle(around);
+    const isMoved = [style.transform, style.translate, style.rotate, style.scale, style.perspective, style.filter].some((value) => value && value !== "none");
+    const isOwn = isMoved || style.opacity < 1 || style.willChange !== "auto";
+    if (isOwn || (style.overflow !== "visible" && !isViewport(around) && hasHidden(around))) return true;
+  }
+  return false;
+};
+const hasHidden = ({ scrollWidth, clientWidth, scrollHeight, clientHeight }) => scrollWidth > clientWidth || scrollHeight > clientHeight;
+
+const boxOf = (left, top, right, bottom) => ({ left, top, right, bottom });
+const isEmpty = ({ left, top, right, bottom }) => right <= left || bottom <= top;
+const common = (one, other) =>
+  boxOf(Math.max(one.left, other.left), Math.max(one.top, other.top), Math.min(one.right, other.right), Math.min(one.bottom, other.bottom));
+
+const wholeOf = (element, visible) => {
+  const { left, top, right, bottom } = visible.get(element) || element.getBoundingClientRect();
+  return boxOf(left, top, right, bottom);
+};
+
+// A text that wraps has a box on each line, and what is broken into columns has one in each.
+const partsOf = (element, visible) => {
+  const whole = wholeOf(element, visible);
+  const parts = [...element.getClientRects()].map((part) => common(part, whole)).filter((part) => !isEmpty(part));
+  return parts.length > 1 ? parts : [whole];
+};
+
+// The boxes of elements that were found for each target, in CSS pixels of the page.
+const boxesOf = async (elements, boxesOfOne) => {
   const clipped = [...new Set(elements.flat())].filter(mayBeClipped);
   const visible = clipped.length ? await visibleBoxes(clipped) : new Map();
+  const onPage = ({ left, top, right, bottom }) => ({ x: left + scrollX, y: top + scrollY, width: right - left, height: bottom - top });
   return elements.map((list) =>
-    list.map((element) => {
-      const { left, top, width, height } = visible.get(element) || element.getBoundingClientRect();
-      return { x: left + scrollX, y: top + scrollY, width, height };
+    list.flatMap((element) => {
+      const inLayer = isInLayer(element);
+      return boxesOfOne(element, visible).map((box) => ({ ...onPage(box), ...(inLayer && { inLayer }) }));
     }),
   );
+};
+
+// For each target the boxes that a mask has to cover: of all its elements what can be seen, also when something else lies
+// over a part.
+const boxes = (targets) => {
+  const isShown = (element) => canBeSeen(element) && element.checkVisibility({ opacityProperty: true });
+  const elements = targets.map((alternatives) => findAll(alternatives).filter(isShown));
+  return boxesOf(elements, (element, visible) => partsOf(element, visible).flatMap((part) => uncovered(part, element)));
+};
+
+// For each target one box around what can be seen of its first element.
+const areas = (targets) => {
+  const elements = targets.map((alternatives) => findAll(alternatives).filter(canBeSeen).slice(0, 1));
+  return boxesOf(elements, (element, visible) => [wholeOf(element, visible)]);
 };

@@ -266,6 +266,7 @@ pub fn run(
             reuse,
             news: news.clone(),
             learned: Arc::clone(&learned),
+            secrets: Arc::new(options.secrets.clone()),
         };
         let stop = &stop;
         let capture = scope.spawn(move || capture.run(decided, deliveries, stop));
@@ -399,6 +400,7 @@ struct CaptureThread {
     reuse: Option<Reuse>,
     news: Sender<CollectorMessage>,
     learned: Arc<LearnedSecrets>,
+    secrets: Arc<Secrets>,
 }
 
 impl CaptureThread {
@@ -444,6 +446,7 @@ impl CaptureThread {
                 baseline: baseline.as_ref(),
                 candidate: &candidate,
                 candidate_only: reused.jobs(),
+                secrets: &self.secrets,
             }),
             config: Arc::clone(&self.config),
             workers: self.workers,

@@ -48,6 +48,14 @@ pub(crate) fn matches_host(allowed: &str, url: &Url) -> bool {
         || host_and_port(url).eq_ignore_ascii_case(allowed)
 }
 
+/// Whether the URL is on a host of an environment: its own, or a listed one. If the environment uses https, URLs without
+/// it are not.
+pub(crate) fn is_on_own_host(url: &Url, base: &Url, hosts: &[String]) -> bool {
+    let is_listed = hosts.iter().any(|host| matches_host(host, url));
+    let is_as_safe = url.scheme() == "https" || base.scheme() == "http";
+    same_origin(url, base) || (is_listed && is_as_safe)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@ use crate::{
     config::{Browser, Device, Emulation, NamedViewport, Network},
     connect::Connector,
     spec::{Settle, Viewport},
+    yaml::Secrets,
 };
 
 /// How browsers are started.
@@ -52,6 +53,8 @@ pub(crate) struct SessionOptions {
     pub(crate) settle: Settle,
     /// Further capabilities to ask the driver for.
     pub(crate) capabilities: Map<String, Value>,
+    /// Values that only the environment's own hosts may get.
+    pub(crate) secrets: Arc<Secrets>,
     /// Headers for requests to the environment's own hosts.
     pub(crate) headers: HeaderMap,
     /// How the browser reaches the environment.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use url::Url;
@@ -14,6 +14,7 @@ use crate::{
     config::{Browser, Config, Emulation, Network},
     plan::{Job, JobId, Plan},
     side::{Role, Side},
+    yaml::Secrets,
 };
 
 /// An environment that responds, with the settings that a session needs.
@@ -41,6 +42,8 @@ pub(crate) struct PoolOptions<'a> {
     pub(crate) candidate: &'a LiveEnvironment,
     /// Jobs whose baseline pictures already exist, so that nothing runs on the baseline.
     pub(crate) candidate_only: &'a HashSet<JobId>,
+    /// Values that only the environments' own hosts may get.
+    pub(crate) secrets: &'a Arc<Secrets>,
 }
 
 /// The sessions of a flow. There is none for the baseline if its pictures already exist.
@@ -301,6 +304,7 @@ fn session_options(
             .get(&browser)
             .cloned()
             .unwrap_or_default(),
+        secrets: Arc::clone(options.secrets),
         headers: environment.headers.clone(),
         network: environment.network.clone(),
         settle: config.settle,

@@ -50,6 +50,16 @@ impl Secrets {
         replace(text, &forms)
     }
 
+    /// Whether the text holds a secret as it is. A short one must be all of the text: it stands in others by chance.
+    pub(crate) fn are_in(&self, text: &str) -> bool {
+        const SHORT: usize = 4;
+        let is_in = |value: &String| match value.len() < SHORT {
+            true => text == value,
+            false => text.contains(value.as_str()),
+        };
+        self.values.iter().any(is_in)
+    }
+
     /// Whether there is nothing to hide.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()

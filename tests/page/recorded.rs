@@ -62,6 +62,11 @@ const CALLS: &[(&str, &str)] = &[
         r##"[{"css": ["#box"]}]"##,
     ),
     ("return pageText();", "null"),
+    // As `act/recipient.rs` has it.
+    (
+        "return [/^https?:/.test(location.href) ? location.href : origin, ...(location.ancestorOrigins || [])];",
+        "null",
+    ),
 ];
 
 fn open_plain_page(session: &Session) -> PlainPage {

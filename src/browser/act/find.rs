@@ -49,6 +49,9 @@ impl Session {
         body: &str,
         arguments: Vec<Value>,
     ) -> Result<Value, StepError> {
+        if self.hold_secret(&arguments) {
+            self.check_recipient().await?;
+        }
         let script = format!("{}{files}\n{body}", page::FIND);
         let answer = self.wire().execute(COMMAND_LIMIT, &script, arguments);
         answer.await.map_err(StepError::from)

@@ -9,6 +9,7 @@ mod page;
 mod place;
 mod pointer;
 mod reach;
+mod recipient;
 
 use std::time::{Duration, Instant};
 
@@ -484,6 +485,9 @@ impl Session {
                 self.wire()
                     .call("clear", COMMAND_LIMIT, element.clear())
                     .await
+            }
+            ElementCommand::SendKeys(keys) if self.holds_secret(keys) => {
+                self.type_secret(element, keys).await
             }
             ElementCommand::SendKeys(keys) => {
                 self.wire()

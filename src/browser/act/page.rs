@@ -50,6 +50,9 @@ impl Session {
         script: &str,
         args: &[Value],
     ) -> Result<Value, StepError> {
+        if self.holds_secret(script) || self.hold_secret(args) {
+            self.check_recipient().await?;
+        }
         let is_in_frame = self.flow.is_in_frame();
         let answer = self.engine.evaluate(limit, script, args, is_in_frame).await;
         match answer {
@@ -81,6 +84,9 @@ impl Session {
     /// Runs the source as a script of the page: its declarations are global. The CSP does not block it in the page
     /// itself; in a frame, the frame's CSP does.
     async fn inject_script(&self, source: &str) -> Result<(), StepError> {
+        if self.holds_secret(source) {
+            self.check_recipient().await?;
+        }
         Ok(self.engine.inject(source, self.flow.is_in_frame()).await?)
     }
 

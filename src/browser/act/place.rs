@@ -56,6 +56,9 @@ impl Session {
     ) -> Result<(), StepError> {
         self.wait_for_dialog(deadline).await?;
         if let Some(text) = text {
+            if self.holds_secret(text.value()) {
+                self.check_asking_page().await?;
+            }
             let sent = self.wire().client().send_alert_text(text.value());
             self.wire().call("alert text", COMMAND_LIMIT, sent).await?;
         }

@@ -26,10 +26,7 @@ use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 use url::Url;
 
 use super::socket::{open, receive};
-use crate::browser::{
-    address::{matches_host, same_origin},
-    options::SessionOptions,
-};
+use crate::browser::{address::is_on_own_host, options::SessionOptions};
 
 /// How long the browser may take to confirm.
 const START_LIMIT: Duration = Duration::from_secs(10);
@@ -88,11 +85,8 @@ impl HeaderRule {
         }
     }
 
-    /// Whether the URL belongs to the environment. If the environment uses https, URLs without it never do.
     fn has(&self, url: &Url) -> bool {
-        let is_listed = self.hosts.iter().any(|host| matches_host(host, url));
-        let is_as_safe = url.scheme() == "https" || self.base.scheme() == "http";
-        same_origin(url, &self.base) || (is_listed && is_as_safe)
+        is_on_own_host(url, &self.base, &self.hosts)
     }
 
     /// The URL patterns that the browser asks about, including URLs with a password. They may match too much: each
@@ -148,8 +142,16 @@ async fn connect(address: &str, own: &HeaderRule) -> Result<Socket, String> {
 
 /// The address of the browser's own socket, not of one of its pages.
 async fn socket_url(address: &str) -> Result<String, String> {
+    let version = ask_browser(address, "/json/version").await?;
+    let url = version["webSocketDebuggerUrl"].as_str();
+    url.map(str::to_owned)
+        .ok_or_else(|| "it reported no address".to_owned())
+}
+
+/// Asks the browser at its debugger's address.
+pub(super) async fn ask_browser(address: &str, path: &str) -> Result<Value, String> {
     let client = Client::builder(TokioExecutor::new()).build::<_, String>(HttpConnector::new());
-    let request = Request::get(format!("http://{address}/json/version"));
+    let request = Request::get(format!("http://{address}{path}"));
     let request = request
         .body(String::new())
         .map_err(|error| error.to_string())?;
@@ -162,11 +164,7 @@ async fn socket_url(address: &str) -> Result<String, String> {
         .collect()
         .await
         .map_err(|error| error.to_string())?;
-    let version: Value =
-        serde_json::from_slice(&body.to_bytes()).map_err(|error| error.to_string())?;
-    let url = version["webSocketDebuggerUrl"].as_str();
-    url.map(str::to_owned)
-        .ok_or_else(|| "it reported no address".to_owned())
+    serde_json::from_slice(&body.to_bytes()).map_err(|error| error.to_string())
 }
 
 /// Serves until the browser disconnects or rejects an answer. A rejected request would wait forever.

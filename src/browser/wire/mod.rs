@@ -59,16 +59,33 @@ impl Wire {
     /// Adds the environment's headers to the browser's requests from now on. This machine must be able to connect to
     /// the browser. An error says why headers cannot be added.
     pub(crate) async fn send_headers(&mut self, options: &SessionOptions) -> Result<(), String> {
-        let capabilities = self.client.capabilities().into_iter();
-        let mut vendors = capabilities.flat_map(|all| all.values());
-        let address = vendors.find_map(|options| options["debuggerAddress"].as_str());
-        let Some(address) = address else {
+        let Some(address) = self.debugger_address() else {
             return Err(
                 "its browser must be a Chrome, Chromium or Edge on this machine".to_owned(),
             );
         };
         self.header_sender = Some(HeaderSender::start(address, options).await?);
         Ok(())
+    }
+
+    /// Where a Chromium on this machine can be asked without its driver.
+    fn debugger_address(&self) -> Option<&str> {
+        let capabilities = self.client.capabilities().into_iter();
+        let mut vendors = capabilities.flat_map(|all| all.values());
+        vendors.find_map(|options| options["debuggerAddress"].as_str())
+    }
+
+    /// The URL of a window's page, as a Chromium on this machine tells it also while a dialog is open.
+    pub(crate) async fn url_of(&self, window: &WindowHandle) -> Option<String> {
+        let asked = headers::ask_browser(self.debugger_address()?, "/json/list");
+        let pages = tokio::time::timeout(COMMAND_LIMIT, asked)
+            .await
+            .ok()?
+            .ok()?;
+        let handle = String::from(window.clone());
+        let mut pages = pages.as_array()?.iter();
+        let page = pages.find(|page| page["id"] == handle.as_str())?;
+        page["url"].as_str().map(str::to_owned)
     }
 
     /// Whether the browser or its driver is gone, or a command missed its deadline.

@@ -13,7 +13,8 @@
 //! - Pure, without input or output: [`diff`] (pixels), [`yaml`] (what all YAML files need: diagnostics, variables,
 //!   secrets), [`spec`] and [`config`] (YAML to checked types),
 //!   [`plan`] (jobs and ids), [`compare`] (verdicts), [`report`] (one file for each format).
-//! - With effects: `browser` (the only module that names fantoccini), [`capture`]'s runner, [`store`] (files),
+//! - With effects: [`files`] (how files of others are opened), `browser` (the only module that names fantoccini),
+//!   [`capture`]'s runner, [`store`] (files),
 //!   [`merge`] (the reports of several machines), [`project`] (where a project's files are), [`demo`] (the
 //!   embedded site).
 //! - [`workers`] decides how many flows run at once on this machine.
@@ -32,6 +33,7 @@ mod connect;
 pub mod demo;
 pub mod diff;
 mod digest;
+pub mod files;
 pub mod merge;
 pub mod plan;
 pub mod project;

@@ -7,12 +7,13 @@ use std::{
 };
 
 use crate::{
+    files,
     report::{
         self, Report,
         merge::{MergeError, NamedReport},
     },
     run,
-    store::{ReportFolder, StoreError},
+    store::{self, ReportFolder, StoreError},
 };
 
 /// The file that makes a folder a report.
@@ -92,7 +93,7 @@ fn read_part(named: &Path) -> Result<(PathBuf, NamedReport), MergeFilesError> {
     let folder = own.into_iter().find(|it| it.join(REPORT).is_file());
     let folder = folder.ok_or_else(|| MergeFilesError::NoReport(named.to_owned()))?;
     let file = folder.join(REPORT);
-    let text = fs::read_to_string(&file);
+    let text = files::read_text(&file, files::REPORT_LIMIT);
     let text = text.map_err(|error| MergeFilesError::Read(file.clone(), error))?;
     let report = report::json::parse(&text);
     let report = report.map_err(|error| MergeFilesError::Unreadable(file, error))?;
@@ -105,7 +106,7 @@ fn copy_pictures(from: &Path, report: &Report, to: &ReportFolder) -> Result<(), 
     let shots = report.shots.iter();
     for (_, name) in shots.flat_map(|shot| shot.files()) {
         let file = from.join(name);
-        let png = fs::read(&file);
+        let png = store::read_stored(&file);
         let png = png.map_err(|error| MergeFilesError::Read(file.clone(), error))?;
         if to.keep(&png)? != name {
             return Err(MergeFilesError::Damaged(file));

@@ -9,6 +9,7 @@ use std::{
 
 use crate::{
     config::{Config, NamedViewport, ParsedConfig},
+    files,
     spec::{KnownViewport, Suite, SuiteSettings},
     yaml::{
         Diagnostic, Diagnostics, Secrets, Source, Variables,
@@ -46,7 +47,7 @@ pub enum ProjectError {
     #[error("there is no spec below {}: add a file such as specs/home.yaml", .0.display())]
     NoSpecs(PathBuf),
     /// A file cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}{}", path.display(), files::advice(source))]
     Read {
         /// The file.
         path: PathBuf,
@@ -205,6 +206,7 @@ pub fn find_root() -> Result<PathBuf, ProjectError> {
     }
 }
 
+/// What has the name counts, whatever it is: a pipe there is told, and not passed over for a file further up.
 fn find_config() -> Result<PathBuf, ProjectError> {
     let here = std::env::current_dir().map_err(|source| ProjectError::Read {
         path: PathBuf::from("."),
@@ -213,7 +215,7 @@ fn find_config() -> Result<PathBuf, ProjectError> {
     let found = here
         .ancestors()
         .map(|folder| folder.join(CONFIG_NAME))
-        .find(|file| file.is_file());
+        .find(|file| fs::symlink_metadata(file).is_ok());
     found.ok_or(ProjectError::NoConfig(here))
 }
 
@@ -249,7 +251,8 @@ fn is_spec(path: &Path) -> bool {
 }
 
 fn read_source(path: &Path) -> Result<Source, ProjectError> {
-    let bytes = fs::read(path).map_err(|source| ProjectError::Read {
+    let bytes = files::read(path, files::WRITTEN_LIMIT);
+    let bytes = bytes.map_err(|source| ProjectError::Read {
         path: path.to_owned(),
         source,
     })?;

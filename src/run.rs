@@ -6,24 +6,25 @@
 mod baseline;
 mod circumstances;
 mod collect;
+mod failing;
 mod fonts;
 mod readiness;
 mod reuse;
 mod shot;
+mod stop;
 
 use std::{
     ffi::OsString,
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicI32, Ordering},
         mpsc::{Receiver, Sender, channel},
     },
-    thread,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     browser::{self, LaunchOptions, Launcher, RunFolder},
@@ -38,7 +39,7 @@ use crate::{
     report::{Report, RunState, ShotReport},
     side::{Role, Side},
     spec::Secrets,
-    store::{FailingFolder, GoldenFolder, ReportFolder, StoreError},
+    store::{GoldenFolder, ReportFolder, StoreError},
 };
 pub use crate::{
     browser::{LaunchError, guard},
@@ -46,11 +47,13 @@ pub use crate::{
 };
 use baseline::{ReusedPictures, StoredBaseline};
 use circumstances::DrawingMachine;
-use collect::Collector;
 pub(crate) use collect::new_run_id;
+use collect::{Collected, Collector};
+use failing::FailingPictures;
 use readiness::Readiness;
 use reuse::{Reuse, ReuseNotice};
 use shot::ShotJudge;
+use stop::{RunInProgress, StopSwitch, watch_signals};
 
 /// What a run needs besides its plan.
 #[derive(Debug, Clone)]
@@ -85,6 +88,8 @@ pub enum Event<'a> {
     Note(String),
     /// Information for verbose output.
     Detail(String),
+    /// Something on this machine is wrong, and the run goes on without it.
+    Warning(String),
     /// A worker started a flow, or its next step.
     Working {
         /// Counted from 0.
@@ -221,8 +226,7 @@ pub fn run(
     let reuse = options
         .reuse_baseline
         .then(|| Reuse::new(&options.reports, options.secrets.clone()));
-    let folder = ReportFolder::create(&options.reports, &run_id)?;
-    let failing = FailingFolder::create(&std::env::temp_dir(), &config.root)?;
+    let folder = Arc::new(ReportFolder::create(&options.reports, &run_id)?);
     if plan.browsers().iter().any(|it| it.is_chromium()) && browser::sandbox_is_off() {
         let note = "running as root: the browser is started with --no-sandbox";
         on_event(Event::Note(note.to_owned()));
@@ -234,64 +238,90 @@ pub fn run(
     }
 
     let counter = Some(launcher.clone());
-    let collector = Collector::new(&plan, &config, run_id, &folder, options, counter)?;
-    let learned = Arc::new(LearnedSecrets::default());
-    let machine = DrawingMachine::new(&launcher, &config, &plan.browsers());
-    let judge = |reused| ShotJudge {
-        plan: &plan,
-        folder: &folder,
-        failing: &failing,
-        baseline: StoredBaseline::new(
-            &config.baseline,
-            GoldenFolder::new(options.golden.clone()),
-            reused,
-        ),
-        machine: &machine,
-        secrets: &options.secrets,
-        learned: &learned,
-    };
-    let stop = StopSwitch::default();
+    let mut collector = Collector::new(&plan, &config, run_id, &folder, options, counter)?;
+    let stop = Arc::new(StopSwitch::default());
+    let _in_progress = RunInProgress(Arc::clone(&stop));
+    watch_signals(Arc::clone(&stop), Arc::downgrade(&scratch)).map_err(RunError::System)?;
     let (deliveries, arriving) = mpsc::channel(1);
     let (decided, reused) = oneshot::channel();
     let (news, arrived) = channel();
-    thread::scope(|scope| {
-        let capture = CaptureThread {
-            plan: Arc::clone(&plan),
-            config: Arc::clone(&config),
-            roles,
-            launcher: launcher.clone(),
-            connector,
-            scratch,
-            workers: options.workers,
-            reuse,
-            news: news.clone(),
-            learned: Arc::clone(&learned),
-            secrets: Arc::new(options.secrets.clone()),
-        };
-        let stop = &stop;
-        let capture = scope.spawn(move || capture.run(decided, deliveries, stop));
-        let judge = &judge;
-        scope.spawn(move || {
-            // Nothing is decided, and nothing captured, when the run ends before its first flow.
-            if let Ok(reused) = reused.blocking_recv() {
-                compare_all(arriving, &judge(reused), news);
-            }
-        });
-        let collected = collector.collect(arrived, stop, on_event);
-        capture
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        on_event(Event::Captured {
-            browsers: launcher.times().started,
-            flows: plan.jobs.len(),
-        });
-        let report = collected?.finish(stop.state())?;
-        Ok(Outcome {
-            report,
-            index: folder.index(),
-            signal: stop.signal(),
-        })
+    let learned = Arc::new(LearnedSecrets::default());
+    let comparison = ComparisonThread {
+        plan: Arc::clone(&plan),
+        folder: Arc::clone(&folder),
+        failing: FailingPictures::new(&std::env::temp_dir(), &config.root, news.clone()),
+        baseline: config.baseline.clone(),
+        golden: GoldenFolder::new(options.golden.clone()),
+        machine: DrawingMachine::new(&launcher, &config, &plan.browsers()),
+        secrets: options.secrets.clone(),
+        learned: Arc::clone(&learned),
+        news: news.clone(),
+    };
+    let capture = CaptureThread {
+        plan: Arc::clone(&plan),
+        config,
+        roles,
+        launcher: launcher.clone(),
+        connector,
+        workers: options.workers,
+        reuse,
+        news,
+        learned,
+        secrets: Arc::new(options.secrets.clone()),
+    };
+    let threads = Threads {
+        capture: {
+            let stop = Arc::clone(&stop);
+            thread::spawn(move || capture.run(decided, deliveries, &stop))
+        },
+        comparison: thread::spawn(move || comparison.run(reused, arriving)),
+    };
+    match collector.collect(&arrived, &stop, on_event) {
+        Ok(Collected::All) => threads.join(&mut collector)?,
+        // A thread hangs, so nobody else ends the browsers.
+        Ok(Collected::Overdue) => scratch.clear(),
+        Err(error) => {
+            let trouble = error.to_string();
+            collector.end_in_trouble(&trouble);
+            let ended = threads.join(&mut collector);
+            collector.add_rest(&arrived);
+            collector.end_in_trouble(&trouble);
+            return ended.and(Err(error.into()));
+        }
+    }
+    on_event(Event::Captured {
+        browsers: launcher.times().started,
+        flows: plan.jobs.len(),
+    });
+    Ok(Outcome {
+        report: collector.finish(stop.state())?,
+        index: folder.index(),
+        signal: stop.signal(),
     })
+}
+
+/// The threads of a run. They are not scoped, so that one that hangs does not keep the process.
+struct Threads {
+    capture: JoinHandle<Result<(), RunError>>,
+    comparison: JoinHandle<()>,
+}
+
+impl Threads {
+    /// Waits for both. What ended them early is in the report. A panic in one of them panics here.
+    fn join(self, collector: &mut Collector<'_>) -> Result<(), RunError> {
+        let (capture, comparison) = (self.capture.join(), self.comparison.join());
+        match (capture, comparison) {
+            (Ok(Ok(())), Ok(())) => Ok(()),
+            (Ok(Err(error)), Ok(())) => {
+                collector.end_in_trouble(&error.to_string());
+                Err(error)
+            }
+            (Err(panic), _) | (_, Err(panic)) => {
+                collector.end_in_trouble("Twinshot panicked: this is a bug, please report it");
+                std::panic::resume_unwind(panic)
+            }
+        }
+    }
 }
 
 /// A shard without flows needs no browser, but a report: otherwise the shard would be missing.
@@ -358,36 +388,6 @@ fn environment(config: &Config, name: &str) -> Result<Environment, RunError> {
     })
 }
 
-/// Why a run ends early.
-#[derive(Debug, Default)]
-pub(crate) struct StopSwitch {
-    wanted: watch::Sender<bool>,
-    signal: AtomicI32,
-}
-
-impl StopSwitch {
-    fn stop(&self) {
-        self.wanted.send_replace(true);
-    }
-
-    fn stop_for_signal(&self, signal: i32) {
-        self.signal.store(signal, Ordering::Relaxed);
-        self.stop();
-    }
-
-    fn signal(&self) -> Option<i32> {
-        Some(self.signal.load(Ordering::Relaxed)).filter(|&signal| signal != 0)
-    }
-
-    fn state(&self) -> RunState {
-        match (self.signal(), *self.wanted.borrow()) {
-            (Some(_), _) => RunState::Interrupted,
-            (None, true) => RunState::Stopped,
-            (None, false) => RunState::Complete,
-        }
-    }
-}
-
 /// The asynchronous half of a run, on its own thread and runtime.
 struct CaptureThread {
     plan: Arc<Plan>,
@@ -395,7 +395,6 @@ struct CaptureThread {
     roles: Roles,
     launcher: Launcher,
     connector: Connector,
-    scratch: Arc<RunFolder>,
     workers: usize,
     reuse: Option<Reuse>,
     news: Sender<CollectorMessage>,
@@ -455,7 +454,7 @@ impl CaptureThread {
             on_progress: self.on_progress(),
         };
         let run = async {
-            if readiness.wait(stop.wanted.subscribe()).await {
+            if readiness.wait(stop.wanted()).await {
                 let reused = self.reused_pictures(&readiness).await;
                 let context = context(&reused);
                 // The receiver is gone only after a panic.
@@ -467,17 +466,15 @@ impl CaptureThread {
                     &self.connector,
                     &self.news,
                 );
-                let run = runner::run(context, deliveries, stop.wanted.subscribe());
+                let run = runner::run(context, deliveries, stop.wanted());
                 tokio::join!(run, compared);
             }
             if stop.signal().is_none() {
                 readiness.look_again().await;
             }
         };
-        tokio::select! {
-            () = run => Ok(()),
-            error = watch_signals(stop, &self.scratch) => Err(RunError::System(error)),
-        }
+        run.await;
+        Ok(())
     }
 }
 
@@ -552,39 +549,42 @@ async fn start_demo(release: Release, demos: &mut Vec<DemoServer>) -> Result<url
     Ok(url)
 }
 
-/// The first signal ends the run in order; the second one ends the browsers and the process at once.
-/// Returns only an error.
-async fn watch_signals(stop: &StopSwitch, scratch: &RunFolder) -> std::io::Error {
-    use tokio::signal::unix::{SignalKind, signal};
-    let kinds = [
-        SignalKind::interrupt(),
-        SignalKind::terminate(),
-        SignalKind::hangup(),
-    ];
-    let [interrupt, terminate, hangup] = kinds.map(signal);
-    let (mut interrupt, mut terminate, mut hangup) = match (interrupt, terminate, hangup) {
-        (Ok(interrupt), Ok(terminate), Ok(hangup)) => (interrupt, terminate, hangup),
-        (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => return error,
-    };
-    loop {
-        let kind = tokio::select! {
-            _ = interrupt.recv() => SignalKind::interrupt(),
-            _ = terminate.recv() => SignalKind::terminate(),
-            _ = hangup.recv() => SignalKind::hangup(),
+/// The comparing half of a run, on its own thread.
+struct ComparisonThread {
+    plan: Arc<Plan>,
+    folder: Arc<ReportFolder>,
+    failing: FailingPictures,
+    baseline: BaselineSource,
+    golden: GoldenFolder,
+    machine: DrawingMachine,
+    secrets: Secrets,
+    learned: Arc<LearnedSecrets>,
+    news: Sender<CollectorMessage>,
+}
+
+impl ComparisonThread {
+    fn run(self, reused: oneshot::Receiver<ReusedPictures>, arriving: mpsc::Receiver<Delivery>) {
+        // Nothing is decided, and nothing captured, when the run ends before its first flow.
+        let Ok(reused) = reused.blocking_recv() else {
+            return;
         };
-        let number = kind.as_raw_value();
-        if stop.signal().is_some() {
-            scratch.clear();
-            std::process::exit(128 + number);
-        }
-        stop.stop_for_signal(number);
+        let judge = ShotJudge {
+            plan: self.plan,
+            folder: self.folder,
+            failing: self.failing,
+            baseline: StoredBaseline::new(&self.baseline, self.golden, reused),
+            machine: self.machine,
+            secrets: self.secrets,
+            learned: self.learned,
+        };
+        compare_all(arriving, &judge, self.news);
     }
 }
 
 /// Compares what arrives, as many at a time as there are cores.
 fn compare_all(
     mut arriving: mpsc::Receiver<Delivery>,
-    judge: &ShotJudge<'_>,
+    judge: &ShotJudge,
     results: Sender<CollectorMessage>,
 ) {
     rayon::in_place_scope(|scope| {
@@ -617,6 +617,8 @@ enum CollectorMessage {
     Detail(String),
     /// Something that every reader of the report should know.
     Warning(String),
+    /// Something that only the user of this machine should know.
+    Nuisance(String),
     /// What a role's environment serves.
     Served(Role, String),
     /// Why both sides seem to be the same environment.

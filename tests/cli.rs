@@ -15,6 +15,7 @@ mod cli {
     mod commands;
     mod diff;
     mod edge;
+    mod endless;
     mod faults;
     mod flow;
     mod frames;

@@ -1,7 +1,6 @@
 //! `twinshot diff`: compares two pictures, two folders of pictures, or pairs from stdin, without a browser.
 
 mod folders;
-mod input;
 mod limits;
 mod out;
 mod outcome;
@@ -14,6 +13,7 @@ use serde_json::{Value, json};
 use twinshot::{
     compare::{MAX_PIXELS, broken_words, count, is_match, percent},
     diff::{self, Antialiasing, Diff, DiffError, DiffWithOverlay, Metric, Options, Rect, Style},
+    files::{Accepted, PictureFileError, read_picture},
     spec::{AtLeast, Limits, MaxMismatch},
 };
 
@@ -21,7 +21,6 @@ use super::{
     Exit, Failure,
     terminal::{print, tell},
 };
-use input::Accepted;
 
 /// Means stdin, in place of the baseline.
 const STDIN: &str = "-";
@@ -226,7 +225,10 @@ impl DiffArgs {
         out: Option<&Path>,
         accepted: Accepted,
     ) -> Result<Judged, Failure> {
-        let read = |path| input::read(path, accepted, self.max_pixels);
+        let read = |path| {
+            let read = read_picture(path, accepted, self.max_pixels);
+            read.map_err(|error| unread(path, error))
+        };
         let compared = self.compare([&read(baseline)?, &read(candidate)?], out.is_some());
         let compared = compared.map_err(|error| undecided(baseline, candidate, &error))?;
         if let (Some(path), Some(overlay)) = (out, &compared.overlay) {
@@ -317,6 +319,16 @@ impl Judged {
             diff.total_pixels,
             count(diff.regions.len(), "region"),
         )
+    }
+}
+
+fn unread(path: &Path, error: PictureFileError) -> Failure {
+    match error {
+        PictureFileError::Read(source) => Failure::Read {
+            path: path.to_owned(),
+            source,
+        },
+        PictureFileError::TooLong(_) => Failure::Undecided(format!("{}: {error}", path.display())),
     }
 }
 

@@ -81,6 +81,7 @@ impl Terminal {
     pub(crate) fn show(&mut self, event: &Event<'_>) {
         match event {
             Event::Note(note) => self.note(note),
+            Event::Warning(warning) => self.warn(warning),
             Event::Detail(note) if self.volume == Volume::Verbose => self.note(note),
             Event::Detail(_) => {}
             Event::Decided => self.bar.inc(1),
@@ -218,6 +219,11 @@ impl Terminal {
     fn note(&self, note: &str) {
         self.bars
             .suspend(|| tell(&format!("note: {}", printable(note))));
+    }
+
+    fn warn(&self, warning: &str) {
+        self.bars
+            .suspend(|| tell(&format!("warning: {}", printable(warning))));
     }
 
     /// Writes to stdout above the bars.

@@ -260,6 +260,7 @@ fn joined_run(id: String, first: &Checked<'_>, parts: &[Checked<'_>], shots: &[S
         shard: None,
         merged: Some(merged),
         times: RunTimes::of(shots, sessions(parts)),
+        stopped_by: runs().find_map(|run| run.stopped_by.clone()),
         undecided: undecided(parts),
         one_environment: runs().find_map(|run| run.one_environment.clone()),
         partial_flows: runs().flat_map(|run| run.partial_flows.clone()).collect(),

@@ -103,6 +103,9 @@ pub struct Run {
     /// The parts that this report was merged from. The run's duration is that of the longest part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<MergedReport>,
+    /// What ended the run early, if that was neither a signal nor a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_by: Option<String>,
     /// Why the whole run is undecided regardless of its shots: an environment was not ready, or changed during the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undecided: Vec<String>,
@@ -163,7 +166,7 @@ pub enum RunState {
     Running,
     /// Interrupted by a signal: the report is partial.
     Interrupted,
-    /// Ended early at `--max-failures`, or because no browser could be driven any more: the report is partial.
+    /// Ended early at `--max-failures`, or because of what `stopped_by` says: the report is partial.
     Stopped,
 }
 
@@ -417,15 +420,18 @@ pub struct FailureReport {
 }
 
 impl Report {
-    /// Reasons why the run is undecided, suspicions and warnings, in the order of every format.
+    /// What ended the run, why it is undecided, suspicions and warnings, in the order of every format.
     pub fn notices(&self) -> Vec<String> {
+        let stopped = self.run.stopped_by.iter();
+        let stopped = stopped.map(|text| format!("the run ended early: {text}"));
         let undecided = self.run.undecided.iter();
         let undecided = undecided.map(|text| format!("could not decide: {text}"));
         let suspicions = self
             .suspicions
             .iter()
             .map(|text| format!("suspicious: {text}"));
-        undecided
+        stopped
+            .chain(undecided)
             .chain(suspicions)
             .chain(self.warnings.iter().cloned())
             .chain(self.idle_allowances.iter().cloned())

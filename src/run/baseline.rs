@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs,
     path::PathBuf,
     sync::Arc,
 };
@@ -16,7 +15,7 @@ use crate::{
     diff::{self, Rect, Size},
     plan::{Job, JobId, PlannedShot, ShotId},
     side::Role,
-    store::GoldenFolder,
+    store::{self, GoldenFolder},
     yaml::Untrusted,
 };
 
@@ -215,7 +214,7 @@ impl ReusedPicture {
 
     fn bytes(&self) -> Result<Vec<u8>, String> {
         let file = self.file.display();
-        let bytes = fs::read(&self.file).map_err(|error| format!("{file}: {error}"))?;
+        let bytes = store::read_stored(&self.file).map_err(|error| format!("{file}: {error}"))?;
         match blake3::hash(&bytes).to_hex().as_str() == self.hash {
             true => Ok(bytes),
             false => Err(format!("{file} is damaged")),

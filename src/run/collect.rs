@@ -3,15 +3,16 @@
 
 use std::{
     collections::HashMap,
-    sync::Arc,
+    sync::{Arc, mpsc::RecvTimeoutError},
     time::{Duration, Instant},
 };
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    CollectorInbox, CollectorMessage, CurrentStep, Event, RunOptions, StopSwitch,
+    CollectorInbox, CollectorMessage, CurrentStep, Event, RunOptions,
     shot::{Decided, StoredShot, milliseconds},
+    stop::StopSwitch,
 };
 use crate::{
     browser::Launcher,
@@ -28,9 +29,12 @@ use crate::{
     yaml::without_credentials,
 };
 
-/// The shortest pause between two partial reports. Writing them also never takes more than a twentieth of the time.
+/// The shortest pause between two partial reports for people.
 const PARTIAL_PAUSE: Duration = Duration::from_secs(1);
+/// Writing partial reports, `report.json` and the rest each, takes no more than this part of the time.
 const PARTIAL_SHARE: u32 = 20;
+/// How often the collector looks for what is due while nothing happens.
+const TICK: Duration = Duration::from_millis(250);
 
 /// The growing report.
 pub(super) struct Collector<'a> {
@@ -47,7 +51,22 @@ pub(super) struct Collector<'a> {
     folder: &'a ReportFolder,
     max_failures: Option<usize>,
     began: Instant,
-    next_write: Instant,
+    /// The next partial `report.json`, which is written as soon as a shot is decided.
+    next_data: Instant,
+    /// The next partial report for people.
+    next_pages: Instant,
+    /// Whether `report.json` lacks what was decided last, and whether the other files do.
+    is_data_stale: bool,
+    are_pages_stale: bool,
+}
+
+/// Why the collector stops collecting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Collected {
+    /// There are no more news.
+    All,
+    /// A signal came long ago, and a thread still works.
+    Overdue,
 }
 
 impl<'a> Collector<'a> {
@@ -81,31 +100,62 @@ impl<'a> Collector<'a> {
             folder,
             max_failures: options.max_failures,
             began,
-            next_write: began + PARTIAL_PAUSE,
+            next_data: began,
+            next_pages: began + PARTIAL_PAUSE,
+            is_data_stale: false,
+            are_pages_stale: false,
         };
         folder.write(&collector.report)?;
         folder.make_latest()?;
         Ok(collector)
     }
 
-    /// Takes news until there are no more to come.
+    /// Takes news until there are no more to come, or a signal ends the wait for them.
     pub(super) fn collect(
-        mut self,
-        news: CollectorInbox,
+        &mut self,
+        news: &CollectorInbox,
         stop: &StopSwitch,
         on_event: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Self, StoreError> {
-        for news in news {
-            if let Err(error) = self.take(news, on_event) {
-                stop.stop();
-                return Err(error);
+    ) -> Result<Collected, StoreError> {
+        let collected = self.take_all(news, stop, on_event);
+        match collected {
+            Ok(_) => self.tell_rest(on_event),
+            Err(_) => stop.stop(),
+        }
+        collected
+    }
+
+    fn take_all(
+        &mut self,
+        news: &CollectorInbox,
+        stop: &StopSwitch,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Collected, StoreError> {
+        loop {
+            match news.recv_timeout(TICK) {
+                Ok(news) => self.take(news, on_event)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(Collected::All),
+            }
+            if stop.is_overdue() {
+                return Ok(Collected::Overdue);
             }
             if self.max_failures.is_some_and(|most| self.failing() >= most) {
                 stop.stop();
             }
+            self.write_partial()?;
         }
-        self.tell_rest(on_event);
-        Ok(self)
+    }
+
+    /// Takes what was decided while the run ended in trouble.
+    pub(super) fn add_rest(&mut self, news: &CollectorInbox) {
+        for news in news.try_iter() {
+            if let CollectorMessage::Decided(decided) = news
+                && let Ok(stored) = decided.result
+            {
+                self.shots.insert(decided.id, stored);
+            }
+        }
     }
 
     fn take(
@@ -118,6 +168,9 @@ impl<'a> Collector<'a> {
             CollectorMessage::WorkerProgress(work) => self.tell_work(&work, on_event),
             CollectorMessage::Note(note) => on_event(Event::Note(self.secrets.redact(&note))),
             CollectorMessage::Detail(note) => on_event(Event::Detail(self.secrets.redact(&note))),
+            CollectorMessage::Nuisance(warning) => {
+                on_event(Event::Warning(self.secrets.redact(&warning)));
+            }
             CollectorMessage::Warning(warning) => {
                 let warning = self.secrets.redact(&warning);
                 self.report.warnings.push(warning);
@@ -153,9 +206,7 @@ impl<'a> Collector<'a> {
         }
         on_event(Event::Decided);
         self.tell(on_event);
-        if Instant::now() >= self.next_write {
-            self.write_partial()?;
-        }
+        (self.is_data_stale, self.are_pages_stale) = (true, true);
         Ok(())
     }
 
@@ -234,11 +285,23 @@ impl<'a> Collector<'a> {
         planned.filter_map(|planned| self.shots.get(&planned.id))
     }
 
+    /// Writes what is due. `report.json` comes first and more often: it holds all that was decided.
     fn write_partial(&mut self) -> Result<(), StoreError> {
         let began = Instant::now();
-        self.refresh();
-        self.folder.write(&self.report)?;
-        self.next_write = Instant::now() + PARTIAL_PAUSE.max(began.elapsed() * PARTIAL_SHARE);
+        if self.is_data_stale && began >= self.next_data {
+            self.refresh();
+            self.folder.write_data(&self.report)?;
+            self.is_data_stale = false;
+            self.next_data = Instant::now() + began.elapsed() * PARTIAL_SHARE;
+        }
+        let began = Instant::now();
+        if self.are_pages_stale && began >= self.next_pages {
+            self.refresh();
+            self.folder.write_pages(&self.report)?;
+            self.are_pages_stale = false;
+            let pause = PARTIAL_PAUSE.max(began.elapsed() * PARTIAL_SHARE);
+            self.next_pages = Instant::now() + pause;
+        }
         Ok(())
     }
 
@@ -270,6 +333,17 @@ impl<'a> Collector<'a> {
         self.shots.values().filter(fails).count()
     }
 
+    /// Writes the report of a run that ends in trouble, as far as there is room for it. What cannot be replaced stays whole.
+    pub(super) fn end_in_trouble(&mut self, reason: &str) {
+        self.report.run.state = RunState::Stopped;
+        self.report.run.stopped_by = Some(self.secrets.redact(reason));
+        self.refresh();
+        self.report.run.finished = Some(now());
+        self.folder.make_room();
+        // The trouble itself is reported; that it reaches the report too cannot be promised.
+        let _ = self.folder.write(&self.report);
+    }
+
     /// Writes the report for good.
     pub(super) fn finish(mut self, state: RunState) -> Result<Report, StoreError> {
         let is_whole = self.decided().count() == self.plan.shots.len();
@@ -282,6 +356,7 @@ impl<'a> Collector<'a> {
         // What a mask or an allowance is good for is known only in this state.
         self.refresh();
         self.report.run.finished = Some(now());
+        self.folder.make_room();
         self.folder.write(&self.report)?;
         Ok(self.report)
     }
@@ -318,6 +393,7 @@ fn new_run(plan: &Plan, config: &Config, id: String, options: &RunOptions) -> Ru
         ci: options.ci,
         shard: plan.part.as_ref().map(|part| shard_report(part, options)),
         merged: None,
+        stopped_by: None,
         undecided: Vec::new(),
         one_environment: one_environment(config),
         partial_flows: plan.partial_flows.iter().cloned().collect(),

@@ -16,6 +16,7 @@ use crate::{
     capture::{Doubt, Page, Provenance, Record},
     config::{Browser, Config, Environment, EnvironmentUrl},
     digest::digest,
+    files,
     plan::{Job, Plan, ShotId},
     report::{PictureReport, RecordReport, Report, RunState, ShotReport},
     spec::{Action, Clock, Flow, Inject, Secrets},
@@ -319,13 +320,13 @@ fn address(url: &EnvironmentUrl) -> String {
 fn files_of(flow: &Flow) -> Result<String, String> {
     let mut hasher = blake3::Hasher::new();
     for step in flow.setup.iter().chain(&flow.steps) {
-        let files = match &step.action {
+        let named = match &step.action {
             Action::Upload { files, .. } => files.as_slice(),
             Action::Inject(Inject::File(file)) => std::slice::from_ref(file),
             _ => &[],
         };
-        for file in files {
-            let bytes = fs::read(file);
+        for file in named {
+            let bytes = files::read(file, files::UPLOAD_LIMIT);
             let bytes = bytes.map_err(|error| format!("{}: {error}", file.display()))?;
             hasher.update(blake3::hash(&bytes).as_bytes());
         }

@@ -10,6 +10,7 @@ use std::{
 use super::{
     baseline::{CompletePair, StoredBaseline},
     circumstances::DrawingMachine,
+    failing::FailingPictures,
 };
 use crate::{
     capture::{
@@ -25,19 +26,19 @@ use crate::{
     },
     side::{Role, Side},
     spec::{Allowance, Allowances, Area, Target},
-    store::{FailingFolder, ReportFolder, StoreError},
+    store::{ReportFolder, StoreError},
     yaml::{Secrets, Untrusted},
 };
 
 /// What every comparison of a run needs.
-pub(super) struct ShotJudge<'a> {
-    pub(super) plan: &'a Arc<Plan>,
-    pub(super) folder: &'a ReportFolder,
-    pub(super) failing: &'a FailingFolder,
+pub(super) struct ShotJudge {
+    pub(super) plan: Arc<Plan>,
+    pub(super) folder: Arc<ReportFolder>,
+    pub(super) failing: FailingPictures,
     pub(super) baseline: StoredBaseline,
-    pub(super) machine: &'a DrawingMachine,
-    pub(super) secrets: &'a Secrets,
-    pub(super) learned: &'a LearnedSecrets,
+    pub(super) machine: DrawingMachine,
+    pub(super) secrets: Secrets,
+    pub(super) learned: Arc<LearnedSecrets>,
 }
 
 /// A decided shot on its way to the collector.
@@ -54,7 +55,7 @@ pub(crate) struct StoredShot {
     pub(super) open: Option<PathBuf>,
 }
 
-impl ShotJudge<'_> {
+impl ShotJudge {
     /// Decides one shot. A panic in here is our bug and fails this shot only.
     pub(super) fn decide(&self, mut pair: CapturePair, browsers: Side<Option<String>>) -> Decided {
         let planned = self.plan.shot(&pair.id);
@@ -62,7 +63,7 @@ impl ShotJudge<'_> {
         let browser = browsers.candidate;
         let guarded = catch_unwind(AssertUnwindSafe(|| self.judge(&pair, browser.as_deref())));
         let result = guarded
-            .unwrap_or_else(|_| self.keep(&pair, &panicked(&pair, self.plan), Duration::ZERO));
+            .unwrap_or_else(|_| self.keep(&pair, &panicked(&pair, &self.plan), Duration::ZERO));
         Decided {
             id: pair.id,
             browser,
@@ -131,14 +132,14 @@ impl ShotJudge<'_> {
             },
             times: times(pair, compare_time),
         };
-        let open = self.keep_failing(&shot, pair, comparison)?;
+        let open = self.failing.keep(&shot, pair, comparison, &self.folder);
         Ok(StoredShot { shot, open })
     }
 
     /// The text without any secret, including those that the run has learned so far.
     fn shown(&self, text: &Untrusted) -> String {
         let mut secrets = self.learned.up_to(text.bytes());
-        secrets.merge(self.secrets);
+        secrets.merge(&self.secrets);
         text.redacted(&secrets)
     }
 
@@ -240,40 +241,6 @@ impl ShotJudge<'_> {
                 pictures: Vec::new(),
             },
         })
-    }
-
-    /// Copies a failing shot's pictures to the folder that the terminal names.
-    fn keep_failing(
-        &self,
-        shot: &ShotReport,
-        pair: &CapturePair,
-        comparison: &Comparison,
-    ) -> Result<Option<PathBuf>, StoreError> {
-        if !shot.verdict.needs_a_look() {
-            return Ok(None);
-        }
-        let mut open = None;
-        for (role, taken) in [
-            (Role::Baseline, &pair.sides.baseline),
-            (Role::Candidate, &pair.sides.candidate),
-        ] {
-            let png = match taken {
-                SideOutcome::Picture(capture) => Some(&capture.png),
-                SideOutcome::Failed(failure) => failure.pictures.last(),
-                SideOutcome::Absent => None,
-            };
-            if let Some(png) = png {
-                let kept = self.failing.keep(&shot.id, &format!("{role}.png"), png)?;
-                let is_failed = matches!(taken, SideOutcome::Failed(_));
-                if is_failed || shot.verdict == Verdict::New {
-                    open = Some(kept);
-                }
-            }
-        }
-        match &comparison.overlay {
-            Some(overlay) => self.failing.keep(&shot.id, "diff.png", overlay).map(Some),
-            None => Ok(open),
-        }
     }
 }
 

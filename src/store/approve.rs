@@ -1,11 +1,11 @@
 //! Approving: which shots of a run may be taken, and how their pictures become the golden ones, byte for byte.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
-use super::{GoldenFolder, StoreError};
+use super::{GoldenFolder, StoreError, read_stored};
 use crate::report::{PictureReport, Report, RunState, ShotReport, Verdict};
 
 /// Which shots of a run are approved.
@@ -124,7 +124,7 @@ impl<'r> Approval<'r> {
     /// When the picture is not the reviewed one any more, or a file cannot be read or written.
     pub fn store(&self, golden: &GoldenFolder) -> Result<PathBuf, ApproveError> {
         let path = self.folder.join(&self.picture.file);
-        let png = match fs::read(&path) {
+        let png = match read_stored(&path) {
             Ok(png) => png,
             Err(source) => return Err(ApproveError::Read { path, source }),
         };

@@ -3,13 +3,15 @@
 
 use std::{
     fs,
-    io::{self, Read, Seek, Write},
+    io::{self, Read, Write},
     os::unix::{
         ffi::OsStrExt,
-        fs::{DirBuilderExt, MetadataExt, PermissionsExt},
+        fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     },
     path::{Path, PathBuf},
 };
+
+use rustix::fs::OFlags;
 
 use super::{StoreError, write_atomic};
 
@@ -54,20 +56,22 @@ impl FailingFolder {
     /// `None` if another run holds the folder, or it belongs to another project whose name and hash are the same.
     fn take(path: &Path, root: &Path) -> io::Result<Option<Self>> {
         make_private(path)?;
-        let mut options = fs::File::options();
-        options.read(true).write(true).create(true).truncate(false);
-        let mut lock = options.open(path.join(LOCK))?;
+        let mut lock = open_lock(&path.join(LOCK))?;
         if lock.try_lock().is_err() {
             return Ok(None);
         }
-        let mut owner = Vec::new();
-        lock.read_to_end(&mut owner)?;
         let root = root.as_os_str().as_bytes();
+        let mut owner = Vec::new();
+        // One byte more, so that a longer path is another one.
+        (&lock)
+            .take(root.len() as u64 + 1)
+            .read_to_end(&mut owner)?;
         if !owner.is_empty() && owner != root {
             return Ok(None);
         }
-        lock.rewind()?;
-        lock.write_all(root)?;
+        if owner.is_empty() {
+            lock.write_all(root)?;
+        }
         empty(path)?;
         Ok(Some(Self {
             path: path.to_owned(),
@@ -86,6 +90,31 @@ impl FailingFolder {
         write_atomic(&file, png)?;
         Ok(file)
     }
+}
+
+/// Opens or makes the lock, a file of our own: a link could lead to any other file.
+fn open_lock(path: &Path) -> io::Result<fs::File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let mut options = fs::File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    let refuse = |error: String| {
+        let words = format!("its {LOCK} {error}; remove it");
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, words))
+    };
+    let lock = match options.custom_flags(flags).open(path) {
+        Ok(lock) => lock,
+        Err(error) if is_link(path) => return refuse(format!("is a link ({error})")),
+        Err(error) => return Err(error),
+    };
+    let data = lock.metadata()?;
+    match data.is_file() && data.nlink() == 1 {
+        true => Ok(lock),
+        false => refuse("is no file of our own".to_owned()),
+    }
+}
+
+fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink())
 }
 
 /// Makes the folder unless it is there.
@@ -109,7 +138,7 @@ fn check_private(path: &Path) -> io::Result<()> {
         return refuse("it is not a folder; remove it");
     }
     if data.uid() != rustix::process::getuid().as_raw() {
-        return refuse("it belongs to somebody else");
+        return refuse("it belongs to somebody else; set TMPDIR to another folder");
     }
     if data.permissions().mode() & 0o077 != 0 {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;

@@ -5,8 +5,8 @@ use std::{fs, io, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, write_atomic};
-use crate::capture::Circumstances;
+use super::{StoreError, read_stored, write_atomic};
+use crate::{capture::Circumstances, files};
 
 /// What is recorded beside an approved picture.
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ impl GoldenFolder {
     /// The approved picture, if there is one.
     pub fn read(&self, shot_path: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let file = self.file(shot_path);
-        match fs::read(&file) {
+        match read_stored(&file) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::new("read", &file)(error)),
@@ -47,7 +47,7 @@ impl GoldenFolder {
     /// What the approved picture with these bytes was drawn with, if that is recorded. A record that cannot be read is
     /// none: the picture is then compared less strictly.
     pub(crate) fn circumstances(&self, shot_path: &str, png: &[u8]) -> Option<Circumstances> {
-        let text = fs::read_to_string(self.record_file(shot_path)).ok()?;
+        let text = files::read_text(&self.record_file(shot_path), files::RECORD_LIMIT).ok()?;
         let record: GoldenRecord = serde_json::from_str(&text).ok()?;
         (record.picture == *blake3::hash(png).to_hex()).then_some(record.circumstances)
     }

@@ -4,6 +4,7 @@ mod approve;
 mod failing;
 mod golden;
 mod reports;
+mod reserve;
 
 use std::{
     fs,
@@ -11,6 +12,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::{
+    compare::MAX_PIXELS,
+    files::{self, Accepted},
+};
 pub use approve::{Approval, ApproveError, Selection};
 pub(crate) use failing::FailingFolder;
 pub use golden::GoldenFolder;
@@ -40,6 +45,11 @@ impl StoreError {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Reads a stored picture, bounded by what the largest one needs.
+pub(crate) fn read_stored(path: &Path) -> io::Result<Vec<u8>> {
+    Ok(files::read_picture(path, Accepted::Files, MAX_PIXELS)?)
 }
 
 /// Writes a picture where the user wants it.

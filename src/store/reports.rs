@@ -5,9 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{StoreError, write_atomic};
+use super::{StoreError, reserve::Reserve, write_atomic};
 use crate::{
     diff::Size,
+    files,
     report::{self, PageReport, PictureReport, Report},
 };
 
@@ -18,6 +19,7 @@ const LATEST: &str = "latest";
 #[derive(Debug)]
 pub(crate) struct ReportFolder {
     path: PathBuf,
+    reserve: Reserve,
 }
 
 impl ReportFolder {
@@ -28,7 +30,8 @@ impl ReportFolder {
         fs::create_dir_all(&shots).map_err(StoreError::new("create", &shots))?;
         let probe = tempfile::tempfile_in(&shots);
         probe.map_err(StoreError::new("write in", &shots))?;
-        Ok(Self { path })
+        let reserve = Reserve::new(&path);
+        Ok(Self { path, reserve })
     }
 
     /// Keeps a picture under its content's name, once.
@@ -62,17 +65,37 @@ impl ReportFolder {
         })
     }
 
-    /// Writes the report in every format; `report.json` last, as the sign that the others are there.
+    /// Writes the report in every format; `report.json` first, because everything else can be made from it.
     pub(crate) fn write(&self, report: &Report) -> Result<(), StoreError> {
-        let files = [
-            ("index.html", report::html::render(report)),
-            ("junit.xml", report::junit::render(report)),
-            ("summary.md", report::markdown::render(report)),
-            ("report.json", report::json::render(report)),
-        ];
-        files
-            .iter()
-            .try_for_each(|(name, text)| write_atomic(&self.path.join(name), text.as_bytes()))
+        self.write_data(report)?;
+        self.write_pages(report)
+    }
+
+    /// Writes `report.json`.
+    pub(crate) fn write_data(&self, report: &Report) -> Result<(), StoreError> {
+        self.write_file("report.json", &report::json::render(report))
+    }
+
+    /// Writes the report in the formats for people and other programs.
+    pub(crate) fn write_pages(&self, report: &Report) -> Result<(), StoreError> {
+        self.write_file("index.html", &report::html::render(report))?;
+        self.write_file("junit.xml", &report::junit::render(report))?;
+        self.write_file("summary.md", &report::markdown::render(report))
+    }
+
+    fn write_file(&self, name: &str, text: &str) -> Result<(), StoreError> {
+        self.reserve.need(text.len());
+        write_atomic(&self.path.join(name), text.as_bytes())
+    }
+
+    /// Frees the space that was set aside for the last version of the report.
+    pub(crate) fn make_room(&self) {
+        self.reserve.free();
+    }
+
+    /// A stored file of the report.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
     }
 
     /// Points `reports/latest` here.
@@ -99,7 +122,8 @@ impl ReportFolder {
 pub fn latest_report(reports: &Path) -> Result<(Report, PathBuf), LatestError> {
     let folder = reports.join(LATEST);
     let file = folder.join("report.json");
-    let text = fs::read_to_string(&file).map_err(StoreError::new("read", &file))?;
+    let text = files::read_text(&file, files::REPORT_LIMIT);
+    let text = text.map_err(StoreError::new("read", &file))?;
     let report = report::json::parse(&text);
     let report = report.map_err(|error| LatestError::Unreadable(file, error.to_string()))?;
     Ok((report, folder))

@@ -1,8 +1,15 @@
 //! Results that cannot be written: exit code 5, the path is named, and what was there stays as it was.
 
-use std::{fs, os::unix::fs::symlink, sync::Mutex};
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
 
-use super::support::{FakeDriver, Project};
+use twinshot::report::RunState;
+
+use super::support::{Canvas, FakeDriver, Project, Ran, STAGING};
 
 #[test]
 fn a_file_in_the_place_of_the_reports_folder() {
@@ -51,7 +58,14 @@ fn a_reports_folder_that_goes_away_meanwhile() {
         view.page().png()
     });
     let ran = project.test(&driver, &[]);
-    ran.exit(5).stderr_has("/shots");
+    ran.exit(5).stderr_has("/shots").partial(RunState::Stopped);
+    let reason = ran.report().run.stopped_by.expect("why it ended");
+    assert!(reason.contains("/shots"), "{reason}");
+    let page = ran.read(&ran.report_folder().join("index.html"));
+    assert!(
+        page.contains("the run ended early: cannot write"),
+        "{page:.3000}"
+    );
     assert_eq!(driver.open_sessions(), 0, "sessions left open");
 }
 
@@ -75,8 +89,72 @@ fn a_link_that_somebody_planted_for_the_failing_shots() {
     )
     .expect("a link");
     let ran = project.test(&FakeDriver::new().with_a_change_on_staging(), &[]);
-    ran.exit(5).stderr_has("twinshot-jane");
+    shows_pictures_in_the_report(&ran, "it is not a folder");
     assert!(project.path("precious/file").is_file());
+}
+
+/// The run goes on without the copies of failing shots: it warns once, and each line names a picture that is there.
+#[track_caller]
+fn shows_pictures_in_the_report(ran: &Ran, says: &str) {
+    ran.exit(1)
+        .stdout_has("2 shots: 2 mismatch")
+        .stderr_has(says);
+    assert_eq!(
+        ran.stderr().matches("warning: ").count(),
+        1,
+        "{}",
+        ran.stderr()
+    );
+    let open = ran
+        .stdout()
+        .lines()
+        .filter_map(|line| line.split_once(", open "));
+    let open: Vec<&str> = open.map(|(_, path)| path).collect();
+    let is_shown = |path: &&str| path.contains("/reports/") && Path::new(path).is_file();
+    assert!(open.len() == 2 && open.iter().all(is_shown), "{open:?}");
+}
+
+#[test]
+fn a_file_in_the_place_of_the_failing_shots() {
+    let project = Project::two_sides();
+    let path = project.tmp().join("twinshot-jane");
+    fs::write(&path, "mine").expect("it is ours");
+    let ran = project.test(&FakeDriver::new().with_a_change_on_staging(), &[]);
+    shows_pictures_in_the_report(&ran, "it is not a folder; remove it");
+    assert_eq!(fs::read_to_string(&path).ok().as_deref(), Some("mine"));
+}
+
+#[test]
+fn a_folder_for_failing_shots_that_goes_away_meanwhile() {
+    let project = Project::two_sides();
+    let folder = project.tmp().join("twinshot-jane");
+    let driver = FakeDriver::new().paints(move |view| {
+        if view.is_on(STAGING) && folder.is_dir() {
+            fs::remove_dir_all(&folder).expect("it is ours");
+            fs::write(&folder, "in the way").expect("it is ours");
+        }
+        view.one_for_all()
+            .with_box([view.is_on(STAGING).into(), 1, 1, 1], Canvas::RED)
+            .png()
+    });
+    let ran = project.test(&driver, &[]);
+    shows_pictures_in_the_report(&ran, "twinshot-jane");
+}
+
+#[test]
+fn a_lock_of_the_failing_shots_that_is_a_link_leads_to_nothing() {
+    let project = Project::two_sides().file("precious", "mine");
+    let changed = FakeDriver::new().with_a_change_on_staging();
+    project.test(&changed, &[]).exit(1);
+    let lock = project.failing_folder().join(".lock");
+    for link in [symlink::<PathBuf, &PathBuf>, fs::hard_link] {
+        fs::remove_file(&lock).expect("it is ours");
+        link(project.path("precious"), &lock).expect("a link");
+        let ran = project.test(&changed, &[]);
+        shows_pictures_in_the_report(&ran, "its .lock ");
+        let kept = fs::read_to_string(project.path("precious"));
+        assert_eq!(kept.ok().as_deref(), Some("mine"));
+    }
 }
 
 #[test]

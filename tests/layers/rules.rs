@@ -9,6 +9,7 @@ use super::imports::Sources;
 const CRATE: &[(&str, &[&str])] = &[
     ("diff", &[]),
     ("digest", &[]),
+    ("files", &["diff"]),
     ("yaml", &[]),
     ("side", &[]),
     ("waits", &[]),
@@ -19,10 +20,12 @@ const CRATE: &[(&str, &[&str])] = &[
     ("plan", &["config", "spec", "diff", "side", "yaml"]),
     ("demo", &["config"]),
     ("ready", &["config", "yaml", "connect"]),
-    ("project", &["plan", "config", "spec", "yaml"]),
+    ("project", &["plan", "config", "spec", "yaml", "files"]),
     (
         "browser",
-        &["config", "spec", "yaml", "diff", "side", "waits", "connect"],
+        &[
+            "config", "spec", "yaml", "diff", "side", "waits", "connect", "files",
+        ],
     ),
     (
         "capture",
@@ -44,14 +47,15 @@ const CRATE: &[(&str, &[&str])] = &[
         "store",
         &[
             "report", "compare", "capture", "plan", "config", "spec", "yaml", "diff", "side",
+            "files",
         ],
     ),
-    ("merge", &["run", "store", "report"]),
+    ("merge", &["run", "store", "report", "files"]),
     (
         "run",
         &[
             "store", "report", "compare", "capture", "browser", "plan", "config", "spec", "yaml",
-            "diff", "digest", "side", "connect", "ready", "demo", "workers",
+            "diff", "digest", "side", "connect", "ready", "demo", "workers", "files",
         ],
     ),
 ];

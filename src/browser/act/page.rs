@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{StepError, find::ElementState, reference};
 use crate::{
     browser::session::Session,
+    files,
     spec::{Inject, Scroll},
 };
 
@@ -69,7 +70,7 @@ impl Session {
             Inject::Js(source) => self.inject_script(source.value()).await,
             Inject::Css(source) => self.inject_style(source.value()).await,
             Inject::File(path) => {
-                let source = std::fs::read_to_string(path).map_err(|error| {
+                let source = files::read_text(path, files::WRITTEN_LIMIT).map_err(|error| {
                     StepError::Step(format!("{} cannot be read: {error}", path.display()))
                 })?;
                 if path.extension().is_some_and(|extension| extension == "css") {

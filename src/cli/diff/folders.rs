@@ -8,12 +8,12 @@ use std::{
 
 use rayon::prelude::*;
 use serde_json::Value;
+use twinshot::files::{Accepted, begins_as_picture};
 
 use super::super::{
     Exit, Failure,
     terminal::{complain, is_ci, print, progress},
 };
-use super::input::{Accepted, begins_as_picture};
 use super::outcome::{Outcome, Tally};
 use super::{DiffArgs, Format, out};
 

@@ -20,9 +20,9 @@ use super::super::{
     Exit, Failure,
     terminal::{complain, print, print_to_reader},
 };
-use super::input::Accepted;
 use super::outcome::{Outcome, Tally};
 use super::{DiffArgs, Format, STDIN, out};
+use twinshot::files::Accepted;
 
 /// How many pairs may be in work, or wait until earlier ones are printed.
 const IN_FLIGHT: usize = 256;

@@ -1,17 +1,13 @@
-//! Reads the user's files: encoded pictures in memory, or an error. A file that is not a picture is not read to its
-//! end, and a picture no further than its size in the header can need.
+//! Reads encoded pictures. A file that is not a picture is not read to its end, and a picture no further than its size in
+//! the header can need.
 
 use std::{
     fs::File,
     io::{self, Read},
-    os::unix::fs::{FileTypeExt, OpenOptionsExt},
     path::Path,
 };
 
-use rustix::fs::OFlags;
-use twinshot::diff::{PictureError, decode_header, is_picture};
-
-use super::Failure;
+use crate::diff::{PictureError, decode_header, is_picture};
 
 /// Enough to know a picture by.
 const SIGNATURE_BYTES: u64 = 64;
@@ -26,11 +22,31 @@ const METADATA_BYTES: u64 = 64 << 20;
 
 /// Which kinds of file are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Accepted {
-    /// Files only: a pipe without a writer must not block other pairs.
+pub enum Accepted {
+    /// Files only: a pipe without a writer must not block anything else.
     Files,
     /// Pipes too, so that a shell's `<(command)` works.
     FilesAndPipes,
+}
+
+/// Why the file of a picture is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureFileError {
+    /// It cannot be read, or is not a file.
+    #[error(transparent)]
+    Read(#[from] io::Error),
+    /// It is longer than its header allows.
+    #[error("the file is longer than {0} bytes, more than a picture of its size can need")]
+    TooLong(u64),
+}
+
+impl From<PictureFileError> for io::Error {
+    fn from(error: PictureFileError) -> Self {
+        match error {
+            PictureFileError::Read(error) => error,
+            PictureFileError::TooLong(_) => Self::other(error),
+        }
+    }
 }
 
 /// Reads an encoded picture. A file that is not a picture, or has more than `max_pixels`, is cut off: its beginning is
@@ -38,37 +54,37 @@ pub(super) enum Accepted {
 ///
 /// # Errors
 /// When the file cannot be read, is not a file, or is longer than its header allows.
-pub(super) fn read(path: &Path, accepted: Accepted, max_pixels: u64) -> Result<Vec<u8>, Failure> {
-    let failed = |source| Failure::Read {
-        path: path.to_owned(),
-        source,
+pub fn read_picture(
+    path: &Path,
+    accepted: Accepted,
+    max_pixels: u64,
+) -> Result<Vec<u8>, PictureFileError> {
+    let mut file = match accepted {
+        Accepted::Files => super::open(path)?,
+        Accepted::FilesAndPipes => File::open(path)?,
     };
-    let mut file = open(path, accepted).map_err(failed)?;
-    let length = file.metadata().map_err(failed)?.len();
+    let length = file.metadata()?.len();
     let mut bytes = Vec::with_capacity(length.min(USUAL_BYTES) as usize + 1);
-    read_some(&mut file, &mut bytes, length.min(HEAD_BYTES)).map_err(failed)?;
+    read_some(&mut file, &mut bytes, length.min(HEAD_BYTES))?;
     let mut head = file.by_ref().take(HEAD_BYTES - bytes.len() as u64);
-    head.read_to_end(&mut bytes).map_err(failed)?;
+    head.read_to_end(&mut bytes)?;
     let limit = limit(&bytes, max_pixels);
     let known = length.min(limit).saturating_sub(bytes.len() as u64);
-    read_some(&mut file, &mut bytes, known).map_err(failed)?;
+    read_some(&mut file, &mut bytes, known)?;
     // One byte more, to detect a file that is too long.
     let mut rest = file.take((limit + 1).saturating_sub(bytes.len() as u64));
-    rest.read_to_end(&mut bytes).map_err(failed)?;
-    if limit > 0 && bytes.len() as u64 > limit {
-        return Err(Failure::Undecided(format!(
-            "{}: the file is longer than {limit} bytes, more than a picture of its size can need",
-            path.display()
-        )));
+    rest.read_to_end(&mut bytes)?;
+    match limit > 0 && bytes.len() as u64 > limit {
+        true => Err(PictureFileError::TooLong(limit)),
+        false => Ok(bytes),
     }
-    Ok(bytes)
 }
 
 /// Whether the file begins as a picture. What cannot be read, or is not a file, is not known to be one.
-pub(super) fn begins_as_picture(path: &Path) -> bool {
+pub fn begins_as_picture(path: &Path) -> bool {
     let head = || -> io::Result<Vec<u8>> {
         let mut head = Vec::new();
-        let file = open(path, Accepted::Files)?;
+        let file = super::open(path)?;
         file.take(SIGNATURE_BYTES).read_to_end(&mut head)?;
         Ok(head)
     };
@@ -89,22 +105,6 @@ fn read_some(file: &mut File, bytes: &mut Vec<u8>, count: u64) -> io::Result<()>
     }
     bytes.truncate(filled);
     Ok(())
-}
-
-/// Opens without waiting for a writer where pipes are not accepted.
-fn open(path: &Path, accepted: Accepted) -> io::Result<File> {
-    let mut options = File::options();
-    options.read(true);
-    if accepted == Accepted::FilesAndPipes {
-        return options.open(path);
-    }
-    let no_waiting = OFlags::NONBLOCK.bits().cast_signed();
-    let file = options.custom_flags(no_waiting).open(path)?;
-    let kind = file.metadata()?.file_type();
-    if kind.is_fifo() || kind.is_char_device() || kind.is_block_device() || kind.is_socket() {
-        return Err(io::Error::other("it is a pipe or a device, not a file"));
-    }
-    Ok(file)
 }
 
 /// How many bytes a picture with this beginning can have. 0 means that reading on is useless.

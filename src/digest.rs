@@ -10,6 +10,11 @@ pub(crate) fn hasher_of<'t>(texts: impl IntoIterator<Item = &'t str>) -> blake3:
     hasher
 }
 
+/// The digest of one text alone, in hexadecimal digits: that of the file with this text.
+pub(crate) fn text_digest(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex().to_string()
+}
+
 /// The digest of the texts, in hexadecimal digits.
 pub(crate) fn digest<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
     hasher_of(texts).finalize().to_hex().to_string()

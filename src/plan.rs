@@ -2,10 +2,11 @@
 
 mod address;
 mod file_filter;
+mod inputs;
 mod shard;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     fmt,
 };
 
@@ -18,7 +19,8 @@ use crate::{
     yaml::Location,
 };
 
-pub use shard::{Part, Shard, ShardError};
+pub use inputs::{FileDigest, Inputs};
+pub use shard::{Part, Shard, ShardError, rules_digest};
 
 /// What the run is restricted to; an empty list restricts nothing.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +46,8 @@ pub struct Plan {
     pub part: Option<Part>,
     /// The flows of which the filters left out shots.
     pub partial_flows: BTreeSet<String>,
+    /// Shots that are decided already: they are not taken again.
+    pub decided: HashSet<ShotId>,
     /// The index of each shot in `shots`.
     places: HashMap<ShotId, usize>,
 }
@@ -231,6 +235,7 @@ impl Plan {
             shots: Vec::new(),
             part,
             partial_flows: BTreeSet::new(),
+            decided: HashSet::new(),
             places: HashMap::new(),
         }
     }
@@ -241,6 +246,14 @@ impl Plan {
     /// When the id belongs to another plan.
     pub fn shot(&self, id: &ShotId) -> &PlannedShot {
         &self.shots[self.places[id]]
+    }
+
+    /// Leaves out the jobs all of whose shots are decided. The other jobs run from their beginning, and take only the
+    /// shots that are not.
+    pub(crate) fn resume(&mut self, decided: HashSet<ShotId>) {
+        self.jobs
+            .retain(|job| !job.shots.iter().flatten().all(|id| decided.contains(id)));
+        self.decided = decided;
     }
 
     fn add_shot(&mut self, shot: PlannedShot) {
@@ -456,7 +469,8 @@ impl Filters {
         self.words.is_empty() || self.words.iter().any(is_in)
     }
 
-    fn describe(&self) -> String {
+    /// The restriction in words, each part with a space in front; empty if there is none.
+    pub fn describe(&self) -> String {
         let mut text = String::new();
         if !self.words.is_empty() {
             text.push_str(&format!(" by `{}`", self.words.join("`, `")));

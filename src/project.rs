@@ -2,6 +2,7 @@
 //! files below its `specs/`, read and handed to the parsers.
 
 use std::{
+    collections::BTreeSet,
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
@@ -9,8 +10,10 @@ use std::{
 
 use crate::{
     config::{Config, NamedViewport, ParsedConfig},
+    digest::text_digest,
     files,
-    spec::{KnownViewport, Suite, SuiteSettings},
+    plan::{FileDigest, Plan},
+    spec::{KnownViewport, SpecFile, Suite, SuiteSettings},
     yaml::{
         Diagnostic, Diagnostics, Secrets, Source, Variables,
         stand_in::{self, WithStandIns},
@@ -28,6 +31,8 @@ pub struct Project {
     /// Secret values that the configuration used.
     pub secrets: Secrets,
     variables: Variables,
+    /// The configuration's own file.
+    file: FileDigest,
     /// What the configuration misses.
     notes: Vec<Diagnostic>,
 }
@@ -72,8 +77,9 @@ impl Project {
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ProjectError> {
         let variables = variables(environment);
-        let parsed = Config::parse(&read_config(config)?, &variables)?;
-        Ok(Self::new(parsed, &variables, Vec::new()))
+        let source = read_config(config)?;
+        let parsed = Config::parse(&source, &variables)?;
+        Ok(Self::new(parsed, &source, &variables, Vec::new()))
     }
 
     /// Finds and reads the configuration for a command that runs nothing: variables need not be set.
@@ -91,16 +97,26 @@ impl Project {
             variables,
             notes,
         } = stand_in::read(&variables(environment), parse)?;
-        Ok(Self::new(value, &variables, notes))
+        Ok(Self::new(value, &source, &variables, notes))
     }
 
-    fn new(parsed: ParsedConfig, variables: &Variables, notes: Vec<Diagnostic>) -> Self {
+    fn new(
+        parsed: ParsedConfig,
+        source: &Source,
+        variables: &Variables,
+        notes: Vec<Diagnostic>,
+    ) -> Self {
         let ParsedConfig { config, secrets } = parsed;
+        let file = FileDigest {
+            file: name_in(&config.root, &source.name),
+            digest: text_digest(&source.text),
+        };
         let variables = variables.with_secret_names(&config.secrets);
         Self {
             config,
             secrets,
             variables,
+            file,
             notes,
         }
     }
@@ -157,6 +173,45 @@ impl Project {
             sessions: self.config.sessions.clone(),
         };
         Ok((sources, settings))
+    }
+
+    /// The files that the plan depends on, and what was in them: the configuration, the specs of its flows, all fragments,
+    /// and the files that steps name.
+    pub fn files_of(&self, plan: &Plan, suite: &Suite) -> Vec<FileDigest> {
+        let root = &self.config.root;
+        let is_flow = |file: &SpecFile| {
+            let mut flows = suite.flows.iter();
+            flows.any(|flow| *flow.location.file == *file.name)
+        };
+        let is_planned = |file: &SpecFile| {
+            let mut jobs = plan.jobs.iter();
+            jobs.any(|job| *job.flow.location.file == *file.name)
+        };
+        let specs = suite.files.iter();
+        let specs = specs.filter(|file| is_planned(file) || !is_flow(file));
+        let specs = specs.map(|file| FileDigest {
+            file: name_in(root, &file.name),
+            digest: file.digest.clone(),
+        });
+        let named: BTreeSet<&Path> = plan.jobs.iter().flat_map(|job| job.flow.files()).collect();
+        let named = named.into_iter().map(|path| FileDigest {
+            file: name_in(root, &path.to_string_lossy()),
+            digest: digest_of(path),
+        });
+        [self.file.clone()]
+            .into_iter()
+            .chain(specs)
+            .chain(named)
+            .collect()
+    }
+
+    /// The specs, and the files that steps name, that are not what they were; the configuration is left out.
+    pub fn changed_files(&self, before: &[FileDigest]) -> Vec<String> {
+        let is_changed = |it: &&FileDigest| {
+            it.file != self.file.file && digest_of(&self.config.root.join(&it.file)) != it.digest
+        };
+        let changed = before.iter().filter(is_changed);
+        changed.map(|it| it.file.clone()).collect()
     }
 
     /// Where reports are kept when nothing else is said.
@@ -267,6 +322,22 @@ fn read_source(path: &Path) -> Result<Source, ProjectError> {
         folder,
         text,
     })
+}
+
+/// The path of a file relative to the project's folder, if it is inside.
+fn name_in(root: &Path, name: &str) -> String {
+    let path = std::path::absolute(name).unwrap_or_else(|_| PathBuf::from(name));
+    let path = path.strip_prefix(root).unwrap_or(&path);
+    path.display().to_string()
+}
+
+/// Of a file's content; empty if it cannot be read.
+fn digest_of(path: &Path) -> String {
+    let bytes = files::read(path, files::UPLOAD_LIMIT);
+    bytes.map_or_else(
+        |_| String::new(),
+        |bytes| blake3::hash(&bytes).to_hex().to_string(),
+    )
 }
 
 /// The path as a user would write it: relative to the working directory when it is below that.

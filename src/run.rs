@@ -9,6 +9,7 @@ mod collect;
 mod failing;
 mod fonts;
 mod readiness;
+mod resume;
 mod reuse;
 mod shot;
 mod stop;
@@ -35,8 +36,8 @@ use crate::{
     config::{BaselineSource, Browser, Config, Environment, EnvironmentUrl, Webdriver},
     connect::{self, Connector},
     demo::{DemoServer, Release},
-    plan::Plan,
-    report::{Report, RunState, ShotReport},
+    plan::{Inputs, Plan},
+    report::{Report, Run, RunState, ShotReport},
     side::{Role, Side},
     spec::Secrets,
     store::{GoldenFolder, ReportFolder, StoreError},
@@ -48,9 +49,11 @@ pub use crate::{
 use baseline::{ReusedPictures, StoredBaseline};
 use circumstances::DrawingMachine;
 pub(crate) use collect::new_run_id;
-use collect::{Collected, Collector};
+use collect::{BegunRun, Collected, Collector};
 use failing::FailingPictures;
 use readiness::Readiness;
+pub use resume::ResumeError;
+use resume::Resumed;
 use reuse::{Reuse, ReuseNotice};
 use shot::ShotJudge;
 use stop::{RunInProgress, StopSwitch, watch_signals};
@@ -68,6 +71,10 @@ pub struct RunOptions {
     pub headed: bool,
     /// Reuses pictures of a live baseline from the last run if nothing that they depend on has changed.
     pub reuse_baseline: bool,
+    /// Goes on with the last run.
+    pub resume: bool,
+    /// What the plan was made of.
+    pub inputs: Inputs,
     /// Ends the run after this many failing shots.
     pub max_failures: Option<usize>,
     /// Lets new shots and masks that match nothing fail the run.
@@ -117,6 +124,15 @@ pub enum Event<'a> {
         shots: usize,
         /// From waiting for its browsers to its last picture.
         took: Duration,
+    },
+    /// The last run goes on.
+    Resumed {
+        /// How many shots are decided.
+        kept: usize,
+        /// How many there are.
+        of: usize,
+        /// How many flows are still to run, each browser and viewport counted.
+        flows: usize,
     },
     /// One more shot has its verdict.
     Decided,
@@ -183,6 +199,9 @@ pub enum RunError {
         /// Those that are.
         known: String,
     },
+    /// The last run cannot go on.
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
     /// The operating system gave us no thread or no runtime.
     #[error("cannot start: {0}")]
     System(std::io::Error),
@@ -193,15 +212,17 @@ pub enum RunError {
 /// # Errors
 /// When the run cannot be made at all; trouble on a page is in the report instead.
 pub fn run(
-    plan: Plan,
+    mut plan: Plan,
     config: Config,
     options: &RunOptions,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome, RunError> {
-    let (plan, config) = (Arc::new(plan), Arc::new(config));
     let roles = Roles::of(&config)?;
-    if plan.shots.is_empty() {
-        return report_nothing(&plan, &config, options);
+    let mut head = collect::new_run(&plan, &config, collect::new_run_id(), options);
+    let resumed = resumed(&mut plan, &head, options)?;
+    let (plan, config) = (Arc::new(plan), Arc::new(config));
+    if plan.jobs.is_empty() {
+        return report_nothing(&plan, head, resumed, options, on_event);
     }
     let webdrivers = match &config.webdriver {
         Webdriver::Auto => Vec::new(),
@@ -221,12 +242,15 @@ pub fn run(
     };
     let scratch = Arc::new(RunFolder::create(options.guard.as_deref())?);
     let launcher = browser::launcher(launch, &plan.browsers(), Arc::clone(&scratch))?;
-    let run_id = collect::new_run_id();
     // Soon this run is the last one.
     let reuse = options
         .reuse_baseline
-        .then(|| Reuse::new(&options.reports, options.secrets.clone()));
-    let folder = Arc::new(ReportFolder::create(&options.reports, &run_id)?);
+        .then(|| reuse(options, resumed.as_ref()));
+    if let (Some(reuse), Some(inputs)) = (&reuse, &mut head.inputs) {
+        inputs.reused_run = reuse.run().map(str::to_owned);
+    }
+    let (begun, folder) = begun(head, resumed, options)?;
+    let folder = Arc::new(folder);
     if plan.browsers().iter().any(|it| it.is_chromium()) && browser::sandbox_is_off() {
         let note = "running as root: the browser is started with --no-sandbox";
         on_event(Event::Note(note.to_owned()));
@@ -238,7 +262,7 @@ pub fn run(
     }
 
     let counter = Some(launcher.clone());
-    let mut collector = Collector::new(&plan, &config, run_id, &folder, options, counter)?;
+    let mut collector = Collector::new(&plan, begun, &folder, options, counter)?;
     let stop = Arc::new(StopSwitch::default());
     let _in_progress = RunInProgress(Arc::clone(&stop));
     watch_signals(Arc::clone(&stop), Arc::downgrade(&scratch)).map_err(RunError::System)?;
@@ -286,7 +310,7 @@ pub fn run(
             let ended = threads.join(&mut collector);
             collector.add_rest(&arrived);
             collector.end_in_trouble(&trouble);
-            return ended.and(Err(error.into()));
+            return ended.and(Err(error));
         }
     }
     on_event(Event::Captured {
@@ -324,15 +348,63 @@ impl Threads {
     }
 }
 
-/// A shard without flows needs no browser, but a report: otherwise the shard would be missing.
+/// The last run, if this one goes on with it. Its shots are left out of the plan.
+fn resumed(
+    plan: &mut Plan,
+    fresh: &Run,
+    options: &RunOptions,
+) -> Result<Option<Resumed>, ResumeError> {
+    if !options.resume {
+        return Ok(None);
+    }
+    let golden = GoldenFolder::new(options.golden.clone());
+    let resumed = Resumed::open(&options.reports, plan, fresh, &golden)?;
+    plan.resume(resumed.shots.keys().cloned().collect());
+    Ok(Some(resumed))
+}
+
+/// A resumed run takes pictures from the same run as before.
+fn reuse(options: &RunOptions, resumed: Option<&Resumed>) -> Reuse {
+    let (reports, secrets) = (&options.reports, options.secrets.clone());
+    let Some(resumed) = resumed else {
+        return Reuse::of_last(reports, secrets);
+    };
+    let inputs = resumed.report.run.inputs.as_ref();
+    let id = inputs.and_then(|inputs| inputs.reused_run.as_deref());
+    Reuse::of_resumed(reports, id, secrets)
+}
+
+/// How the run begins, and its folder.
+fn begun(
+    head: Run,
+    resumed: Option<Resumed>,
+    options: &RunOptions,
+) -> Result<(BegunRun, ReportFolder), StoreError> {
+    Ok(match resumed {
+        Some(Resumed {
+            folder,
+            report,
+            shots,
+        }) => (BegunRun::resumed(report, shots, head), folder),
+        None => {
+            let folder = ReportFolder::create(&options.reports, &head.id)?;
+            (BegunRun::new(head), folder)
+        }
+    })
+}
+
+/// A shard without flows needs no browser, but a report: otherwise the shard would be missing. So does a resumed run that
+/// had decided everything.
 fn report_nothing(
     plan: &Arc<Plan>,
-    config: &Config,
+    head: Run,
+    resumed: Option<Resumed>,
     options: &RunOptions,
+    on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome, RunError> {
-    let run_id = collect::new_run_id();
-    let folder = ReportFolder::create(&options.reports, &run_id)?;
-    let collector = Collector::new(plan, config, run_id, &folder, options, None)?;
+    let (begun, folder) = begun(head, resumed, options)?;
+    let mut collector = Collector::new(plan, begun, &folder, options, None)?;
+    collector.tell_kept(on_event);
     Ok(Outcome {
         report: collector.finish(RunState::Complete)?,
         index: folder.index(),

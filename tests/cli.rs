@@ -30,6 +30,7 @@ mod cli {
     mod readiness;
     mod refused;
     mod remote;
+    mod resume;
     mod reuse;
     mod secrets;
     mod sessions;

@@ -6,7 +6,7 @@ use twinshot::{
     merge::MergeFilesError,
     plan::PlanError,
     project::ProjectError,
-    run::{LaunchError, RunError},
+    run::{LaunchError, ResumeError, RunError},
     store::{ApproveError, LatestError, StoreError},
     yaml::Secrets,
 };
@@ -87,6 +87,11 @@ impl Failure {
             Self::Merge(MergeFilesError::Damaged(_)) => Exit::Undecided,
             Self::Merge(_) => Exit::Usage,
             Self::Run(RunError::UnknownEnvironment { .. }) => Exit::Usage,
+            Self::Run(RunError::Resume(error)) => match error {
+                ResumeError::OtherWorld { .. } => Exit::Undecided,
+                ResumeError::Store(_) => Exit::CannotWrite,
+                _ => Exit::Usage,
+            },
             Self::Run(RunError::Launch(LaunchError::Scratch { .. })) => Exit::CannotWrite,
             Self::Run(RunError::Store(_)) | Self::Store(_) | Self::Stdout(_) => Exit::CannotWrite,
             Self::Run(_) | Self::Undecided(_) => Exit::Undecided,

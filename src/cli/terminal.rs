@@ -85,6 +85,13 @@ impl Terminal {
             Event::Detail(note) if self.volume == Volume::Verbose => self.note(note),
             Event::Detail(_) => {}
             Event::Decided => self.bar.inc(1),
+            Event::Resumed { kept, of, flows } => {
+                self.bar.inc(*kept as u64);
+                self.flows = *flows;
+                self.note(&format!(
+                    "resuming the last run: {kept} of {of} shots are decided"
+                ));
+            }
             Event::Working {
                 worker,
                 flow,

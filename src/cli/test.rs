@@ -8,7 +8,7 @@ use std::{
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use twinshot::{
     config::{BaselineSource, Config, Environment, EnvironmentUrl, Webdriver, driver_url},
-    plan::{Filters, Shard},
+    plan::{Filters, Inputs, Shard},
     project::Project,
     report::{self, MergedReport, Report, ShotReport},
     run::{self, RunOptions},
@@ -61,6 +61,9 @@ pub(crate) struct TestArgs {
     /// Only the shots that failed in the last run.
     #[arg(long, env = "TWINSHOT_LAST_FAILED", value_parser = FalseyValueParser::new())]
     last_failed: bool,
+    /// Go on with the last run, which ended early, instead of beginning a new one. Give it the same options.
+    #[arg(long, env = "TWINSHOT_RESUME", value_parser = FalseyValueParser::new())]
+    resume: bool,
     /// Stop the run after this many failing shots.
     #[arg(long, value_name = "N", env = "TWINSHOT_MAX_FAILURES")]
     max_failures: Option<NonZeroUsize>,
@@ -120,6 +123,15 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<Exit, Failure> {
         .selection
         .plan(&suite, &project.config, &filters)?;
 
+    options.inputs = Inputs {
+        headed: arguments.headed,
+        reuse_baseline: arguments.reuse_baseline,
+        ..Inputs::new(
+            project.files_of(&plan, &suite),
+            (&suite, &project.config, &filters),
+            &options.secrets,
+        )
+    };
     let (shots, flows) = (plan.shots.len(), plan.jobs.len());
     let mut terminal = Terminal::new(shots, flows, arguments.volume(), arguments.is_ci());
     let browsers = browsers_of_a_flow(&project.config);
@@ -208,6 +220,8 @@ impl TestArgs {
             workers: 1,
             headed: self.headed,
             reuse_baseline: self.reuse_baseline,
+            resume: self.resume,
+            inputs: Inputs::default(),
             max_failures: self.max_failures.map(NonZeroUsize::get),
             ci: self.is_ci(),
             hidden_variables: project.secret_variables(std::env::vars_os(), &secrets),
@@ -216,9 +230,12 @@ impl TestArgs {
         }
     }
 
-    /// The command that runs the failing shots of this report, or all shots if some have no verdict. `None` if there is
-    /// nothing to run again.
+    /// The command that goes on with a run that ended early, or runs the failing shots of this report, or all shots if some
+    /// have no verdict. `None` if there is nothing to run again.
     fn again(&self, report: &Report) -> Option<String> {
+        if report.is_partial() && report.run.undecided.is_empty() && self.max_failures.is_none() {
+            return Some(again(std::env::args(), Rerun::Rest));
+        }
         let refusal = last_failed_refusal(report, self.selection.shard);
         let has_failed = report.shots.iter().any(|shot| is_run_again(report, shot));
         match refusal {
@@ -229,10 +246,10 @@ impl TestArgs {
     }
 
     fn filters(&self, options: &RunOptions) -> Result<Filters, Failure> {
-        let ids = if self.last_failed {
-            Some(failed_ids(options, self.selection.shard)?)
-        } else {
-            None
+        let ids = match (self.last_failed, self.resume) {
+            (false, _) => None,
+            (true, false) => Some(failed_ids(options, self.selection.shard)?),
+            (true, true) => Some(resumed_ids(options)?),
         };
         Ok(self.selection.filters(ids))
     }
@@ -273,6 +290,16 @@ fn set_url(config: &mut Config, name: &str, flag: &str, written: &str) -> Result
         }
     }
     Ok(())
+}
+
+/// The shots that had failed when the run began that is resumed.
+fn resumed_ids(options: &RunOptions) -> Result<Vec<String>, Failure> {
+    let (report, _) = store::latest_report(&options.reports)?;
+    let inputs = report.run.inputs;
+    let ids = inputs.and_then(|inputs| inputs.last_failed);
+    let text =
+        "the last run was not one of failed shots only: leave out --last-failed, or --resume";
+    ids.ok_or_else(|| Failure::Usage(text.to_owned()))
 }
 
 fn failed_ids(options: &RunOptions, shard: Option<Shard>) -> Result<Vec<String>, Failure> {
@@ -332,20 +359,27 @@ fn shard_refusal(report: &Report, shard: Option<Shard>) -> Option<String> {
 enum Rerun {
     Failed,
     All,
+    /// Those that the run did not come to.
+    Rest,
 }
 
 /// The same command for these shots, without credentials and quoted for a shell.
 fn again(mut arguments: impl Iterator<Item = String>, rerun: Rerun) -> String {
-    const FLAG: &str = "--last-failed";
+    const FAILED: &str = "--last-failed";
+    const REST: &str = "--resume";
     let program = program(&arguments.next().unwrap_or_default());
     let mut words = vec![quoted(&program), "test".to_owned()];
-    if rerun == Rerun::Failed {
-        words.push(FLAG.to_owned());
-    }
+    let (flag, dropped): (_, &[&str]) = match rerun {
+        Rerun::Failed => (Some(FAILED), &[FAILED, REST]),
+        Rerun::All => (None, &[FAILED, REST]),
+        // It goes on with the same shots.
+        Rerun::Rest => (Some(REST), &[REST]),
+    };
+    words.extend(flag.map(str::to_owned));
     words.extend(
         arguments
             .skip(1)
-            .filter(|word| word != FLAG)
+            .filter(|word| !dropped.contains(&word.as_str()))
             .map(|word| quoted(&word_without_credentials(&word))),
     );
     words.join(" ")

@@ -106,7 +106,7 @@ impl Plan {
             flows: suite.flows.iter().map(|flow| flow.name.clone()).collect(),
             selection: filters.describe().trim().to_owned(),
             shots: self.shots.len(),
-            digest: digest(suite, config),
+            digest: rules_digest(suite, config),
         };
         let mut plan = Self::empty(Some(part));
         plan.partial_flows = self.partial_flows;
@@ -122,7 +122,7 @@ impl Plan {
 
 /// Of what decides which pictures are taken and how they are judged; places of files are left out, since
 /// every machine may have its own.
-fn digest(suite: &Suite, config: &Config) -> String {
+pub fn rules_digest(suite: &Suite, config: &Config) -> String {
     let rules = (
         (&config.browsers, &config.viewports, config.max_page_height),
         (config.metric, config.threshold, config.antialiasing),

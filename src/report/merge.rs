@@ -7,7 +7,7 @@ use super::{
     MergedReport, MergedShard, Report, Run, RunState, RunTimes, SCHEMA_VERSION, SessionTimes,
     ShardReport, ShotReport, Summary,
 };
-use crate::{plan::Shard, side::Role};
+use crate::{plan::Inputs, plan::Shard, side::Role};
 
 /// One shard's report, with a name for error messages.
 #[derive(Debug, Clone)]
@@ -263,9 +263,24 @@ fn joined_run(id: String, first: &Checked<'_>, parts: &[Checked<'_>], shots: &[S
         stopped_by: runs().find_map(|run| run.stopped_by.clone()),
         undecided: undecided(parts),
         one_environment: runs().find_map(|run| run.one_environment.clone()),
+        inputs: inputs(parts),
         partial_flows: runs().flat_map(|run| run.partial_flows.clone()).collect(),
         ..first.report.run.clone()
     }
+}
+
+/// The files of all shards, each once.
+fn inputs(parts: &[Checked<'_>]) -> Option<Inputs> {
+    let inputs = parts.iter().map(|part| part.report.run.inputs.clone());
+    let mut inputs = inputs.collect::<Option<Vec<_>>>()?.into_iter();
+    let mut all = inputs.next()?;
+    for file in inputs.flat_map(|it| it.files) {
+        if !all.files.contains(&file) {
+            all.files.push(file);
+        }
+    }
+    all.files.sort_by(|one, other| one.file.cmp(&other.file));
+    Some(all)
 }
 
 /// Why the whole run is undecided: the shards' own reasons, and two releases in one run.
@@ -300,12 +315,7 @@ fn undecided(parts: &[Checked<'_>]) -> Vec<String> {
 /// The session times of all shards together.
 fn sessions(parts: &[Checked<'_>]) -> SessionTimes {
     let each = parts.iter().map(|part| part.report.run.times.sessions);
-    each.fold(SessionTimes::default(), |sum, one| SessionTimes {
-        started: sum.started.saturating_add(one.started),
-        start_ms: sum.start_ms.saturating_add(one.start_ms),
-        cleaned: sum.cleaned.saturating_add(one.cleaned),
-        clean_ms: sum.clean_ms.saturating_add(one.clean_ms),
-    })
+    each.fold(SessionTimes::default(), SessionTimes::and)
 }
 
 fn merged_shard(part: &Checked<'_>) -> MergedShard {

@@ -20,6 +20,7 @@ pub use times::{RunTimes, SessionTimes, SideTimes, Times, WaitReason, WaitTime};
 pub use crate::capture::{Circumstances, FailureKind, Provenance};
 pub use crate::compare::{RuleKind, Verdict};
 use crate::diff::{Antialiasing, DensestWindow, Metric, Rect, Region, Size};
+use crate::plan::Inputs;
 use crate::side::{Role, Side};
 use crate::spec::{Allowances, AntialiasingRule, Suspicion};
 use crate::yaml::Location;
@@ -115,6 +116,9 @@ pub struct Run {
     /// The flows of which the run's filters left out shots.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub partial_flows: Vec<String>,
+    /// What it was made of; reports of old versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Inputs>,
 }
 
 /// One part of a run, with enough about the whole that only parts of the same run are merged.
@@ -239,6 +243,9 @@ pub struct ShotReport {
     /// The element that its pictures show, if they show neither the page nor the viewport.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub element: Option<String>,
+    /// BLAKE3 of the golden picture that it was compared with, or that could have approved it, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub golden: Option<String>,
     /// Wall times in milliseconds.
     pub times: Times,
 }

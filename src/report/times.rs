@@ -88,6 +88,18 @@ impl Times {
     }
 }
 
+impl SessionTimes {
+    /// The times of both together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            started: self.started.saturating_add(other.started),
+            start_ms: self.start_ms.saturating_add(other.start_ms),
+            cleaned: self.cleaned.saturating_add(other.cleaned),
+            clean_ms: self.clean_ms.saturating_add(other.clean_ms),
+        }
+    }
+}
+
 impl RunTimes {
     /// The sum over `shots`, with the times of the sessions.
     pub fn of(shots: &[ShotReport], sessions: SessionTimes) -> Self {

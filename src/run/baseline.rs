@@ -39,6 +39,8 @@ pub(super) struct CompletePair {
     pub(super) approved: Option<CapturedPicture>,
     /// Why the approved picture excuses nothing, if it cannot be read.
     pub(super) warning: Option<Untrusted>,
+    /// The hash of the golden picture.
+    pub(super) golden: Option<String>,
 }
 
 impl StoredBaseline {
@@ -64,17 +66,22 @@ impl StoredBaseline {
         browser: Option<&str>,
     ) -> CompletePair {
         let mut pair = pair.clone();
+        let (Self::Golden(golden)
+        | Self::Environment {
+            approved: golden, ..
+        }) = self;
+        let GoldenPicture { picture, hash } = golden_picture(golden, planned);
         let (approved, warning) = match self {
-            Self::Golden(golden) => {
+            Self::Golden(_) => {
                 // A failure of the flow as a whole is reported on the baseline, and stays there.
                 if !matches!(pair.sides.baseline, SideOutcome::Failed(_)) {
-                    pair.sides.baseline = golden_picture(golden, planned);
+                    pair.sides.baseline = picture;
                 }
                 (None, None)
             }
-            Self::Environment { approved, reused } => {
+            Self::Environment { reused, .. } => {
                 reused.complete(&mut pair, planned, browser);
-                match golden_picture(approved, planned) {
+                match picture {
                     SideOutcome::Picture(picture) => (Some(picture), None),
                     SideOutcome::Absent => (None, None),
                     SideOutcome::Failed(failure) => (
@@ -88,23 +95,38 @@ impl StoredBaseline {
             pair,
             approved,
             warning,
+            golden: hash,
         }
     }
 }
 
+/// A golden picture, and the hash of its file if that could be read.
+struct GoldenPicture {
+    picture: SideOutcome,
+    hash: Option<String>,
+}
+
 /// The approved picture of a shot.
-fn golden_picture(golden: &GoldenFolder, planned: &PlannedShot) -> SideOutcome {
+fn golden_picture(golden: &GoldenFolder, planned: &PlannedShot) -> GoldenPicture {
+    let (picture, hash) = match golden.read(&planned.id.path()) {
+        Ok(Some(png)) => {
+            let hash = store::picture_hash(&png);
+            (decoded(golden, planned, png), Some(hash))
+        }
+        Ok(None) => (SideOutcome::Absent, None),
+        Err(error) => (broken(planned, &error.to_string()), None),
+    };
+    GoldenPicture { picture, hash }
+}
+
+fn broken(planned: &PlannedShot, reason: &str) -> SideOutcome {
+    let message = format!("{reason}; restore it, or remove it and approve again");
+    SideOutcome::Failed(unreadable(planned, message))
+}
+
+fn decoded(golden: &GoldenFolder, planned: &PlannedShot, png: Vec<u8>) -> SideOutcome {
     let path = planned.id.path();
     let file = golden.file(&path).display().to_string();
-    let bad = |reason: String| {
-        let message = format!("{reason}; restore it, or remove it and approve again");
-        SideOutcome::Failed(unreadable(planned, message))
-    };
-    let png = match golden.read(&path) {
-        Ok(Some(png)) => png,
-        Ok(None) => return SideOutcome::Absent,
-        Err(error) => return bad(error.to_string()),
-    };
     match diff::decode_header(&png) {
         Ok(size) => SideOutcome::Picture(CapturedPicture {
             circumstances: golden.circumstances(&path, &png).map(Arc::new),
@@ -117,7 +139,7 @@ fn golden_picture(golden: &GoldenFolder, planned: &PlannedShot) -> SideOutcome {
             doubts: Vec::new(),
             record: None,
         }),
-        Err(error) => bad(format!("the golden picture {file} {error}")),
+        Err(error) => broken(planned, &format!("the golden picture {file} {error}")),
     }
 }
 

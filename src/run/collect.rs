@@ -10,7 +10,8 @@ use std::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    CollectorInbox, CollectorMessage, CurrentStep, Event, RunOptions,
+    CollectorInbox, CollectorMessage, CurrentStep, Event, RunError, RunOptions, failing,
+    resume::ExpectedWorld,
     shot::{Decided, StoredShot, milliseconds},
     stop::StopSwitch,
 };
@@ -21,7 +22,7 @@ use crate::{
     plan::{Part, Plan, ShotId},
     report::{
         EnvironmentReport, Report, Run, RunState, RunTimes, SCHEMA_VERSION, SessionTimes,
-        ShardReport, Summary,
+        ShardReport, ShotReport, Summary,
     },
     side::Side,
     spec::Secrets,
@@ -51,6 +52,12 @@ pub(super) struct Collector<'a> {
     folder: &'a ReportFolder,
     max_failures: Option<usize>,
     began: Instant,
+    /// Of the parts of a resumed run that are over.
+    earlier: EarlierTimes,
+    /// What a resumed run must meet again.
+    expected: Option<ExpectedWorld>,
+    /// Whether the report on disk is still that of the part before.
+    is_untouched: bool,
     /// The next partial `report.json`, which is written as soon as a shot is decided.
     next_data: Instant,
     /// The next partial report for people.
@@ -58,6 +65,51 @@ pub(super) struct Collector<'a> {
     /// Whether `report.json` lacks what was decided last, and whether the other files do.
     is_data_stale: bool,
     are_pages_stale: bool,
+}
+
+/// How a run begins: empty, or with what its earlier parts decided.
+pub(super) struct BegunRun {
+    pub(super) run: Run,
+    pub(super) warnings: Vec<String>,
+    pub(super) shots: HashMap<ShotId, ShotReport>,
+    /// `None` for a new run.
+    pub(super) expected: Option<ExpectedWorld>,
+}
+
+/// The times of a run's earlier parts.
+struct EarlierTimes {
+    duration_ms: u64,
+    sessions: SessionTimes,
+}
+
+impl BegunRun {
+    pub(super) fn new(run: Run) -> Self {
+        Self {
+            run,
+            warnings: Vec::new(),
+            shots: HashMap::new(),
+            expected: None,
+        }
+    }
+
+    /// The run of this report, with the shots that are kept of it. `fresh` is the head of a new run.
+    pub(super) fn resumed(report: Report, shots: HashMap<ShotId, ShotReport>, fresh: Run) -> Self {
+        let Report { run, warnings, .. } = report;
+        let expected = ExpectedWorld::of(&run);
+        Self {
+            run: Run {
+                finished: None,
+                state: RunState::Running,
+                stopped_by: None,
+                undecided: Vec::new(),
+                one_environment: fresh.one_environment.or(run.one_environment),
+                ..run
+            },
+            warnings,
+            shots,
+            expected: Some(expected),
+        }
+    }
 }
 
 /// Why the collector stops collecting.
@@ -70,44 +122,77 @@ pub(super) enum Collected {
 }
 
 impl<'a> Collector<'a> {
-    /// Writes the empty partial report at once: if that fails, nothing else should be done.
+    /// Writes the empty partial report at once: if that fails, nothing else should be done. A resumed run's report stays as
+    /// it is until more is decided.
     pub(super) fn new(
         plan: &Arc<Plan>,
-        config: &Config,
-        run_id: String,
+        begun: BegunRun,
         folder: &'a ReportFolder,
         options: &'a RunOptions,
         launcher: Option<Launcher>,
     ) -> Result<Self, StoreError> {
+        let BegunRun {
+            run,
+            warnings,
+            shots,
+            expected,
+        } = begun;
+        let browsers = run.browser.iter().flat_map(|names| names.split(", "));
+        let stored = shots.into_iter().map(|(id, shot)| {
+            let open = failing::in_report(&shot, folder);
+            (id, StoredShot { shot, open })
+        });
         let began = Instant::now();
-        let collector = Self {
+        let mut collector = Self {
+            plan: Arc::clone(plan),
+            launcher,
+            secrets: &options.secrets,
+            browsers: browsers.map(str::to_owned).collect(),
+            shots: stored.collect(),
+            told: 0,
+            folder,
+            max_failures: options.max_failures,
+            began,
+            earlier: EarlierTimes {
+                duration_ms: run.duration_ms,
+                sessions: run.times.sessions,
+            },
+            is_untouched: expected.is_some(),
+            expected,
+            next_data: began,
+            next_pages: began + PARTIAL_PAUSE,
+            is_data_stale: false,
+            are_pages_stale: false,
             report: Report {
                 schema_version: SCHEMA_VERSION,
-                run: new_run(plan, config, run_id, options),
+                run,
                 summary: Summary::default(),
-                warnings: Vec::new(),
+                warnings,
                 suspicions: Vec::new(),
                 allowed: Vec::new(),
                 idle_allowances: Vec::new(),
                 shots: Vec::new(),
             },
-            plan: Arc::clone(plan),
-            launcher,
-            secrets: &options.secrets,
-            browsers: Vec::new(),
-            shots: HashMap::with_capacity(plan.shots.len()),
-            told: 0,
-            folder,
-            max_failures: options.max_failures,
-            began,
-            next_data: began,
-            next_pages: began + PARTIAL_PAUSE,
-            is_data_stale: false,
-            are_pages_stale: false,
         };
-        folder.write(&collector.report)?;
-        folder.make_latest()?;
+        if !collector.is_untouched {
+            collector.refresh();
+            folder.write(&collector.report)?;
+            folder.make_latest()?;
+        }
         Ok(collector)
+    }
+
+    /// Reports the shots that a resumed run keeps.
+    pub(super) fn tell_kept(&mut self, on_event: &mut dyn FnMut(Event<'_>)) {
+        let kept = self.shots.len();
+        if kept > 0 {
+            on_event(Event::Resumed {
+                kept,
+                of: self.plan.shots.len(),
+                flows: self.plan.jobs.len(),
+            });
+            self.tell(on_event);
+        }
     }
 
     /// Takes news until there are no more to come, or a signal ends the wait for them.
@@ -116,7 +201,8 @@ impl<'a> Collector<'a> {
         news: &CollectorInbox,
         stop: &StopSwitch,
         on_event: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Collected, StoreError> {
+    ) -> Result<Collected, RunError> {
+        self.tell_kept(on_event);
         let collected = self.take_all(news, stop, on_event);
         match collected {
             Ok(_) => self.tell_rest(on_event),
@@ -130,7 +216,7 @@ impl<'a> Collector<'a> {
         news: &CollectorInbox,
         stop: &StopSwitch,
         on_event: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Collected, StoreError> {
+    ) -> Result<Collected, RunError> {
         loop {
             match news.recv_timeout(TICK) {
                 Ok(news) => self.take(news, on_event)?,
@@ -162,7 +248,7 @@ impl<'a> Collector<'a> {
         &mut self,
         news: CollectorMessage,
         on_event: &mut dyn FnMut(Event<'_>),
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), RunError> {
         match news {
             CollectorMessage::Decided(decided) => return self.add(*decided, on_event),
             CollectorMessage::WorkerProgress(work) => self.tell_work(&work, on_event),
@@ -173,11 +259,16 @@ impl<'a> Collector<'a> {
             }
             CollectorMessage::Warning(warning) => {
                 let warning = self.secrets.redact(&warning);
-                self.report.warnings.push(warning);
+                if !self.report.warnings.contains(&warning) {
+                    self.report.warnings.push(warning);
+                }
             }
             CollectorMessage::Served(role, release) => {
-                let environment = self.report.run.environments.get_mut(role);
-                environment.release = Some(self.secrets.redact(&release));
+                let release = self.secrets.redact(&release);
+                if let Some(expected) = &self.expected {
+                    expected.check_release(role, &release)?;
+                }
+                self.report.run.environments.get_mut(role).release = Some(release);
             }
             CollectorMessage::OneEnvironment(words) => {
                 let words = self.secrets.redact(&words);
@@ -199,7 +290,10 @@ impl<'a> Collector<'a> {
             result,
         }: Decided,
         on_event: &mut dyn FnMut(Event<'_>),
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), RunError> {
+        if let Some((expected, browser)) = self.expected.as_ref().zip(browser.as_deref()) {
+            expected.check_browser(browser)?;
+        }
         self.shots.insert(id, result?);
         if let Some(browser) = browser {
             self.note_browser(browser);
@@ -290,6 +384,7 @@ impl<'a> Collector<'a> {
         let began = Instant::now();
         if self.is_data_stale && began >= self.next_data {
             self.refresh();
+            self.is_untouched = false;
             self.folder.write_data(&self.report)?;
             self.is_data_stale = false;
             self.next_data = Instant::now() + began.elapsed() * PARTIAL_SHARE;
@@ -311,7 +406,8 @@ impl<'a> Collector<'a> {
         self.report.summary = Summary::of(&self.report.shots);
         self.report.judge();
         self.report.run.times = RunTimes::of(&self.report.shots, self.session_times());
-        self.report.run.duration_ms = milliseconds(self.began.elapsed());
+        let now = milliseconds(self.began.elapsed());
+        self.report.run.duration_ms = self.earlier.duration_ms.saturating_add(now);
     }
 
     fn session_times(&self) -> SessionTimes {
@@ -320,12 +416,12 @@ impl<'a> Collector<'a> {
             .as_ref()
             .map(Launcher::times)
             .unwrap_or_default();
-        SessionTimes {
+        self.earlier.sessions.and(SessionTimes {
             started: times.started,
             start_ms: milliseconds(times.start),
             cleaned: times.cleaned,
             clean_ms: milliseconds(times.clean),
-        }
+        })
     }
 
     fn failing(&self) -> usize {
@@ -334,7 +430,11 @@ impl<'a> Collector<'a> {
     }
 
     /// Writes the report of a run that ends in trouble, as far as there is room for it. What cannot be replaced stays whole.
+    /// So does the report of a run that could not be resumed.
     pub(super) fn end_in_trouble(&mut self, reason: &str) {
+        if self.is_untouched {
+            return;
+        }
         self.report.run.state = RunState::Stopped;
         self.report.run.stopped_by = Some(self.secrets.redact(reason));
         self.refresh();
@@ -356,13 +456,18 @@ impl<'a> Collector<'a> {
         // What a mask or an allowance is good for is known only in this state.
         self.refresh();
         self.report.run.finished = Some(now());
+        // An environment was not ready, so the run can still be resumed as it was.
+        if self.is_untouched && !self.report.run.undecided.is_empty() {
+            return Ok(self.report);
+        }
         self.folder.make_room();
         self.folder.write(&self.report)?;
         Ok(self.report)
     }
 }
 
-fn new_run(plan: &Plan, config: &Config, id: String, options: &RunOptions) -> Run {
+/// The head of a new run's report.
+pub(super) fn new_run(plan: &Plan, config: &Config, id: String, options: &RunOptions) -> Run {
     let named = |name: &str| EnvironmentReport {
         name: name.to_owned(),
         url: shown_url(config, name).map(|url| options.secrets.redact(&url)),
@@ -397,6 +502,7 @@ fn new_run(plan: &Plan, config: &Config, id: String, options: &RunOptions) -> Ru
         undecided: Vec::new(),
         one_environment: one_environment(config),
         partial_flows: plan.partial_flows.iter().cloned().collect(),
+        inputs: Some(options.inputs.clone()),
     }
 }
 

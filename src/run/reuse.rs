@@ -19,7 +19,7 @@ use crate::{
     files,
     plan::{Job, Plan, ShotId},
     report::{PictureReport, RecordReport, Report, RunState, ShotReport},
-    spec::{Action, Clock, Flow, Inject, Secrets},
+    spec::{Clock, Flow, Secrets},
     store,
     yaml::{Untrusted, address::without_password},
 };
@@ -59,11 +59,26 @@ pub(super) enum ReuseNotice {
 
 impl Reuse {
     /// Reads the newest run of a reports folder. Call it before this run becomes the newest.
-    pub(super) fn new(reports: &Path, secrets: Secrets) -> Self {
+    pub(super) fn of_last(reports: &Path, secrets: Secrets) -> Self {
         Self {
-            last: LastRun::read(reports),
+            last: LastRun::read(&reports.join(store::LATEST)),
             secrets,
         }
+    }
+
+    /// Reads the run from which a resumed run took pictures before.
+    pub(super) fn of_resumed(reports: &Path, id: Option<&str>, secrets: Secrets) -> Self {
+        let none = || Err("the run that is resumed had no run before it".to_owned());
+        Self {
+            last: id.map_or_else(none, |id| LastRun::read(&reports.join(id))),
+            secrets,
+        }
+    }
+
+    /// The id of the run that pictures are taken from.
+    pub(super) fn run(&self) -> Option<&str> {
+        let last = self.last.as_ref().ok()?;
+        Some(&last.report.run.id)
     }
 
     /// Finds the jobs whose baseline pictures all exist already.
@@ -197,9 +212,9 @@ struct CommonProvenance {
 }
 
 impl LastRun {
-    fn read(reports: &Path) -> Result<Self, String> {
-        let (report, folder) =
-            store::latest_report(reports).map_err(|_| "there is no last run that can be read")?;
+    fn read(folder: &Path) -> Result<Self, String> {
+        let report =
+            store::read_report(folder).map_err(|_| "there is no last run that can be read")?;
         if report.run.state != RunState::Complete {
             return Err("the last run did not finish".to_owned());
         }
@@ -208,7 +223,7 @@ impl LastRun {
             return Err("the last run decided nothing".to_owned());
         }
         // The link will point to this run.
-        let folder = fs::canonicalize(&folder).map_err(|error| error.to_string())?;
+        let folder = fs::canonicalize(folder).map_err(|error| error.to_string())?;
         Ok(Self { report, folder })
     }
 
@@ -319,17 +334,10 @@ fn address(url: &EnvironmentUrl) -> String {
 /// A hash of the files that the flow's steps name.
 fn files_of(flow: &Flow) -> Result<String, String> {
     let mut hasher = blake3::Hasher::new();
-    for step in flow.setup.iter().chain(&flow.steps) {
-        let named = match &step.action {
-            Action::Upload { files, .. } => files.as_slice(),
-            Action::Inject(Inject::File(file)) => std::slice::from_ref(file),
-            _ => &[],
-        };
-        for file in named {
-            let bytes = files::read(file, files::UPLOAD_LIMIT);
-            let bytes = bytes.map_err(|error| format!("{}: {error}", file.display()))?;
-            hasher.update(blake3::hash(&bytes).as_bytes());
-        }
+    for file in flow.files() {
+        let bytes = files::read(file, files::UPLOAD_LIMIT);
+        let bytes = bytes.map_err(|error| format!("{}: {error}", file.display()))?;
+        hasher.update(blake3::hash(&bytes).as_bytes());
     }
     Ok(hasher.finalize().to_hex().to_string())
 }

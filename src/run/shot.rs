@@ -77,12 +77,14 @@ impl ShotJudge {
             pair,
             approved,
             warning,
+            golden,
         } = self.baseline.complete(pair, planned, browser);
         let began = Instant::now();
         let comparison = compare::compare(&pair, &planned.judgement, approved.as_ref());
         let mut kept = self.keep(&pair, &comparison, began.elapsed())?;
         let warning = warning.map(|warning| self.shown(&warning));
         kept.shot.warnings.extend(warning);
+        kept.shot.golden = golden;
         Ok(kept)
     }
 
@@ -130,6 +132,7 @@ impl ShotJudge {
                 Area::Element(target) => Some(target.to_string()),
                 Area::Page { .. } | Area::Viewport => None,
             },
+            golden: None,
             times: times(pair, compare_time),
         };
         let open = self.failing.keep(&shot, pair, comparison, &self.folder);

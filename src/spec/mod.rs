@@ -16,7 +16,13 @@ mod strictness;
 mod suite;
 mod viewport;
 
-use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 pub(crate) use self::{allow::AllowYaml, login::LoginYaml};
 pub use self::{
@@ -59,6 +65,17 @@ pub struct Suite {
     pub flows: Vec<Flow>,
     /// Values that must not appear in any output.
     pub secrets: Secrets,
+    /// The files that were read.
+    pub files: Vec<SpecFile>,
+}
+
+/// A file that was read, and what was in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpecFile {
+    /// As in [`Location::file`].
+    pub name: String,
+    /// BLAKE3 in hexadecimal.
+    pub digest: String,
 }
 
 /// One named script.
@@ -80,6 +97,19 @@ pub struct Flow {
     pub steps: Vec<Step>,
     /// What the flow was read from.
     pub definition: Definition,
+}
+
+impl Flow {
+    /// The files that its steps name.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let steps = self.setup.iter().chain(&self.steps);
+        let files = steps.flat_map(|step| match &step.action {
+            Action::Upload { files, .. } => files.as_slice(),
+            Action::Inject(Inject::File(file)) => std::slice::from_ref(file),
+            _ => &[],
+        });
+        files.map(PathBuf::as_path)
+    }
 }
 
 /// What a flow was read from. Equal definitions mean that two flows do the same.

@@ -5,19 +5,22 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Definition, Flow, Suite, SuiteSettings,
+    Definition, Flow, SpecFile, Suite, SuiteSettings,
     expand::{Expander, Fragment, Fragments},
     names::{check_name, twice},
     raw::{FlowYaml, FragmentYaml},
     step::{Parsed, read_steps},
 };
-use crate::yaml::{
-    Diagnostic, Diagnostics, Source, Variables,
-    diagnostic::{Spot, did_you_mean},
-    interpolate::{Scope, Used, is_name},
-    read::Reading,
-    reader::Reader,
-    tree::{Tree, Value},
+use crate::{
+    digest::text_digest,
+    yaml::{
+        Diagnostic, Diagnostics, Source, Variables,
+        diagnostic::{Spot, did_you_mean},
+        interpolate::{Scope, Used, is_name},
+        read::Reading,
+        reader::Reader,
+        tree::{Tree, Value},
+    },
 };
 
 /// A file that was read, its steps checked for names and types.
@@ -66,7 +69,16 @@ impl Suite {
         expander.unused_fragments(&scope, &mut problems);
         let flows: Vec<Flow> = flows;
         let secrets = used.into_secrets();
-        problems.or(Self { flows, secrets })
+        let files = sources.iter().map(|source| SpecFile {
+            name: source.name.clone(),
+            digest: text_digest(&source.text),
+        });
+        let files = files.collect();
+        problems.or(Self {
+            flows,
+            secrets,
+            files,
+        })
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
 pub use approve::{Approval, ApproveError, Selection};
 pub(crate) use failing::FailingFolder;
 pub use golden::GoldenFolder;
-pub(crate) use reports::ReportFolder;
+pub(crate) use reports::{LATEST, ReportFolder, picture_hash, read_report};
 pub use reports::{LatestError, latest_report};
 
 /// A file or folder that could not be written or read.

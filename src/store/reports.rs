@@ -1,7 +1,8 @@
 //! `reports/<run id>/`: the pictures by their content, the report in its formats, and `latest`.
 
 use std::{
-    fs,
+    fs::{self, File, TryLockError},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -9,16 +10,21 @@ use super::{StoreError, reserve::Reserve, write_atomic};
 use crate::{
     diff::Size,
     files,
-    report::{self, PageReport, PictureReport, Report},
+    report::{self, PageReport, PictureReport, Report, json::ParseError},
 };
 
 /// The name of the link to the newest report.
-const LATEST: &str = "latest";
+pub(crate) const LATEST: &str = "latest";
+
+/// The file from which everything else can be made.
+const DATA: &str = "report.json";
 
 /// The folder of one run.
 #[derive(Debug)]
 pub(crate) struct ReportFolder {
     path: PathBuf,
+    /// Held during the run. `None` if the disk knows no locks.
+    _lock: Option<File>,
     reserve: Reserve,
 }
 
@@ -30,13 +36,50 @@ impl ReportFolder {
         fs::create_dir_all(&shots).map_err(StoreError::new("create", &shots))?;
         let probe = tempfile::tempfile_in(&shots);
         probe.map_err(StoreError::new("write in", &shots))?;
-        let reserve = Reserve::new(&path);
-        Ok(Self { path, reserve })
+        Ok(Self {
+            reserve: Reserve::new(&path),
+            _lock: lock(&path).map_err(StoreError::new("lock", &path))?,
+            path,
+        })
+    }
+
+    /// Opens the folder of an earlier run. `None` if a process still works in it.
+    pub(crate) fn open(path: &Path) -> Result<Option<Self>, StoreError> {
+        let lock = match lock(path) {
+            Ok(lock) => lock,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(error) => return Err(StoreError::new("lock", path)(error)),
+        };
+        let shots = path.join("shots");
+        let probe = tempfile::tempfile_in(&shots);
+        probe.map_err(StoreError::new("write in", &shots))?;
+        Ok(Some(Self {
+            reserve: Reserve::new(path),
+            _lock: lock,
+            path: path.to_owned(),
+        }))
+    }
+
+    /// The report as it is on disk.
+    pub(crate) fn read(&self) -> io::Result<Result<Report, ParseError>> {
+        let text = files::read_text(&self.path.join(DATA), files::REPORT_LIMIT)?;
+        Ok(report::json::parse(&text))
+    }
+
+    /// Whether a stored file is there with the content that its name promises.
+    pub(crate) fn has_whole(&self, name: &str) -> bool {
+        let bytes = super::read_stored(&self.path.join(name));
+        bytes.is_ok_and(|bytes| name == picture_name(&bytes))
+    }
+
+    /// Removes a stored file, if it can be removed.
+    pub(crate) fn remove(&self, name: &str) {
+        let _ = fs::remove_file(self.path.join(name));
     }
 
     /// Keeps a picture under its content's name, once.
     pub(crate) fn keep(&self, png: &[u8]) -> Result<String, StoreError> {
-        let name = format!("shots/{}.png", blake3::hash(png).to_hex());
+        let name = picture_name(png);
         let file = self.path.join(&name);
         if !file.exists() {
             write_atomic(&file, png)?;
@@ -73,7 +116,7 @@ impl ReportFolder {
 
     /// Writes `report.json`.
     pub(crate) fn write_data(&self, report: &Report) -> Result<(), StoreError> {
-        self.write_file("report.json", &report::json::render(report))
+        self.write_file(DATA, &report::json::render(report))
     }
 
     /// Writes the report in the formats for people and other programs.
@@ -118,15 +161,42 @@ impl ReportFolder {
     }
 }
 
+/// Takes the lock of a run's folder. `None` if the disk knows no locks.
+///
+/// # Errors
+/// When another process holds it, or the folder cannot be opened.
+fn lock(path: &Path) -> io::Result<Option<File>> {
+    let folder = File::open(path)?;
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+/// Equal pictures share a file.
+fn picture_name(png: &[u8]) -> String {
+    format!("shots/{}.png", picture_hash(png))
+}
+
+/// BLAKE3, in hexadecimal.
+pub(crate) fn picture_hash(png: &[u8]) -> String {
+    blake3::hash(png).to_hex().to_string()
+}
+
 /// The newest report of a reports folder, and the folder that its pictures are in.
 pub fn latest_report(reports: &Path) -> Result<(Report, PathBuf), LatestError> {
     let folder = reports.join(LATEST);
-    let file = folder.join("report.json");
+    Ok((read_report(&folder)?, folder))
+}
+
+/// The report in the folder of a run.
+pub(crate) fn read_report(folder: &Path) -> Result<Report, LatestError> {
+    let file = folder.join(DATA);
     let text = files::read_text(&file, files::REPORT_LIMIT);
     let text = text.map_err(StoreError::new("read", &file))?;
     let report = report::json::parse(&text);
-    let report = report.map_err(|error| LatestError::Unreadable(file, error.to_string()))?;
-    Ok((report, folder))
+    report.map_err(|error| LatestError::Unreadable(file, error.to_string()))
 }
 
 /// Why there is no last report to work from.

@@ -146,7 +146,7 @@ fn a_signal_ends_the_sessions_of_a_driver_that_is_not_ours() {
     run.signal(Signal::INT);
     let ran = run.finish();
     ran.exit(130).partial(RunState::Interrupted);
-    assert_eq!(ran.again(), ["test", "--webdriver", &url]);
+    assert_eq!(ran.again(), ["test", "--resume", "--webdriver", &url]);
     assert_eq!(
         driver.open_sessions(),
         0,

@@ -20,7 +20,10 @@ const CRATE: &[(&str, &[&str])] = &[
     ("plan", &["config", "spec", "diff", "side", "yaml"]),
     ("demo", &["config"]),
     ("ready", &["config", "yaml", "connect"]),
-    ("project", &["plan", "config", "spec", "yaml", "files"]),
+    (
+        "project",
+        &["plan", "config", "spec", "yaml", "files", "digest"],
+    ),
     (
         "browser",
         &[

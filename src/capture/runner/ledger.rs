@@ -24,7 +24,7 @@ pub(super) struct Ledger<'a> {
     unreported: Vec<StepFailure>,
     /// The last pair. A failure after the last shot is reported with it.
     held: Option<CapturePair>,
-    /// Shots of this attempt or an earlier one; they are not taken again.
+    /// Shots of this attempt or an earlier one, or of the run that is resumed; they are not taken again.
     sent: HashSet<ShotId>,
     /// Whether anything but an expectation failed: the browsers may be in any state.
     has_trouble: bool,
@@ -32,6 +32,11 @@ pub(super) struct Ledger<'a> {
 
 impl<'a> Ledger<'a> {
     pub(super) fn new(plan: &'a Plan, job: &'a Job, sender: &'a PairSender) -> Self {
+        let shots = job.shots.iter().flatten();
+        let decided = shots
+            .filter(|id| plan.decided.contains(id))
+            .cloned()
+            .collect();
         Self {
             plan,
             job,
@@ -39,7 +44,7 @@ impl<'a> Ledger<'a> {
             browsers: Side::default(),
             unreported: Vec::new(),
             held: None,
-            sent: HashSet::new(),
+            sent: decided,
             has_trouble: false,
         }
     }

@@ -73,6 +73,10 @@ impl Ran {
         words.collect()
     }
 
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.code
+    }
+
     pub(crate) fn stdout(&self) -> &str {
         &self.stdout
     }

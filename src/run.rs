@@ -249,6 +249,8 @@ pub fn run(
     if let (Some(reuse), Some(inputs)) = (&reuse, &mut head.inputs) {
         inputs.reused_run = reuse.run().map(str::to_owned);
     }
+    let golden = GoldenFolder::new(options.golden.clone());
+    golden.sweep();
     let (begun, folder) = begun(head, resumed, options)?;
     let folder = Arc::new(folder);
     if plan.browsers().iter().any(|it| it.is_chromium()) && browser::sandbox_is_off() {
@@ -275,7 +277,7 @@ pub fn run(
         folder: Arc::clone(&folder),
         failing: FailingPictures::new(&std::env::temp_dir(), &config.root, news.clone()),
         baseline: config.baseline.clone(),
-        golden: GoldenFolder::new(options.golden.clone()),
+        golden,
         machine: DrawingMachine::new(&launcher, &config, &plan.browsers()),
         secrets: options.secrets.clone(),
         learned: Arc::clone(&learned),
@@ -317,10 +319,13 @@ pub fn run(
         browsers: launcher.times().started,
         flows: plan.jobs.len(),
     });
+    // A signal while the report is written ends nothing any more.
+    let state = stop.state();
+    let signal = stop.signal().filter(|_| state == RunState::Interrupted);
     Ok(Outcome {
-        report: collector.finish(stop.state())?,
+        report: collector.finish(state)?,
         index: folder.index(),
-        signal: stop.signal(),
+        signal,
     })
 }
 

@@ -1,11 +1,17 @@
 //! `twinshot approve`: copies reviewed pictures of the last run to the golden folder, byte for byte.
 
-use std::path::PathBuf;
+use std::{
+    io::{self, BufRead, IsTerminal, Write},
+    path::PathBuf,
+};
 
 use clap::Args;
-use twinshot::store::{self, Approval, GoldenFolder, Selection};
+use twinshot::store::{self, Approval, Concern, GoldenFolder, Selection};
 
-use super::{Exit, Failure, ProjectArgs, terminal::print};
+use super::{
+    Exit, Failure, ProjectArgs,
+    terminal::{is_ci, print, tell, warn},
+};
 
 /// The arguments of `approve`.
 #[derive(Debug, Args)]
@@ -19,6 +25,9 @@ pub(crate) struct ApproveArgs {
     /// Approve every shot of the last run that is new or differs.
     #[arg(long)]
     all: bool,
+    /// Approve without asking, even if specs or golden pictures changed since the run, or the run is old.
+    #[arg(long, short)]
+    yes: bool,
     /// The reports folder. Default: `reports` beside twinshot.yaml.
     #[arg(long, value_name = "DIR", env = "TWINSHOT_REPORTS")]
     reports: Option<PathBuf>,
@@ -38,14 +47,55 @@ pub(crate) fn run(arguments: &ApproveArgs) -> Result<Exit, Failure> {
     };
     let approvals = Approval::of_report(&report, &folder, selection)?;
     let golden = GoldenFolder::new(project.golden());
+    golden.sweep();
+    if approvals.is_empty() {
+        print("nothing to approve: no shot of the last run is new or different\n")?;
+        return Ok(Exit::Clean);
+    }
+    let files = report.run.inputs.as_ref().map(|inputs| &inputs.files);
+    let changed = files.map(|files| project.changed_files(files));
+    let concerns = store::concerns(&report, &approvals, changed.unwrap_or_default(), &golden);
+    arguments.consent(&concerns)?;
     let mut printed = Ok(());
     for approval in &approvals {
         let file = approval.store(&golden)?;
         let line = format!("approved {} → {}\n", approval.id(), file.display());
         printed = printed.and(print(&line));
     }
-    if approvals.is_empty() {
-        printed = print("nothing to approve: no shot of the last run is new or different\n");
-    }
     printed.map(|()| Exit::Clean)
+}
+
+impl ApproveArgs {
+    /// Prints the concerns. On a terminal, the user decides. Elsewhere only a grave one is a refusal.
+    fn consent(&self, concerns: &[Concern]) -> Result<(), Failure> {
+        concerns
+            .iter()
+            .for_each(|concern| warn(&concern.to_string()));
+        if self.yes || concerns.is_empty() {
+            return Ok(());
+        }
+        let can_ask = io::stdin().is_terminal() && io::stderr().is_terminal() && !is_ci();
+        let is_approved = match can_ask {
+            true => ask(),
+            false => !concerns.iter().any(Concern::is_grave),
+        };
+        let next = "run `twinshot test` again, or approve with --yes";
+        match is_approved {
+            true => Ok(()),
+            false => Err(Failure::Usage(format!("nothing is approved: {next}"))),
+        }
+    }
+}
+
+/// Anything but a yes is a no.
+fn ask() -> bool {
+    let mut question = io::stderr().lock();
+    let asked = question.write_all(b"Approve all the same? [y/N] ");
+    let mut answer = String::new();
+    let answered = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
+    if answered.is_ok_and(|bytes| bytes == 0) {
+        drop(question);
+        tell("");
+    }
+    ["y", "yes"].contains(&answer.trim().to_lowercase().as_str())
 }

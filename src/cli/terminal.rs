@@ -229,8 +229,7 @@ impl Terminal {
     }
 
     fn warn(&self, warning: &str) {
-        self.bars
-            .suspend(|| tell(&format!("warning: {}", printable(warning))));
+        self.bars.suspend(|| warn(warning));
     }
 
     /// Writes to stdout above the bars.
@@ -524,6 +523,11 @@ pub(crate) fn complain(text: &str) {
         .any(|head| text.starts_with(head));
     let head = if has_head { "" } else { "error: " };
     tell(&format!("{head}{}", printable_lines(text)));
+}
+
+/// Prints a warning to stderr.
+pub(crate) fn warn(text: &str) {
+    tell(&format!("warning: {}", printable(text)));
 }
 
 /// Escapes what could move the cursor or reverse letters: text may come from pages and drivers.

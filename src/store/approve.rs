@@ -1,12 +1,17 @@
 //! Approving: which shots of a run may be taken, and how their pictures become the golden ones, byte for byte.
 
 use std::{
-    io,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
-use super::{GoldenFolder, StoreError, read_stored};
-use crate::report::{PictureReport, Report, RunState, ShotReport, Verdict};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{GoldenFolder, StoreError, picture_hash, read_stored};
+use crate::{
+    compare::count,
+    report::{PictureReport, Report, RunState, ShotReport, Verdict},
+};
 
 /// Which shots of a run are approved.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +64,72 @@ pub enum ApproveError {
     /// The golden picture cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A reason to think twice before approving.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Concern {
+    /// These specs, or files that their steps name, are not those that were run.
+    Changed(Vec<String>),
+    /// The run is some days old.
+    Old(u64),
+    /// These shots have other golden pictures than when they were compared: the run is older than they are.
+    Newer(Vec<String>),
+}
+
+impl Concern {
+    /// Whether nothing may be approved without asking.
+    pub fn is_grave(&self) -> bool {
+        matches!(self, Self::Newer(_))
+    }
+}
+
+impl fmt::Display for Concern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed(files) => write!(f, "changed since the last run: {}", files.join(", ")),
+            Self::Old(days) => write!(f, "the last run is {} old", count(*days as usize, "day")),
+            Self::Newer(ids) => write!(
+                f,
+                "the golden picture changed since the last run compared it: {}",
+                ids.join(", ")
+            ),
+        }
+    }
+}
+
+/// The reasons to think twice before these shots of a report are approved. `changed` are the files that are not as they
+/// were.
+pub fn concerns(
+    report: &Report,
+    approvals: &[Approval<'_>],
+    changed: Vec<String>,
+    golden: &GoldenFolder,
+) -> Vec<Concern> {
+    let newer: Vec<String> = match report.run.inputs {
+        Some(_) => {
+            let newer = approvals.iter().filter(|it| it.is_golden_newer(golden));
+            newer.map(|it| it.id().to_owned()).collect()
+        }
+        // A report of an old version does not say what it compared.
+        None => Vec::new(),
+    };
+    let age = age_in_days(report).filter(|days| *days > 0);
+    [
+        (!changed.is_empty()).then_some(Concern::Changed(changed)),
+        age.map(Concern::Old),
+        (!newer.is_empty()).then_some(Concern::Newer(newer)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn age_in_days(report: &Report) -> Option<u64> {
+    let ended = report.run.finished.as_ref().unwrap_or(&report.run.started);
+    let ended = OffsetDateTime::parse(ended, &Rfc3339).ok()?;
+    let days = (OffsetDateTime::now_utc() - ended).whole_days();
+    u64::try_from(days).ok()
 }
 
 impl<'r> Approval<'r> {
@@ -116,6 +187,13 @@ impl<'r> Approval<'r> {
     /// The shot's id.
     pub fn id(&self) -> &'r str {
         &self.shot.id
+    }
+
+    /// Whether the golden picture is neither the one that was compared nor this one.
+    fn is_golden_newer(&self, golden: &GoldenFolder) -> bool {
+        let now = golden.read(self.id()).ok().flatten();
+        let now = now.map(|png| picture_hash(&png));
+        now != self.shot.golden && now.as_ref() != Some(&self.picture.hash)
     }
 
     /// Makes the reviewed picture the golden one and returns its file.

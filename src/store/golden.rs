@@ -5,7 +5,11 @@ use std::{fs, io, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, read_stored, write_atomic};
+use super::{
+    StoreError, read_stored,
+    strays::{self, Writing},
+    write_atomic,
+};
 use crate::{capture::Circumstances, files};
 
 /// What is recorded beside an approved picture.
@@ -52,6 +56,11 @@ impl GoldenFolder {
         (record.picture == *blake3::hash(png).to_hex()).then_some(record.circumstances)
     }
 
+    /// Removes what killed processes left half written.
+    pub fn sweep(&self) {
+        strays::sweep(&self.path);
+    }
+
     /// Makes these bytes the approved picture, and records what it was drawn with.
     pub fn approve(
         &self,
@@ -60,6 +69,8 @@ impl GoldenFolder {
         circumstances: Option<&Circumstances>,
     ) -> Result<PathBuf, StoreError> {
         let file = self.file(shot_path);
+        fs::create_dir_all(&self.path).map_err(StoreError::new("write", &file))?;
+        let _writing = Writing::begin(&self.path);
         write_atomic(&file, png)?;
         self.record(shot_path, png, circumstances)?;
         Ok(file)

@@ -5,6 +5,7 @@ mod failing;
 mod golden;
 mod reports;
 mod reserve;
+mod strays;
 
 use std::{
     fs,
@@ -16,7 +17,7 @@ use crate::{
     compare::MAX_PIXELS,
     files::{self, Accepted},
 };
-pub use approve::{Approval, ApproveError, Selection};
+pub use approve::{Approval, ApproveError, Concern, Selection, concerns};
 pub(crate) use failing::FailingFolder;
 pub use golden::GoldenFolder;
 pub(crate) use reports::{LATEST, ReportFolder, picture_hash, read_report};
@@ -65,7 +66,9 @@ fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let write = || {
         let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(strays::PREFIX)
+            .tempfile_in(folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         make_readable(file.as_file())?;

@@ -1,12 +1,17 @@
 //! `reports/<run id>/`: the pictures by their content, the report in its formats, and `latest`.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
 
-use super::{StoreError, reserve::Reserve, write_atomic};
+use super::{
+    StoreError,
+    reserve::Reserve,
+    strays::{self, Writing, lock, sweep_reports},
+    write_atomic,
+};
 use crate::{
     diff::Size,
     files,
@@ -29,13 +34,15 @@ pub(crate) struct ReportFolder {
 }
 
 impl ReportFolder {
-    /// Makes the folder, so that a run that cannot write its results ends before it begins.
+    /// Makes the folder, so that a run that cannot write its results ends before it begins. What killed runs left half
+    /// written is removed.
     pub(crate) fn create(reports: &Path, run_id: &str) -> Result<Self, StoreError> {
         let path = reports.join(run_id);
         let shots = path.join("shots");
         fs::create_dir_all(&shots).map_err(StoreError::new("create", &shots))?;
         let probe = tempfile::tempfile_in(&shots);
         probe.map_err(StoreError::new("write in", &shots))?;
+        sweep_reports(reports);
         Ok(Self {
             reserve: Reserve::new(&path),
             _lock: lock(&path).map_err(StoreError::new("lock", &path))?,
@@ -50,6 +57,7 @@ impl ReportFolder {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
             Err(error) => return Err(StoreError::new("lock", path)(error)),
         };
+        strays::sweep_below(path, true);
         let shots = path.join("shots");
         let probe = tempfile::tempfile_in(&shots);
         probe.map_err(StoreError::new("write in", &shots))?;
@@ -147,7 +155,9 @@ impl ReportFolder {
         let link = reports.join(LATEST);
         let name = self.path.file_name().unwrap_or_default();
         let point = || {
-            let fresh = reports.join(format!(".{LATEST}-{}", std::process::id()));
+            let _writing = Writing::begin(reports);
+            let number = std::process::id();
+            let fresh = reports.join(format!("{}{LATEST}-{number}", strays::PREFIX));
             let _ = fs::remove_file(&fresh);
             std::os::unix::fs::symlink(name, &fresh)?;
             fs::rename(&fresh, &link)
@@ -158,19 +168,6 @@ impl ReportFolder {
     /// The page to open.
     pub(crate) fn index(&self) -> PathBuf {
         self.path.join("index.html")
-    }
-}
-
-/// Takes the lock of a run's folder. `None` if the disk knows no locks.
-///
-/// # Errors
-/// When another process holds it, or the folder cannot be opened.
-fn lock(path: &Path) -> io::Result<Option<File>> {
-    let folder = File::open(path)?;
-    match folder.try_lock() {
-        Ok(()) => Ok(Some(folder)),
-        Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
-        Err(TryLockError::Error(_)) => Ok(None),
     }
 }
 

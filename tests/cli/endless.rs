@@ -33,7 +33,10 @@ fn endless(path: &Path) {
     symlink("/dev/zero", path).expect("a link");
 }
 
-const PLANTS: [(fn(&Path), &str); 2] = [
+/// How to plant one, and what is said of it.
+type Plant = (fn(&Path), &'static str);
+
+const PLANTS: [Plant; 2] = [
     (pipe, "it is a named pipe, not a file"),
     (endless, "it is a device, not a file"),
 ];

@@ -257,3 +257,147 @@ fn a_broken_golden_picture_beside_a_live_baseline_is_a_warning() {
     );
     assert!(ran.shot("Shop/cart@small").warnings.is_empty());
 }
+
+/// Staging differs, and the last run says so.
+fn reviewed() -> Project {
+    let project = Project::two_sides();
+    project
+        .test(&FakeDriver::new().with_a_change_on_staging(), &[])
+        .exit(1);
+    project
+}
+
+#[test]
+fn approving_says_that_a_spec_changed_since_the_run() {
+    for (file, is_told) in [
+        ("specs/shop.yaml", true),
+        ("specs/part.yaml", true),
+        ("twinshot.yaml", false),
+        ("specs/notes.txt", false),
+    ] {
+        let project = Project::two_sides()
+            .file("specs/part.yaml", "fragment: part\nsteps:\n  - goto: /\n")
+            .file("specs/notes.txt", "");
+        project
+            .test(&FakeDriver::new().with_a_change_on_staging(), &[])
+            .exit(1);
+        let text = fs::read_to_string(project.path(file)).expect("it is ours");
+        fs::write(project.path(file), text + "# changed\n").expect("it is ours");
+        let ran = project.run(["approve", HOME]);
+        ran.exit(0);
+        match is_told {
+            true => ran.stderr_has(&format!("warning: changed since the last run: {file}\n")),
+            false => ran.stderr_is_empty(),
+        };
+        assert!(golden_file(&project, HOME).is_file());
+    }
+}
+
+#[test]
+fn approving_says_that_a_spec_is_gone() {
+    let project = reviewed();
+    fs::remove_file(project.path("specs/shop.yaml")).expect("it is ours");
+    let ran = project.run(["approve", "--all"]);
+    ran.exit(0)
+        .stderr_has("warning: changed since the last run: specs/shop.yaml");
+}
+
+#[test]
+fn approving_says_that_the_run_is_old() {
+    let project = reviewed();
+    let file = project.path("reports/latest/report.json");
+    let text = fs::read_to_string(&file).expect("it is ours");
+    let mut report: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    report["run"]["finished"] = "2026-01-02T03:04:05Z".into();
+    fs::write(&file, report.to_string()).expect("it is ours");
+    let ran = project.run(["approve", "--all"]);
+    ran.exit(0)
+        .stderr_has("warning: the last run is ")
+        .stderr_has(" days old");
+}
+
+#[test]
+fn a_run_that_is_older_than_a_golden_picture_is_not_approved() {
+    let project = reviewed();
+    let golden = golden_file(&project, HOME);
+    let other = Canvas::new(60, 40, Canvas::RED).png();
+    let project = project.file("golden/Shop/home@small.png", &other);
+    let ran = project.run(["approve", "--all"]);
+    ran.exit(2)
+        .stderr_has("the golden picture changed since the last run compared it: Shop/home@small")
+        .stderr_has("nothing is approved: run `twinshot test` again, or approve with --yes");
+    assert_eq!(fs::read(&golden).ok().as_ref(), Some(&other));
+    assert!(!golden_file(&project, CART).exists());
+    project.run(["approve", CART]).exit(0).stderr_is_empty();
+    project.run(["approve", "--all", "--yes"]).exit(0);
+    assert_ne!(fs::read(&golden).ok().as_ref(), Some(&other));
+}
+
+#[test]
+fn approving_twice_and_in_parts_says_nothing() {
+    let project = reviewed();
+    for words in [
+        &["approve", HOME][..],
+        &["approve", "--all"],
+        &["approve", "--all"],
+    ] {
+        let ran = project.run(words.iter().copied());
+        ran.exit(0).stderr_is_empty();
+    }
+}
+
+/// The files in a folder and below it whose names begin so.
+fn strays(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let found = entries.flat_map(|entry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => strays(&entry.path()),
+        _ => vec![entry.path()],
+    });
+    let is_stray = |path: &std::path::PathBuf| path.to_string_lossy().contains("/.tmp");
+    found.filter(is_stray).collect()
+}
+
+#[test]
+fn what_killed_processes_left_is_removed_by_the_next() {
+    let project = reviewed();
+    let run = fs::canonicalize(project.path("reports/latest")).expect("it is there");
+    for next in ["test", "approve"] {
+        let places = [project.path("golden/Shop"), run.join("shots"), run.clone()];
+        for place in &places {
+            fs::create_dir_all(place).expect("a folder");
+            fs::write(place.join(".tmp-twinshot-Ab12Cd"), "half").expect("a file");
+        }
+        let mine = project.path("golden/Shop/.tmp-mine");
+        fs::write(&mine, "mine").expect("a file");
+        match next {
+            "test" => project
+                .test(&FakeDriver::new().with_a_change_on_staging(), &[])
+                .exit(1),
+            _ => project.run(["approve", "--all"]).exit(0),
+        };
+        assert_eq!(strays(&project.path("golden")), [mine]);
+        assert_eq!(strays(&project.path("reports")).is_empty(), next == "test");
+    }
+}
+
+#[test]
+fn an_approval_that_was_killed_leaves_whole_pictures_and_nothing_after_the_next() {
+    let old = Canvas::new(60, 40, Canvas::RED).png();
+    for moment in 0..12 {
+        let project = reviewed();
+        let new = fs::read(project.path("reports/latest/report.json")).expect("it is there");
+        let project = project.file("golden/Shop/home@small.png", &old);
+        let approval = project.start(["approve", "--all", "--yes"]);
+        std::thread::sleep(std::time::Duration::from_millis(moment * 2));
+        approval.signal(rustix::process::Signal::KILL);
+        let _ = approval.finish();
+        let found = fs::read(golden_file(&project, HOME)).expect("never missing");
+        assert!(found == old || found.ends_with(b"IEND\xaeB`\x82"), "torn");
+        assert_eq!(
+            fs::read(project.path("reports/latest/report.json")).ok(),
+            Some(new)
+        );
+        project.run(["approve", "--all", "--yes"]).exit(0);
+        assert!(strays(&project.path("golden")).is_empty());
+    }
+}

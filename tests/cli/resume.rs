@@ -219,14 +219,24 @@ fn so_does_one_of_selected_shots_and_one_of_a_shard() {
     ends_and_resumes(&project, &["--shard", "1/2"], Signal::KILL, 18, 3);
 }
 
-/// A run that ended after some shots.
+/// A run that ended in its second flow.
 fn interrupted(project: &Project, driver: &FakeDriver, arguments: &[&str]) -> Ran {
+    interrupted_after(5, project, driver, arguments)
+}
+
+/// A run that ended after some shots.
+fn interrupted_after(
+    shots: usize,
+    project: &Project,
+    driver: &FakeDriver,
+    arguments: &[&str],
+) -> Ran {
     let url = driver.url();
     let mut words = vec!["test", "--webdriver", &url, "--workers", "1"];
     words.extend(arguments);
     let before = last_report(project).map(|report| report.run.id);
     let is_far =
-        |report: &Report| Some(&report.run.id) != before.as_ref() && report.shots.len() >= 5;
+        |report: &Report| Some(&report.run.id) != before.as_ref() && report.shots.len() >= shots;
     let mut run = project.start(words);
     while !last_report(project).as_ref().is_some_and(is_far) {
         assert!(!run.is_over(), "the run was over before");
@@ -304,7 +314,7 @@ fn a_run_of_failed_shots_goes_on_with_these() {
         .run(["test", "--last-failed", "--webdriver", &driver.url()])
         .report();
     project.test(&driver, &[]).exit(3);
-    let ran = interrupted(&project, &driver, &["--last-failed"]);
+    let ran = interrupted_after(1, &project, &driver, &["--last-failed"]);
     assert!(ran.exit(130).again().contains(&"--last-failed"));
     project
         .test(&driver, &["--resume"])

@@ -258,7 +258,7 @@ impl Running {
 
     pub(crate) fn signal(&self, signal: Signal) {
         let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        kill_process(id.expect("a process has an id"), signal).expect("it runs still");
+        kill_process(id.expect("a process has an id"), signal).expect("it is our child");
     }
 
     pub(crate) fn is_over(&mut self) -> bool {

@@ -2,6 +2,7 @@
 //! read from the header and checked against the limit before any allocation. Colour profiles and gamma are not applied:
 //! the stored samples are compared.
 
+mod chunks;
 mod convert;
 mod inflate;
 
@@ -13,6 +14,7 @@ use super::Size;
 use super::error::PictureError;
 use super::foreign::Format;
 use super::unread;
+pub use chunks::check_whole;
 use convert::Converted;
 pub(super) use convert::to_8_bit;
 use inflate::Inflated;

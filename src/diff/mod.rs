@@ -96,7 +96,7 @@ use decode::{Layout, Rows};
 use overlay::Painter;
 use tally::Tally;
 
-pub use decode::{decode_header, is_picture};
+pub use decode::{check_whole, decode_header, is_picture};
 pub use error::{DiffError, Input, PictureError};
 pub use foreign::Format;
 pub use unread::Format as UnreadFormat;

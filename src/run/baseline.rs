@@ -127,7 +127,8 @@ fn broken(planned: &PlannedShot, reason: &str) -> SideOutcome {
 fn decoded(golden: &GoldenFolder, planned: &PlannedShot, png: Vec<u8>) -> SideOutcome {
     let path = planned.id.path();
     let file = golden.file(&path).display().to_string();
-    match diff::decode_header(&png) {
+    let whole = diff::check_whole(&png);
+    match whole.and_then(|()| diff::decode_header(&png)) {
         Ok(size) => SideOutcome::Picture(CapturedPicture {
             circumstances: golden.circumstances(&path, &png).map(Arc::new),
             png: png.into(),

@@ -159,7 +159,9 @@ fn pipes_and_devices_in_a_folder_are_refused_and_not_waited_for() {
     assert!(made.expect("mkfifo is part of every Linux").success());
     let ran = diff(&project, "a b");
     ran.exit(3)
-        .stdout_has("pipe.png: not compared: cannot read b/pipe.png: it is a named pipe, not a file")
+        .stdout_has(
+            "pipe.png: not compared: cannot read b/pipe.png: it is a named pipe, not a file",
+        )
         .stdout_has("x.png: match");
 }
 

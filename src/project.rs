@@ -13,7 +13,7 @@ use crate::{
     digest::text_digest,
     files,
     plan::{FileDigest, Plan},
-    spec::{KnownViewport, SpecFile, Suite, SuiteSettings},
+    spec::{Flow, KnownViewport, SpecFile, Suite, SuiteSettings},
     yaml::{
         Diagnostic, Diagnostics, Secrets, Source, Variables,
         stand_in::{self, WithStandIns},
@@ -110,6 +110,7 @@ impl Project {
         let file = FileDigest {
             file: name_in(&config.root, &source.name),
             digest: text_digest(&source.text),
+            flow: None,
         };
         let variables = variables.with_secret_names(&config.secrets);
         Self {
@@ -179,24 +180,23 @@ impl Project {
     /// and the files that steps name.
     pub fn files_of(&self, plan: &Plan, suite: &Suite) -> Vec<FileDigest> {
         let root = &self.config.root;
-        let is_flow = |file: &SpecFile| {
+        let flow = |file: &SpecFile| {
             let mut flows = suite.flows.iter();
-            flows.any(|flow| *flow.location.file == *file.name)
+            flows.find(|flow| *flow.location.file == *file.name)
         };
-        let is_planned = |file: &SpecFile| {
-            let mut jobs = plan.jobs.iter();
-            jobs.any(|job| *job.flow.location.file == *file.name)
-        };
-        let specs = suite.files.iter();
-        let specs = specs.filter(|file| is_planned(file) || !is_flow(file));
-        let specs = specs.map(|file| FileDigest {
+        let is_planned = |flow: &Flow| plan.jobs.iter().any(|job| job.flow.name == flow.name);
+        let specs = suite.files.iter().map(|file| (file, flow(file)));
+        let specs = specs.filter(|(_, flow)| flow.is_none_or(is_planned));
+        let specs = specs.map(|(file, flow)| FileDigest {
             file: name_in(root, &file.name),
             digest: file.digest.clone(),
+            flow: flow.map(|flow| flow.name.clone()),
         });
         let named: BTreeSet<&Path> = plan.jobs.iter().flat_map(|job| job.flow.files()).collect();
         let named = named.into_iter().map(|path| FileDigest {
             file: name_in(root, &path.to_string_lossy()),
             digest: digest_of(path),
+            flow: None,
         });
         [self.file.clone()]
             .into_iter()
@@ -206,12 +206,11 @@ impl Project {
     }
 
     /// The specs, and the files that steps name, that are not what they were; the configuration is left out.
-    pub fn changed_files(&self, before: &[FileDigest]) -> Vec<String> {
+    pub fn changed_files(&self, before: &[FileDigest]) -> Vec<FileDigest> {
         let is_changed = |it: &&FileDigest| {
             it.file != self.file.file && digest_of(&self.config.root.join(&it.file)) != it.digest
         };
-        let changed = before.iter().filter(is_changed);
-        changed.map(|it| it.file.clone()).collect()
+        before.iter().filter(is_changed).cloned().collect()
     }
 
     /// Where reports are kept when nothing else is said.

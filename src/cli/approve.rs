@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &ApproveArgs) -> Result<Exit, Failure> {
     }
     let files = report.run.inputs.as_ref().map(|inputs| &inputs.files);
     let changed = files.map(|files| project.changed_files(files));
-    let concerns = store::concerns(&report, &approvals, changed.unwrap_or_default(), &golden);
+    let concerns = store::concerns(&report, &approvals, &changed.unwrap_or_default(), &golden);
     arguments.consent(&concerns)?;
     let mut printed = Ok(());
     for approval in &approvals {

@@ -11,7 +11,7 @@ use twinshot::{
     plan::{Filters, Inputs, Shard},
     project::Project,
     report::{self, MergedReport, Report, ShotReport},
-    run::{self, RunOptions},
+    run::{self, RunError, RunOptions},
     store,
     workers::{Machine, Workers},
     yaml::{Secrets, passwords_in, written_without_credentials},
@@ -20,7 +20,7 @@ use url::Url;
 
 use super::{
     Exit, Failure, ProjectArgs, SelectionArgs, guard,
-    terminal::{Summary, Terminal, Volume, is_ci},
+    terminal::{Summary, Terminal, Volume, is_ci, tell},
 };
 
 /// The arguments of `test`. Each can also be set by a variable `TWINSHOT_…`.
@@ -142,7 +142,15 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<Exit, Failure> {
         terminal.show(&event)
     });
     terminal.finish();
-    let outcome = outcome.map_err(|error| Failure::from(error).redacted(&options.secrets))?;
+    let outcome = outcome.map_err(|error| {
+        if let Some(command) = arguments.again_after(&error, &options) {
+            let command = options.secrets.redact(&command);
+            tell(&format!(
+                "note: when there is room, this goes on: {command}"
+            ));
+        }
+        Failure::from(error).redacted(&options.secrets)
+    })?;
     let printed = match arguments.format {
         Format::Text => {
             let again = arguments.again(&outcome.report);
@@ -243,6 +251,16 @@ impl TestArgs {
             Some(_) if report.run.undecided.is_empty() => Some(again(std::env::args(), Rerun::All)),
             Some(_) => None,
         }
+    }
+
+    /// The command that goes on with a run whose results could not be written any more.
+    fn again_after(&self, error: &RunError, options: &RunOptions) -> Option<String> {
+        let RunError::Store(_) = error else {
+            return None;
+        };
+        let (report, _) = store::latest_report(&options.reports).ok()?;
+        report.run.stopped_by.as_ref()?;
+        Some(again(std::env::args(), Rerun::Rest))
     }
 
     fn filters(&self, options: &RunOptions) -> Result<Filters, Failure> {

@@ -42,6 +42,9 @@ pub struct FileDigest {
     pub file: String,
     /// BLAKE3 in hexadecimal; empty if it could not be read.
     pub digest: String,
+    /// The flow that it defines, if that is all it is good for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
 }
 
 impl Inputs {

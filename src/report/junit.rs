@@ -73,7 +73,11 @@ fn as_a_whole(report: &Report) -> Option<TestSuite> {
         let name = format!("Suspicion {number}");
         case(name, NonSuccessKind::Failure, "suspicion", text)
     });
-    let cases: Vec<TestCase> = undecided.chain(suspicions).collect();
+    let stopped = report.run.stopped_by.iter().map(|reason| {
+        let name = "The run ended early".to_owned();
+        case(name, NonSuccessKind::Error, "stopped", reason)
+    });
+    let cases: Vec<TestCase> = stopped.chain(undecided).chain(suspicions).collect();
     (!cases.is_empty()).then(|| suite(report, cases, "The run as a whole".to_owned()))
 }
 

@@ -176,8 +176,11 @@ impl<'a> Collector<'a> {
         };
         if !collector.is_untouched {
             collector.refresh();
-            folder.write(&collector.report)?;
-            folder.make_latest()?;
+            let begun = folder.write(&collector.report);
+            if let Err(error) = begun.and_then(|()| folder.make_latest()) {
+                collector.end_in_trouble(&error.to_string());
+                return Err(error);
+            }
         }
         Ok(collector)
     }

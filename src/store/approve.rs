@@ -10,6 +10,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::{GoldenFolder, StoreError, picture_hash, read_stored};
 use crate::{
     compare::count,
+    plan::FileDigest,
     report::{PictureReport, Report, RunState, ShotReport, Verdict},
 };
 
@@ -99,13 +100,17 @@ impl fmt::Display for Concern {
 }
 
 /// The reasons to think twice before these shots of a report are approved. `changed` are the files that are not as they
-/// were.
+/// were; those of other flows do not matter.
 pub fn concerns(
     report: &Report,
     approvals: &[Approval<'_>],
-    changed: Vec<String>,
+    changed: &[FileDigest],
     golden: &GoldenFolder,
 ) -> Vec<Concern> {
+    let is_approved = |flow: &String| approvals.iter().any(|it| it.shot.flow == *flow);
+    let matters = |it: &&FileDigest| it.flow.as_ref().is_none_or(is_approved);
+    let changed = changed.iter().filter(matters);
+    let changed: Vec<String> = changed.map(|it| it.file.clone()).collect();
     let newer: Vec<String> = match report.run.inputs {
         Some(_) => {
             let newer = approvals.iter().filter(|it| it.is_golden_newer(golden));

@@ -311,6 +311,23 @@ fn approving_says_that_a_spec_changed_since_the_run() {
 }
 
 #[test]
+fn a_spec_of_another_flow_does_not_matter() {
+    let text = "flow: Other\nsteps:\n  - goto: /other\n    shot: other\n";
+    let project = Project::two_sides().spec("other.yaml", text);
+    project
+        .test(&FakeDriver::new().with_a_change_on_staging(), &[])
+        .exit(1);
+    let project = project.spec("other.yaml", &text.replace("/other", "/more"));
+    project
+        .run(["approve", HOME, CART])
+        .exit(0)
+        .stderr_is_empty();
+    let ran = project.run(["approve", "--all"]);
+    ran.exit(0)
+        .stderr_has("changed since the last run: specs/other.yaml");
+}
+
+#[test]
 fn approving_says_that_a_spec_is_gone() {
     let project = reviewed();
     fs::remove_file(project.path("specs/shop.yaml")).expect("it is ours");

@@ -66,6 +66,10 @@ fn a_reports_folder_that_goes_away_meanwhile() {
         page.contains("the run ended early: cannot write"),
         "{page:.3000}"
     );
+    let junit = ran.read(&ran.report_folder().join("junit.xml"));
+    assert!(junit.contains("The run ended early"), "{junit:.3000}");
+    ran.stderr_has("this goes on: ")
+        .stderr_has(" test --resume ");
     assert_eq!(driver.open_sessions(), 0, "sessions left open");
 }
 

@@ -249,6 +249,9 @@ pub fn run(
     if let (Some(reuse), Some(inputs)) = (&reuse, &mut head.inputs) {
         inputs.reused_run = reuse.run().map(str::to_owned);
     }
+    let stop = Arc::new(StopSwitch::default());
+    let _in_progress = RunInProgress(Arc::clone(&stop));
+    watch_signals(Arc::clone(&stop), Arc::downgrade(&scratch)).map_err(RunError::System)?;
     let golden = GoldenFolder::new(options.golden.clone());
     golden.sweep();
     let (begun, folder) = begun(head, resumed, options)?;
@@ -265,9 +268,6 @@ pub fn run(
 
     let counter = Some(launcher.clone());
     let mut collector = Collector::new(&plan, begun, &folder, options, counter)?;
-    let stop = Arc::new(StopSwitch::default());
-    let _in_progress = RunInProgress(Arc::clone(&stop));
-    watch_signals(Arc::clone(&stop), Arc::downgrade(&scratch)).map_err(RunError::System)?;
     let (deliveries, arriving) = mpsc::channel(1);
     let (decided, reused) = oneshot::channel();
     let (news, arrived) = channel();

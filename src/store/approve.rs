@@ -35,7 +35,9 @@ pub struct Approval<'r> {
 #[derive(Debug, thiserror::Error)]
 pub enum ApproveError {
     /// The report is not a whole one.
-    #[error("the last run is still going on or was killed: only a finished run can be approved")]
+    #[error(
+        "the last run is still going on or was killed: only a finished run can be approved; `twinshot test --resume` goes on with one that was killed"
+    )]
     NotEnded,
     /// The run took no pictures that could be trusted.
     #[error("the last run decided nothing, so it cannot be approved: {0}")]

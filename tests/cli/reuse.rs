@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use twinshot::report::{FailureKind, Report, Verdict};
+use twinshot::report::{FailureKind, Report, RunState, ShotReport, Verdict};
 
 use super::support::{Canvas, FakeDriver, FakeEnvironment, Project, Ran, Said};
 
@@ -414,4 +414,25 @@ fn a_flow_that_was_not_in_the_last_run_is_photographed_and_the_others_not() {
     let production = machine.production.url();
     assert!(driver.has_visited(&format!("{production}/other")));
     assert!(!driver.has_visited(&format!("{production}/cart")));
+}
+
+#[test]
+fn a_resumed_run_reuses_the_pictures_of_the_same_run() {
+    let mut machine = Machine::new();
+    for number in 1..=4 {
+        let text = format!("flow: More {number}\nsteps:\n  - goto: /{number}\n    shot: page\n");
+        machine.project = machine.project.spec(&format!("{number}.yaml"), &text);
+    }
+    let changed = || FakeDriver::new().with_a_change_on_staging();
+    let (machine, first, _) = machine.run_with(changed(), &["--reuse-baseline"]);
+    let first = first.report();
+    let (machine, ran, _) =
+        machine.run_with(changed(), &["--reuse-baseline", "--max-failures", "1"]);
+    ran.partial(RunState::Stopped);
+    let (machine, ran, driver) = machine.run_with(changed(), &["--reuse-baseline", "--resume"]);
+    let report = ran.exit(1).report();
+    assert_eq!(report.run.state, RunState::Complete);
+    let is_reused = |shot: &ShotReport| shot.reused_from() == Some(&*first.run.id);
+    assert!(report.shots.iter().all(is_reused), "{}", ran.shown());
+    assert!(!driver.has_visited(&machine.production.url()));
 }

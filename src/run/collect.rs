@@ -32,8 +32,10 @@ use crate::{
 
 /// The shortest pause between two partial reports for people.
 const PARTIAL_PAUSE: Duration = Duration::from_secs(1);
-/// Writing partial reports, `report.json` and the rest each, takes no more than this part of the time.
+/// Writing these takes no more than about this part of the time.
 const PARTIAL_SHARE: u32 = 20;
+/// The same for `report.json`, which is to hold what was decided as soon as it is.
+const DATA_SHARE: u32 = 5;
 /// How often the collector looks for what is due while nothing happens.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -390,7 +392,7 @@ impl<'a> Collector<'a> {
             self.is_untouched = false;
             self.folder.write_data(&self.report)?;
             self.is_data_stale = false;
-            self.next_data = Instant::now() + began.elapsed() * PARTIAL_SHARE;
+            self.next_data = Instant::now() + began.elapsed() * DATA_SHARE;
         }
         let began = Instant::now();
         if self.are_pages_stale && began >= self.next_pages {

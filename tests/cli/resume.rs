@@ -33,8 +33,12 @@ fn shop() -> Project {
     project
 }
 
+/// While this file is there, the third flow gets no pictures.
+const HOLD: &str = "hold";
+
 /// Takes its time for each picture, so that a kill comes in the middle.
-fn driver() -> FakeDriver {
+fn driver(project: &Project) -> FakeDriver {
+    let hold = project.path(HOLD);
     let refused = Answer::Refusal("unknown error", "net::ERR_CONNECTION_REFUSED".into());
     FakeDriver::new()
         .titles(|session| {
@@ -46,8 +50,11 @@ fn driver() -> FakeDriver {
             .to_owned()
         })
         .answers_on("staging.test/4/third", "url", refused)
-        .paints(|view| {
+        .paints(move |view| {
             sleep(Duration::from_millis(10));
+            while view.url.contains("/3/") && hold.exists() {
+                sleep(Duration::from_millis(5));
+            }
             let number = view.url.split('/').nth(3).unwrap_or_default();
             let shift = number.parse().unwrap_or_default();
             let page = view.page().with_box([shift, 30, 3, 3], [1, 2, 3]);
@@ -134,7 +141,7 @@ fn keeps(before: &Report, after: &Report) {
 
 /// Ends a run at moments of this seed, resumes it until it is whole, and compares it with an undisturbed one.
 fn ends_and_resumes(project: &Project, arguments: &[&str], signal: Signal, seed: u64, ends: usize) {
-    let (driver, began) = (driver(), Instant::now());
+    let (driver, began) = (driver(project), Instant::now());
     let undisturbed = project.test(&driver, arguments);
     let (length, expected) = (began.elapsed(), undisturbed.report());
     assert_eq!(
@@ -204,7 +211,7 @@ fn so_does_one_that_was_interrupted() {
 #[test]
 fn so_does_one_with_golden_pictures_and_with_ci() {
     let project = shop();
-    project.test(&driver(), &["--baseline", "golden"]);
+    project.test(&driver(&project), &["--baseline", "golden"]);
     project.run(["approve", "--all"]).exit(0);
     let broken = project.path("golden/Flow-1/second@small.png");
     fs::write(broken, "no picture").expect("it is ours");
@@ -237,18 +244,22 @@ fn interrupted_after(
     let before = last_report(project).map(|report| report.run.id);
     let is_far =
         |report: &Report| Some(&report.run.id) != before.as_ref() && report.shots.len() >= shots;
+    fs::write(project.path(HOLD), "").expect("it is ours");
     let mut run = project.start(words);
     while !last_report(project).as_ref().is_some_and(is_far) {
         assert!(!run.is_over(), "the run was over before");
         sleep(Duration::from_millis(5));
     }
     run.signal(Signal::INT);
+    // The driver is asked to end its sessions.
+    fs::remove_file(project.path(HOLD)).expect("it is ours");
     run.finish()
 }
 
 #[test]
 fn a_run_that_ends_early_prints_how_it_goes_on() {
-    let (project, driver) = (shop(), driver());
+    let project = shop();
+    let driver = driver(&project);
     let ran = interrupted(&project, &driver, &[]);
     let url = driver.url();
     let again = ["test", "--resume", "--webdriver", &url, "--workers", "1"];
@@ -270,16 +281,18 @@ fn a_run_that_ends_early_prints_how_it_goes_on() {
 
 #[test]
 fn flows_that_came_to_their_end_are_not_run_again() {
-    let (project, driver) = (shop(), driver());
+    let project = shop();
+    let driver = driver(&project);
     interrupted(&project, &driver, &[]).exit(130);
-    let other = self::driver();
+    let other = self::driver(&project);
     project.test(&other, &["--resume"]).exit(3);
     assert!(!other.has_visited("/1/first") && other.has_visited("/6/fourth"));
 }
 
 #[test]
 fn a_shot_whose_picture_is_not_whole_is_taken_again() {
-    let (project, driver) = (shop(), driver());
+    let project = shop();
+    let driver = driver(&project);
     let expected = project.test(&driver, &[]).report();
     let ran = interrupted(&project, &driver, &[]);
     let shot = ran.shot("Flow-1/second@small");
@@ -288,7 +301,7 @@ fn a_shot_whose_picture_is_not_whole_is_taken_again() {
         .join(shot.pictures.candidate.expect("it matched").file);
     let png = fs::read(&file).expect("it is kept");
     fs::write(&file, &png[..png.len() / 2]).expect("it is ours");
-    let other = self::driver();
+    let other = self::driver(&project);
     let ran = project.test(&other, &["--resume"]);
     same(&expected, &ran.report());
     assert!(other.has_visited("/1/second"));
@@ -298,9 +311,9 @@ fn a_shot_whose_picture_is_not_whole_is_taken_again() {
 #[test]
 fn a_flow_whose_browser_was_lost_runs_again() {
     let project = shop();
-    let lost = driver().answers_on("staging.test/1/third", "url", Answer::CutOff);
+    let lost = driver(&project).answers_on("staging.test/1/third", "url", Answer::CutOff);
     interrupted(&project, &lost, &[]).exit(130);
-    let driver = driver();
+    let driver = driver(&project);
     let resumed = project.test(&driver, &["--resume"]).report();
     let expected = project.test(&driver, &[]).report();
     same(&expected, &resumed);
@@ -308,7 +321,8 @@ fn a_flow_whose_browser_was_lost_runs_again() {
 
 #[test]
 fn a_run_of_failed_shots_goes_on_with_these() {
-    let (project, driver) = (shop(), driver());
+    let project = shop();
+    let driver = driver(&project);
     project.test(&driver, &[]).exit(3);
     let failed = project
         .run(["test", "--last-failed", "--webdriver", &driver.url()])
@@ -333,7 +347,8 @@ fn refused(project: &Project, ran: &Ran, code: i32, says: &str) {
 
 #[test]
 fn another_command_is_refused() {
-    let (project, driver) = (shop(), driver());
+    let project = shop();
+    let driver = driver(&project);
     interrupted(&project, &driver, &[]).exit(130);
     let cases: [(&[&str], &str); 9] = [
         (&["first"], "this command selects other shots"),
@@ -372,10 +387,9 @@ fn another_command_is_refused() {
 
 #[test]
 fn other_files_are_refused_and_named() {
-    let (project, driver) = (
-        shop().file("specs/part.yaml", "fragment: part\nsteps:\n  - goto: /\n"),
-        driver(),
-    );
+    let part = "fragment: part\nsteps:\n  - goto: /\n";
+    let project = shop().file("specs/part.yaml", part);
+    let driver = driver(&project);
     interrupted(&project, &driver, &[]).exit(130);
     for name in ["specs/flow-6.yaml", "specs/part.yaml", "twinshot.yaml"] {
         let path = project.path(name);
@@ -407,7 +421,8 @@ fn other_files_are_refused_and_named() {
 
 #[test]
 fn another_golden_picture_than_the_one_compared_with_is_refused() {
-    let (project, driver) = (shop(), driver());
+    let project = shop();
+    let driver = driver(&project);
     interrupted(&project, &driver, &[]).exit(130);
     let png = Canvas::new(60, 40, Canvas::WHITE).png();
     let project = project.file("golden/Flow-1/first@small.png", &png);
@@ -426,19 +441,19 @@ fn another_golden_picture_than_the_one_compared_with_is_refused() {
 #[test]
 fn another_browser_is_refused() {
     let project = shop();
-    interrupted(&project, &driver(), &[]).exit(130);
-    let ran = project.test(&driver().with_version("157.0.0.0"), &["--resume"]);
+    interrupted(&project, &driver(&project), &[]).exit(130);
+    let ran = project.test(&driver(&project).with_version("157.0.0.0"), &["--resume"]);
     refused(&project, &ran, 3, "and is now ");
     ran.stderr_has("157.0.0.0");
     project
-        .test(&driver(), &["--resume"])
+        .test(&driver(&project), &["--resume"])
         .exit(3)
         .stderr_has("resuming");
 }
 
 #[test]
 fn another_release_is_refused() {
-    let project = |release: &FakeEnvironment| {
+    let config = |release: &FakeEnvironment| {
         let url = release.url();
         format!(
             "environments:\n  production: {{ url: \"http://production.test\" }}\n  \
@@ -456,7 +471,8 @@ fn another_release_is_refused() {
         };
         super::support::Said::release(release)
     });
-    let (project, driver) = (shop().config(&project(&environment)), driver());
+    let project = shop().config(&config(&environment));
+    let driver = driver(&project);
     interrupted(&project, &driver, &[]).exit(130);
     is_new.store(true, std::sync::atomic::Ordering::SeqCst);
     let ran = project.test(&driver, &["--resume"]);
@@ -475,7 +491,8 @@ fn another_release_is_refused() {
 
 #[test]
 fn without_a_run_to_resume_the_command_is_refused() {
-    let (project, driver) = (shop(), driver());
+    let project = shop();
+    let driver = driver(&project);
     let ran = project.test(&driver, &["--resume"]);
     ran.exit(2)
         .stderr_has("there is no run to resume in")
@@ -498,8 +515,10 @@ fn without_a_run_to_resume_the_command_is_refused() {
 
 #[test]
 fn a_run_that_still_goes_on_is_not_resumed() {
-    let (project, driver) = (shop(), driver());
+    let project = shop();
+    let driver = driver(&project);
     let url = driver.url();
+    fs::write(project.path(HOLD), "").expect("it is ours");
     let mut run = project.start(["test", "--webdriver", &url]);
     while last_report(&project).is_none_or(|report| report.shots.is_empty()) {
         assert!(!run.is_over(), "the run was over before");
@@ -509,5 +528,6 @@ fn a_run_that_still_goes_on_is_not_resumed() {
         .start(["test", "--resume", "--webdriver", &url])
         .finish();
     other.exit(2).stderr_has("still goes on: wait for its end");
+    fs::remove_file(project.path(HOLD)).expect("it is ours");
     run.finish().exit(3);
 }

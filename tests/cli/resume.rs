@@ -4,6 +4,10 @@
 use std::{
     fs,
     os::unix::fs::symlink,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -12,7 +16,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use twinshot::report::{Report, RunState, ShotReport, Verdict};
 
-use super::support::{Answer, Canvas, FakeDriver, FakeEnvironment, Project, Ran, STAGING};
+use super::support::{Answer, Canvas, FakeDriver, FakeEnvironment, Project, Ran, STAGING, Said};
 
 const FLOWS: usize = 6;
 
@@ -451,42 +455,57 @@ fn another_browser_is_refused() {
         .stderr_has("resuming");
 }
 
-#[test]
-fn another_release_is_refused() {
-    let config = |release: &FakeEnvironment| {
-        let url = release.url();
-        format!(
-            "environments:\n  production: {{ url: \"http://production.test\" }}\n  \
-             staging: {{ url: \"http://staging.test\", ready: {{ url: \"{url}/version\", json: /release }} }}\n\
-             viewports: {{ small: 60x40 }}\ntimeout: 1s\npage_timeout: 1s\n"
-        )
-    };
-    let is_new = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let says = std::sync::Arc::clone(&is_new);
-    let environment = FakeEnvironment::new(move |_| {
-        let release = if says.load(std::sync::atomic::Ordering::SeqCst) {
+/// A shop on a staging that serves release 1, or 2 while `is_new`, with this in `ready`.
+fn released(ready: &str) -> (Project, FakeEnvironment, Arc<AtomicBool>) {
+    let is_new = Arc::new(AtomicBool::new(false));
+    let says = Arc::clone(&is_new);
+    let staging = FakeEnvironment::new(move |_| {
+        Said::release(if says.load(Ordering::SeqCst) {
             "2"
         } else {
             "1"
-        };
-        super::support::Said::release(release)
+        })
     });
-    let project = shop().config(&config(&environment));
+    let url = staging.url();
+    let project = shop().config(&format!(
+        "environments:\n  production: {{ url: \"http://production.test\" }}\n  \
+         staging: {{ url: \"http://staging.test\", ready: {{ url: \"{url}/version\", {ready} }} }}\n\
+         viewports: {{ small: 60x40 }}\ntimeout: 1s\npage_timeout: 1s\n"
+    ));
+    (project, staging, is_new)
+}
+
+#[test]
+fn another_release_is_refused() {
+    let (project, _staging, is_new) = released("json: /release");
     let driver = driver(&project);
     interrupted(&project, &driver, &[]).exit(130);
-    is_new.store(true, std::sync::atomic::Ordering::SeqCst);
+    is_new.store(true, Ordering::SeqCst);
     let ran = project.test(&driver, &["--resume"]);
-    refused(
-        &project,
-        &ran,
-        3,
-        "staging served release 1 and now serves 2",
-    );
-    is_new.store(false, std::sync::atomic::Ordering::SeqCst);
-    project
-        .test(&driver, &["--resume"])
-        .exit(3)
-        .stderr_has("resuming");
+    let says = "staging served release 1 and now serves 2";
+    refused(&project, &ran, 3, says);
+    is_new.store(false, Ordering::SeqCst);
+    let ran = project.test(&driver, &["--resume"]);
+    ran.exit(3).stderr_has("resuming");
+}
+
+#[test]
+fn an_environment_that_is_not_ready_takes_nothing_from_a_run() {
+    let (project, _staging, is_new) =
+        released("json: /release, equals: 1, every: 50ms, timeout: 1s");
+    let driver = driver(&project);
+    interrupted(&project, &driver, &[]).exit(130);
+    let before = last_report(&project);
+    is_new.store(true, Ordering::SeqCst);
+    let ran = project.test(&driver, &["--resume"]);
+    ran.exit(3).stdout_has("staging did not serve release 1");
+    let after = last_report(&project).expect("as before");
+    same(&before.expect("it was interrupted"), &after);
+    is_new.store(false, Ordering::SeqCst);
+    let ran = project.test(&driver, &["--resume"]);
+    let report = ran.exit(3).stderr_has("resuming").report();
+    assert_eq!(report.run.state, RunState::Complete);
+    assert!(report.run.undecided.is_empty());
 }
 
 #[test]

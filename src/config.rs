@@ -40,7 +40,7 @@ use crate::{
         interpolate::{Scope, Used, is_name},
         read::{Entries, Place, Reading, TextOr, Texts},
         reader::Reader,
-        schema_of,
+        schema_of, secrets_in,
         tree::{Tree, Value},
     },
 };
@@ -159,13 +159,17 @@ impl Environment {
         ready.is_some_and(|ready| ready::is_asked_by_https(ready, &self.url))
     }
 
-    /// Every password of the environment, in each form that may appear in output.
-    pub fn passwords(&self) -> Vec<String> {
-        let mut passwords = self.url.passwords();
+    /// Every password of the environment, and every value of its headers that must not be shown, wherever it came from.
+    pub fn secrets(&self) -> Vec<String> {
+        let mut secrets = self.url.passwords();
         if let Some(BasicAuth { user, password }) = &self.basic_auth {
-            passwords.extend([password.clone(), format!("{user}:{password}")]);
+            secrets.extend([password.clone(), format!("{user}:{password}")]);
         }
-        passwords
+        for (name, value) in &self.headers {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            secrets.extend(secrets_in(name.as_str(), &value));
+        }
+        secrets
     }
 
     /// Adds the environment's credentials to a base URL, unless the URL has its own.

@@ -116,7 +116,8 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<Exit, Failure> {
     let suite = project.suite()?;
     let mut secrets = project.secrets.clone();
     secrets.merge(&suite.secrets);
-    secrets.merge(&passwords(&project.config));
+    secrets.merge(&suite.secrets_of_cookies());
+    secrets.merge(&secrets_of(&project.config));
     let mut options = arguments.run_options(&project, secrets);
     let filters = arguments.filters(&options)?;
     let plan = arguments
@@ -282,14 +283,15 @@ fn browsers_of_a_flow(config: &Config) -> u64 {
     }
 }
 
-fn passwords(config: &Config) -> Secrets {
+/// What the configuration itself says, besides the values of its variables.
+fn secrets_of(config: &Config) -> Secrets {
     let environments = config.environments.iter();
-    let passwords = environments.flat_map(Environment::passwords);
+    let secrets = environments.flat_map(Environment::secrets);
     let drivers: &[Url] = match &config.webdriver {
         Webdriver::Auto => &[],
         Webdriver::Urls(urls) => urls,
     };
-    Secrets::new(passwords.chain(drivers.iter().flat_map(passwords_in)))
+    Secrets::new(secrets.chain(drivers.iter().flat_map(passwords_in)))
 }
 
 fn set_url(config: &mut Config, name: &str, flag: &str, written: &str) -> Result<(), Failure> {

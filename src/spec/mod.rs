@@ -34,6 +34,7 @@ pub use self::{
     strictness::{AntialiasingRule, Threshold},
     viewport::ViewportError,
 };
+use crate::yaml::secrets_in;
 pub use crate::yaml::{Diagnostic, Diagnostics, Location, Secrets, Source, Text, Variables};
 
 /// The parts of the configuration that specs need.
@@ -76,6 +77,23 @@ pub struct SpecFile {
     pub name: String,
     /// BLAKE3 in hexadecimal.
     pub digest: String,
+}
+
+impl Suite {
+    /// The values of the cookies that steps set, as far as they must not be shown, wherever they came from.
+    pub fn secrets_of_cookies(&self) -> Secrets {
+        let steps = self.flows.iter().flat_map(|flow| {
+            let login = flow.session.iter().flat_map(|login| &login.steps);
+            login.chain(&flow.setup).chain(&flow.steps)
+        });
+        let cookies = steps.filter_map(|step| match &step.action {
+            Action::Cookies { set, .. } => Some(set),
+            _ => None,
+        });
+        let secrets = cookies.flatten();
+        let secrets = secrets.flat_map(|it| secrets_in(it.name.value(), it.value.value()));
+        Secrets::new(secrets)
+    }
 }
 
 /// One named script.

@@ -11,6 +11,7 @@ mod secrets;
 pub(crate) mod stand_in;
 pub(crate) mod tree;
 mod untrusted;
+mod written;
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
@@ -24,6 +25,7 @@ pub use self::{
     interpolate::{Text, Variables},
     secrets::Secrets,
     untrusted::Untrusted,
+    written::secrets_in,
 };
 
 /// A file that the caller has read.

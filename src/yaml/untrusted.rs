@@ -39,11 +39,6 @@ impl Untrusted {
         let parts: Vec<String> = parts.into_iter().map(|part| part.0).collect();
         Self(parts.join(separator))
     }
-
-    /// Its length in bytes; no longer secret is in it.
-    pub(crate) fn bytes(&self) -> usize {
-        self.0.len()
-    }
 }
 
 impl From<String> for Untrusted {

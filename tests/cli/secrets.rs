@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 
 use super::support::{Answer, FakeDriver, Project, Ran, STAGING};
@@ -66,6 +67,64 @@ fn a_page_that_echoes_it_leaks_nothing() {
             "the echo did not even reach the report"
         );
     }
+}
+
+/// However a page writes it.
+#[test]
+fn a_page_that_echoes_it_in_another_spelling_leaks_nothing() {
+    let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let each = |before: &str| -> String {
+        SECRET
+            .bytes()
+            .map(|byte| format!("{before}{byte:02X}"))
+            .collect()
+    };
+    let base64 = STANDARD.encode(SECRET);
+    let units = SECRET.encode_utf16();
+    let spellings = [
+        SECRET.to_uppercase(),
+        SECRET.to_lowercase(),
+        hex.to_uppercase(),
+        each("%"),
+        each("%25"),
+        each("\\x"),
+        units.map(|unit| format!("\\u{unit:04x}")).collect(),
+        SECRET
+            .chars()
+            .map(|c| format!("&#{};", u32::from(c)))
+            .collect(),
+        STANDARD.encode(&base64),
+        base64.replace('=', "%3D"),
+        STANDARD.encode(format!("jane:{SECRET}")),
+        hex,
+    ];
+    for spelling in spellings {
+        let driver = FakeDriver::new().titles({
+            let spelling = spelling.clone();
+            move |_| format!("title {spelling}")
+        });
+        let project = project("");
+        let ran = project.test(&driver, &["--verbose"]);
+        ran.exit(0);
+        let report = ran.read(&ran.report_folder().join("report.json"));
+        let is_shown = |text: &str| text.contains(&spelling[..spelling.len() / 2]);
+        assert!(
+            !is_shown(&report) && !is_shown(&ran.shown()),
+            "{spelling}:\n{report}"
+        );
+        assert!(report.contains("title ••••••"), "{spelling}:\n{report}");
+    }
+}
+
+#[test]
+fn written_cookies_leak_nothing_and_ordinary_words_stay() {
+    let step = "  - cookies: { set: { sid: c4n4ry-sid, theme: title } }\n";
+    let driver = FakeDriver::new().titles(|_| "the title is c4n4ry-sid".to_owned());
+    let project = project(step).env("APP_PASSWORD", "hunter2hunter2");
+    let ran = project.test(&driver, &[]);
+    nothing_leaked(&project, &ran);
+    let report = ran.read(&ran.report_folder().join("report.json"));
+    assert!(report.contains("the title is ••••••"), "{report}");
 }
 
 #[test]

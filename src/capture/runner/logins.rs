@@ -41,10 +41,10 @@ pub(super) struct LoggedIn {
 pub(crate) struct LearnedSecrets(Mutex<Secrets>);
 
 impl LearnedSecrets {
-    /// What is known so far, of no more than this many bytes each: no longer value is in a text of that length.
-    pub(crate) fn up_to(&self, bytes: usize) -> Secrets {
+    /// What is known so far.
+    pub(crate) fn known(&self) -> Secrets {
         let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        secrets.up_to(bytes)
+        secrets.clone()
     }
 
     pub(super) fn learn(&self, kept: &StoredLogin) {

@@ -10,7 +10,7 @@ use twinshot::store::{self, Approval, Concern, GoldenFolder, Selection};
 
 use super::{
     Exit, Failure, ProjectArgs,
-    terminal::{is_ci, print, tell, warn},
+    terminal::{is_ci, print, printable, tell, warn},
 };
 
 /// The arguments of `approve`.
@@ -59,7 +59,8 @@ pub(crate) fn run(arguments: &ApproveArgs) -> Result<Exit, Failure> {
     let mut printed = Ok(());
     for approval in &approvals {
         let file = approval.store(&golden)?;
-        let line = format!("approved {} → {}\n", approval.id(), file.display());
+        let file = printable(&file.to_string_lossy());
+        let line = format!("approved {} → {file}\n", printable(approval.id()));
         printed = printed.and(print(&line));
     }
     printed.map(|()| Exit::Clean)

@@ -5,7 +5,7 @@ use twinshot::plan::Plan;
 
 use super::{
     Exit, Failure, ProjectArgs, SelectionArgs,
-    terminal::{print, tell},
+    terminal::{print, printable, tell},
 };
 
 /// The arguments of `list`.
@@ -41,10 +41,9 @@ pub(crate) fn run(arguments: &ListArgs) -> Result<Exit, Failure> {
 
 fn lines(plan: &Plan) -> String {
     let line = |shot: &twinshot::plan::PlannedShot| {
-        format!(
-            "{}  ({}:{})\n",
-            shot.id, shot.location.file, shot.location.line
-        )
+        let (id, file) = (shot.id.to_string(), &shot.location.file);
+        let (id, file) = (printable(&id), printable(file));
+        format!("{id}  ({file}:{})\n", shot.location.line)
     };
     plan.shots.iter().map(line).collect()
 }

@@ -2,6 +2,7 @@
 //! diagnostics go to stderr. Each of the two is checked for a terminal separately.
 
 use std::{
+    borrow::Cow,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     time::Duration,
@@ -320,12 +321,12 @@ pub(crate) fn is_ci() -> bool {
 
 /// Prints a line for people to stderr. A closed stderr is not an error.
 pub(crate) fn tell(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", without_commands(text));
 }
 
 /// Prints data to stdout. A closed pipe is not an error: the reader wants no more.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    print_bytes(text.as_bytes())
+    print_bytes(without_commands(text).as_bytes())
 }
 
 /// As [`print`], for data that is not text.
@@ -338,7 +339,7 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
 
 /// Prints data to stdout. A closed pipe is an error.
 pub(crate) fn print_to_reader(text: &str) -> Result<(), Failure> {
-    write_to_stdout(text.as_bytes())
+    write_to_stdout(without_commands(text).as_bytes())
 }
 
 fn write_to_stdout(bytes: &[u8]) -> Result<(), Failure> {
@@ -370,7 +371,7 @@ fn shot_line(shot: &ShotReport, open: Option<&PathBuf>, colour: bool) -> String 
         Browser::mark(&shot.browser)
     );
     let open = open
-        .map(|path| format!(", open {}", path.display()))
+        .map(|path| format!(", open {}", printable(&path.to_string_lossy())))
         .unwrap_or_default();
     format!(
         "{sign} {}{}{open}",
@@ -453,9 +454,9 @@ impl<'a> Summary<'a> {
         if let Some(forgiven) = self.report.forgiven_words() {
             text.push_str(&format!("{}\n", printable(&forgiven)));
         }
-        text.push_str(&format!("report: {}\n", shown_path(self.index)));
+        text.push_str(&format!("report: {}\n", printable(&shown_path(self.index))));
         if let Some(again) = self.again {
-            text.push_str(&format!("again:  {again}\n"));
+            text.push_str(&format!("again:  {}\n", printable(again)));
         }
         print(&text)
     }
@@ -530,15 +531,50 @@ pub(crate) fn warn(text: &str) {
     tell(&format!("warning: {}", printable(text)));
 }
 
-/// Escapes what could move the cursor or reverse letters: text may come from pages and drivers.
-fn printable(text: &str) -> String {
+/// The text without what a CI server takes for a command: `::error::` at the beginning of a line (GitHub), `##[error]`,
+/// `##vso[…]` and `##teamcity[…]` anywhere (GitHub, Azure, TeamCity). The escapes are those of JSON, which is printed too
+/// and has the latter in its strings only.
+fn without_commands(text: &str) -> Cow<'_, str> {
+    let is_command = |rest: &str| {
+        let name = rest.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        name.starts_with('[')
+    };
+    let has_hashes = text
+        .match_indices("##")
+        .any(|(at, _)| is_command(&text[at + 2..]));
+    let has_colons = text.lines().any(|line| line.trim_start().starts_with("::"));
+    if !has_hashes && !has_colons {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 10);
+    for line in text.split_inclusive('\n') {
+        let command = line.trim_start();
+        safe.push_str(&line[..line.len() - command.len()]);
+        let mut rest = command;
+        if let Some(after) = command.strip_prefix("::") {
+            safe.push_str("\\u003a:");
+            rest = after;
+        }
+        while let Some((before, after)) = rest.split_once("##") {
+            let hash = if is_command(after) { "\\u0023" } else { "#" };
+            safe.extend([before, hash]);
+            rest = &rest[before.len() + 1..];
+        }
+        safe.push_str(rest);
+    }
+    Cow::Owned(safe)
+}
+
+/// Escapes what could move the cursor or reverse letters: text may come from pages, drivers and names of files.
+pub(crate) fn printable(text: &str) -> String {
     printable_lines(&text.replace(['\n', '\r'], " "))
 }
 
-fn printable_lines(text: &str) -> String {
+/// The same for a text of several lines.
+pub(crate) fn printable_lines(text: &str) -> String {
     let is_bad = |c: char| {
         (c.is_control() && c != '\n')
-            || ('\u{202a}'..='\u{202e}').contains(&c)
+            || ('\u{2028}'..='\u{202e}').contains(&c)
             || ('\u{2066}'..='\u{2069}').contains(&c)
     };
     let show = |c: char| {
@@ -573,9 +609,7 @@ pub(crate) fn open(path: &Path) {
         .stderr(std::process::Stdio::null())
         .spawn();
     if let Err(error) = started {
-        tell(&format!(
-            "note: cannot open {} with {program}: {error}",
-            path.display()
-        ));
+        let path = printable(&path.to_string_lossy());
+        tell(&format!("note: cannot open {path} with {program}: {error}"));
     }
 }

@@ -8,14 +8,15 @@ use twinshot::{
 
 use super::{
     Exit, Failure, ProjectArgs,
-    terminal::{print, tell},
+    terminal::{print, printable_lines, tell},
 };
 
 /// Runs the command.
 pub(crate) fn run(project: &ProjectArgs) -> Result<Exit, Failure> {
     let project = project.open_unset()?;
     let (suite, notes) = project.suite_unset()?;
-    notes.iter().for_each(|note| tell(&note.to_string()));
+    let notes = notes.iter().map(ToString::to_string);
+    notes.for_each(|note| tell(&printable_lines(&note)));
     run::check_edge(&project.config)
         .map_err(|error| Failure::Usage(format!("`browsers` has edge: {error}")))?;
     let plan = Plan::new(&suite, &project.config, &Filters::default())?;

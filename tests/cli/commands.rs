@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::support::{Project, Ran};
+use super::support::{Canvas, Project, Ran};
 
 fn json(ran: &Ran) -> Value {
     serde_json::from_str(ran.stdout()).unwrap_or_else(|error| panic!("{error}\n{}", ran.shown()))
@@ -347,4 +347,74 @@ fn the_version_is_the_packages() {
 fn no_command_at_all_shows_how_to_begin() {
     let ran = Project::new().run([]);
     ran.exit(2).stderr_has("Usage: twinshot");
+}
+
+/// What a terminal or a CI server would take for more than text.
+#[track_caller]
+fn is_harmless(ran: &Ran) {
+    for line in [ran.stdout(), ran.stderr()].concat().lines() {
+        assert!(!line.trim_start().starts_with("::"), "{}", ran.shown());
+        assert!(
+            !line.contains("##vso[") && !line.contains("##["),
+            "{}",
+            ran.shown()
+        );
+        assert!(!line.contains(|c: char| c.is_control()), "{}", ran.shown());
+    }
+}
+
+/// Names of files and flows that are commands to a CI server, and that move the cursor.
+#[test]
+fn hostile_names_are_escaped_and_never_begin_a_line() {
+    let step = "steps:\n  - goto: /\n    shot: \"##vso[task.complete]\"\n";
+    let named = |flow: &str| format!("flow: \"{flow}\"\n{step}");
+    let project = Project::two_sides()
+        .spec(
+            "a\u{1b}[2J\n::error::owned\u{202e}.yaml",
+            &named("::error::x ###[group]"),
+        )
+        .spec("b.yaml", &named("plain"));
+    for arguments in [vec!["list"], vec!["list", "--json"], vec!["validate"]] {
+        let ran = project.run(arguments);
+        ran.exit(0);
+        is_harmless(&ran);
+    }
+    let listed = project.run(["list", "x"]);
+    let expected = "\\u003a:error::x #\\u0023#[group] › \\u0023#vso[task.complete] @small  \
+        (specs/a\\u{1b}[2J ::error::owned\\u{202e}.yaml:3)\n";
+    assert_eq!(listed.stdout(), expected);
+    assert_eq!(
+        json(&project.run(["list", "--json", "x"]))[0]["flow"],
+        "::error::x ###[group]"
+    );
+
+    let broken = project.spec(
+        "c\n::error::c\u{1b}.yaml",
+        "flow: \"::error::y\"\nsteps: [{ gotto: / }]\n",
+    );
+    let ran = broken.run(["validate"]);
+    ran.exit(2).stderr_has("gotto");
+    is_harmless(&ran);
+}
+
+/// The same for pictures, and words of our own that look alike stay.
+#[test]
+fn hostile_names_of_pictures_are_escaped() {
+    let picture = Canvas::new(4, 4, Canvas::WHITE).png();
+    let project = ["::error::a.png", "b\n::c\u{1b}.png", "C# ## d[1].png"]
+        .iter()
+        .fold(Project::new(), |project, name| {
+            let project = project.file(&format!("one/{name}"), picture.clone());
+            project.file(&format!("two/{name}"), picture.clone())
+        })
+        .file("one/::e\r.png", picture.clone());
+    let json = vec!["diff", "one", "two", "--format", "json"];
+    for arguments in [vec!["diff", "one", "two"], json] {
+        let ran = project.run(arguments);
+        ran.exit(1).stdout_has("C# ## d[1].png");
+        is_harmless(&ran);
+    }
+    let ran = project.run(["diff", "one/::e\r.png", "two/::e\r.png"]);
+    ran.exit(2);
+    is_harmless(&ran);
 }

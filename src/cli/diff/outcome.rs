@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Exit, Failure};
+use super::super::{Exit, Failure, terminal::printable};
 use super::{DiffArgs, Judged};
 
 /// The result of a pair.
@@ -30,13 +30,14 @@ impl Outcome {
 
     /// One line that starts with `name`. Empty for a match if `is_quiet`.
     pub(super) fn text(&self, name: &str, is_quiet: bool) -> String {
+        let name = printable(name);
         match self {
             Self::Compared(judged) if is_quiet && judged.is_match => String::new(),
             Self::Compared(judged) => format!("{name}: {}", judged.text()),
             Self::OnlyBaseline => format!("{name}: only in the baseline folder\n"),
             Self::OnlyCandidate => format!("{name}: only in the candidate folder\n"),
-            Self::Undecided(why) => format!("{name}: not compared: {why}\n"),
-            Self::Unwritten(why) => format!("{name}: {why}\n"),
+            Self::Undecided(why) => format!("{name}: not compared: {}\n", printable(why)),
+            Self::Unwritten(why) => format!("{name}: {}\n", printable(why)),
         }
     }
 

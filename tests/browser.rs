@@ -30,6 +30,8 @@ mod navigation;
 mod network;
 #[path = "browser/pictures.rs"]
 mod pictures;
+#[path = "browser/reasons.rs"]
+mod reasons;
 #[path = "browser/refused.rs"]
 mod refused;
 #[path = "browser/report_page.rs"]

@@ -66,4 +66,9 @@ impl Document {
             },
         }
     }
+
+    /// Whether it is Chrome's own page for a load that failed.
+    pub(crate) fn is_error_page(&self) -> bool {
+        self.info.url.starts_with("chrome-error:")
+    }
 }

@@ -8,6 +8,11 @@ use crate::connect::tls_trouble;
 
 /// The reason when a script cannot finish.
 pub(crate) const DEPARTED: &str = "the document went away while a script ran in it";
+/// The beginning of the words for a command that the driver gave up without a reason: it waits for the page with each
+/// command.
+pub(crate) const GAVE_UP: &str = "the driver waited in vain for the page";
+/// The status of a page whose process ended. It is no W3C error, so the client does not know it.
+const CRASHED: &str = "tab crashed";
 /// WebKit's message for a document that went away while a script ran in it.
 const LEFT_UNDER_A_SCRIPT: &str = "Callback was not called before the unload event";
 
@@ -205,8 +210,13 @@ impl BrowserError {
                     text: dialog_text(&refusal),
                 }
             }
-            CmdError::Standard(refusal) => Self::refused(refusal.error, &refusal.message),
+            CmdError::Standard(refusal) => {
+                Self::refused(refusal.error, &refusal.message).naming(command)
+            }
             CmdError::NotJson(text) => Self::nonsense(command, &format!("not JSON: {text}")),
+            CmdError::NotW3C(value) if is_crash(&value) => Self::Lost(format!(
+                "the process of the page ended ({CRASHED}); memory may have run out"
+            )),
             CmdError::NotW3C(value) => Self::nonsense(command, &format!("not WebDriver: {value}")),
             CmdError::Json(source) => Self::nonsense(command, &source.to_string()),
             other => Self::Lost(other.to_string()),
@@ -221,29 +231,46 @@ impl BrowserError {
             true => status.to_string(),
             false => message,
         };
-        let message = ["javascript error: ", "Error: "]
+        let message = ["javascript error:", "Error:"]
             .into_iter()
             .find_map(|prefix| message.strip_prefix(prefix))
-            .unwrap_or(&message)
+            .map_or(&*message, str::trim_start)
             .to_owned();
+        let message = match message.is_empty() {
+            true => "a script threw an error without a message".to_owned(),
+            false => message,
+        };
         let message = own_error_page(&message).unwrap_or(message);
         let message = match message.starts_with(LEFT_UNDER_A_SCRIPT) {
             true => DEPARTED.to_owned(),
             false => message,
         };
         let gone = status == ErrorStatus::InvalidSessionId
-            || [
-                "tab crashed",
-                "disconnected",
-                "not reachable",
-                "session deleted",
-            ]
-            .iter()
-            .any(|sign| message.contains(sign));
+            || [CRASHED, "disconnected", "not reachable", "session deleted"]
+                .iter()
+                .any(|sign| message.contains(sign));
         if gone {
             Self::Lost(message)
         } else {
             Self::Refused { status, message }
+        }
+    }
+
+    /// The same refusal with the command, if the driver said no more than its kind.
+    fn naming(self, command: &str) -> Self {
+        match self {
+            Self::Refused { status, message } if message == status.to_string() => {
+                let message = match status {
+                    ErrorStatus::Timeout => {
+                        format!(
+                            "{GAVE_UP} to load (`{command}`); it may load itself again and again"
+                        )
+                    }
+                    _ => format!("the driver refused `{command}`: {message}"),
+                };
+                Self::Refused { status, message }
+            }
+            other => other,
         }
     }
 
@@ -266,6 +293,12 @@ impl BrowserError {
     pub(crate) fn is_fatal(&self) -> bool {
         !matches!(self, Self::Refused { .. } | Self::Dialog { .. })
     }
+}
+
+/// Whether a driver's answer says that the process of the page is gone.
+fn is_crash(answer: &serde_json::Value) -> bool {
+    let named = answer.as_str().or_else(|| answer["error"].as_str());
+    named.is_some_and(|error| error.contains(CRASHED))
 }
 
 /// The text of the dialog in a driver's refusal. Some drivers have it in the message only.

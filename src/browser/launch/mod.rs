@@ -4,6 +4,7 @@
 mod display;
 mod driver;
 mod guard;
+mod last_words;
 mod leftovers;
 mod programs;
 mod remote;

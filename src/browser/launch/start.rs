@@ -4,6 +4,7 @@ use std::{ffi::OsString, fs, path::Path, process::Stdio, time::Duration};
 
 use super::{
     driver::{Driver, DriverProcess},
+    last_words::LastWords,
     programs::{Programs, Startup, in_own_group, read_greeting},
     webkit,
 };
@@ -53,19 +54,21 @@ async fn start(
         .args((programs.arguments)(folder, ANY_PORT))
         .env("TMPDIR", folder)
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| failed(error.to_string()))?;
     let mut stdout = child.stdout.take().expect("stdout was asked for");
+    let last_words = LastWords::of(child.stderr.take().expect("stderr was asked for"));
     let process = DriverProcess::new(child, folder, programs.driver_name, None);
-    let greeting = tokio::time::timeout(START_LIMIT, read_greeting(&mut stdout))
-        .await
-        .map_err(|_| {
-            failed(format!(
-                "it reported no port within {} s",
-                START_LIMIT.as_secs()
-            ))
-        })?
-        .map_err(failed)?;
+    let greeting = tokio::time::timeout(START_LIMIT, read_greeting(&mut stdout)).await;
+    let greeting = greeting.unwrap_or_else(|_| {
+        let seconds = START_LIMIT.as_secs();
+        Err(format!("it reported no port within {seconds} s"))
+    });
+    let greeting = match greeting {
+        Ok(greeting) => greeting,
+        Err(reason) => return Err(failed(last_words.after(reason).await)),
+    };
     greeting.check(&programs.driver)?;
     // Some drivers and their browsers keep printing, and fail when the pipe is closed.
     tokio::spawn(async move { tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await });

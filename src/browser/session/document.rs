@@ -58,6 +58,7 @@ impl Session {
                 .trouble
                 .get_or_insert_with(|| "an empty one".to_owned());
         }
+        self.flow.note_load(&document);
         document
     }
 
@@ -74,7 +75,10 @@ impl Session {
     ) -> Result<Result<(), String>, BrowserError> {
         let document = self.describe_document("describeSoon").await?;
         Ok(match self.wait_for_arrival(document).await? {
-            Ok(document) => self.check_described(document, allowance),
+            Ok(document) => {
+                let document = self.with_reason(document).await;
+                self.check_described(document, allowance)
+            }
             Err(message) => Err(message),
         })
     }
@@ -145,7 +149,7 @@ impl Session {
         }
         self.flow.mark_checked(&document);
         self.life.count_document();
-        if document.info.url.starts_with("chrome-error:") || document.trouble.is_some() {
+        if document.is_error_page() || document.trouble.is_some() {
             const CERTIFICATE: &str =
                 "; to accept a self-signed certificate, set `ignore_certificate_errors`";
             let is_https = self.options.base.scheme() == "https";
@@ -207,10 +211,17 @@ impl Session {
                 without_credentials(other)
             ));
         }
-        if url == BLANK_PAGE || same_origin(&parsed, &self.options.base) {
+        if is_blank(url) && self.may_be_blank() || same_origin(&parsed, &self.options.base) {
             return Ok(());
         }
         let host = host_and_port(&parsed);
+        if host.is_empty() {
+            return Err(format!(
+                "the flow ended on {}, which no server sent; a flow can be on pages of {} only",
+                shortened(url),
+                host_and_port(&self.options.base)
+            ));
+        }
         let allowed = self.options.hosts.iter().chain(&allowance.host);
         if allowed
             .into_iter()
@@ -223,6 +234,11 @@ impl Session {
              environment's `hosts`",
             host_and_port(&self.options.base)
         ))
+    }
+
+    /// Whether the flow may be on an empty page: it asked for one, or a page opened one in another window to fill it.
+    fn may_be_blank(&self) -> bool {
+        self.flow.asked() == Some(BLANK_PAGE) || self.flow.windows().len() > 1
     }
 
     /// Writes the URL relative to the environment's base URL, as the environment's own pages would.
@@ -255,6 +271,19 @@ impl Session {
             Err(url::ParseError::RelativeUrlWithoutBase) => below(&self.options.base, url),
             Err(error) => Err(format!("`{url}` is not a URL: {error}")),
         }
+    }
+}
+
+fn is_blank(url: &str) -> bool {
+    url.split(['?', '#']).next() == Some(BLANK_PAGE)
+}
+
+/// The URL as far as it tells anything: those of `data:` and `blob:` are long.
+fn shortened(url: &str) -> String {
+    const MOST_CHARACTERS: usize = 60;
+    match url.char_indices().nth(MOST_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &url[..end]),
+        None => url.to_owned(),
     }
 }
 

@@ -1,10 +1,18 @@
 //! What a session knows about the flow that runs in it. It is discarded with the flow.
 
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+};
+
 use fantoccini::wd::WindowHandle;
 
-use crate::browser::{
-    document::{Departures, Document},
-    picture::PreviousFrame,
+use crate::{
+    browser::{
+        document::{BLANK_PAGE, Departures, Document},
+        picture::PreviousFrame,
+    },
+    yaml::page_part,
 };
 
 /// The state of one flow.
@@ -34,7 +42,18 @@ pub(crate) struct Flow {
     ended_departures: (String, Departures),
     /// Whether the flow did more than view pages; it may have logged in, for example.
     is_touched: bool,
+    /// The documents that were in front since the last step began.
+    loads: Mutex<Loads>,
 }
+
+/// Documents that followed each other, each with its page and its load ID.
+#[derive(Debug, Default)]
+struct Loads(VecDeque<(String, String)>);
+
+/// How many documents of one page, one after the other, show that it loads itself again and again.
+const RELOADS: usize = 3;
+/// How many documents are remembered.
+const MOST_LOADS: usize = 8;
 
 impl Flow {
     /// A flow that starts with this document in the session's first window.
@@ -45,6 +64,35 @@ impl Flow {
             untouched: Some(document),
             ..Self::default()
         }
+    }
+
+    /// Records that a step begins: it may load a page anew.
+    pub(crate) fn begin_step(&mut self) {
+        self.loads
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+            .clear();
+    }
+
+    /// Records that this document is in front.
+    pub(super) fn note_load(&self, document: &Document) {
+        let is_page = document.info.url != BLANK_PAGE && !document.is_error_page();
+        let Loads(loads) = &mut *self.loads.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = loads.back().is_none_or(|(_, load)| *load != document.load);
+        if is_page && is_new {
+            loads.push_back((page_part(&document.info.url), document.load.clone()));
+            let surplus = loads.len().saturating_sub(MOST_LOADS);
+            loads.drain(..surplus);
+        }
+    }
+
+    /// The page that loaded itself again and again since the last step began, and how many documents are known.
+    pub(super) fn reloading_page(&self) -> (Option<String>, usize) {
+        let Loads(loads) = &*self.loads.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = loads.back().map(|(page, _)| page);
+        let times = loads.iter().filter(|(page, _)| Some(page) == last).count();
+        (last.filter(|_| times >= RELOADS).cloned(), loads.len())
     }
 
     pub(crate) fn asked(&self) -> Option<&str> {

@@ -5,6 +5,7 @@ mod document;
 mod flow;
 mod life;
 mod login_state;
+mod reasons;
 mod start;
 
 use std::time::Duration;

@@ -63,10 +63,39 @@ impl Session {
         match self.shoot_in_viewport(shot, exchange, times).await {
             Err(error) => {
                 let dialog = self.open_dialog().await;
-                Err(dialog.map_or(error, ShootError::Browser))
+                Err(match dialog {
+                    Some(dialog) => ShootError::Browser(dialog),
+                    None => self.explained_shot(error).await,
+                })
             }
             picture => picture,
         }
+    }
+
+    /// The error with its real reason: a page that reloads itself is never still, and commands fail in it.
+    async fn explained_shot(&self, error: ShootError) -> ShootError {
+        let is_about_the_page = match &error {
+            ShootError::Unstable { .. } | ShootError::Navigation(_) => true,
+            // The driver waits for such a page, and may do so for ever.
+            ShootError::Browser(error) => matches!(
+                error,
+                BrowserError::Refused { .. } | BrowserError::Deadline { .. }
+            ),
+            ShootError::Impossible(_) => false,
+        };
+        match is_about_the_page && self.has_moved_on().await {
+            true => {
+                let trouble = self.reload_trouble().await;
+                trouble.map_or(error, ShootError::Navigation)
+            }
+            false => error,
+        }
+    }
+
+    /// Whether another document is in front than the one that was checked, or none that can be read.
+    async fn has_moved_on(&self) -> bool {
+        let document = self.document().await;
+        document.map_or(true, |document| !self.flow.is_checked(&document))
     }
 
     async fn shoot_in_viewport(

@@ -24,6 +24,9 @@ use crate::browser::{
 pub(crate) use storage::Leftovers;
 use world::NO_WORLD;
 
+/// How long a page that failed may take to fail once more. A redirect loop takes a moment.
+const AGAIN_LIMIT: Duration = Duration::from_secs(10);
+
 pub(super) const TRAITS: Traits = Traits {
     can_be_cleaned: true,
     can_change_scale: true,
@@ -73,6 +76,22 @@ impl Chromium {
 
     fn wire(&self) -> &Wire {
         &self.base.wire
+    }
+
+    /// Loads the page that failed once more: only the answer to that names the error, and the error page of a browser
+    /// without windows is empty.
+    pub(super) async fn load_error(&self) -> Option<String> {
+        let history = self.command("Page.getNavigationHistory", json!({})).await;
+        let history = history.ok()?;
+        let current = usize::try_from(history["currentIndex"].as_u64()?).ok()?;
+        let url = &history["entries"][current]["url"];
+        let url = url.as_str().filter(|url| url.starts_with("http"))?;
+        let params = json!({ "url": url });
+        let answer = self
+            .command_within(AGAIN_LIMIT, "Page.navigate", params)
+            .await;
+        let name = answer.ok()?["errorText"].as_str()?.to_owned();
+        name.starts_with("net::").then_some(name)
     }
 
     /// Sends a command of the Chrome DevTools protocol.

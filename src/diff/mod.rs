@@ -348,7 +348,8 @@ pub struct DiffWithOverlay {
 /// Compares two PNG files, of any colour type, depth and interlacing; also JPEG and WebP files, unless the cargo feature
 /// `formats` is off.
 ///
-/// Equal files are equal pictures: only their header is read.
+/// Equal files are equal pictures: their pixels are not decoded, but a PNG's chunks are read up to its end, and their
+/// checksums are checked. Other formats have no checksums and are decoded.
 ///
 /// # Errors
 /// When one is no intact picture, or more than `options.max_pixels` are needed.
@@ -405,6 +406,8 @@ impl Sizes {
     ) -> Result<DiffWithOverlay, DiffError> {
         // The most common case: both captures of a page have the same bytes.
         if baseline == candidate {
+            let checked = decode::check_complete(baseline, self.baseline);
+            checked.map_err(DiffError::Baseline)?;
             return Ok(DiffWithOverlay {
                 diff: Diff::identical(self.baseline, options),
                 overlay: None,

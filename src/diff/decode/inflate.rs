@@ -107,7 +107,7 @@ impl<'a> Inflated<'a> {
 }
 
 /// The chunks of a PNG file from the first one on. The checksums of the chunks that a picture needs are checked.
-struct Chunks<'a> {
+pub(super) struct Chunks<'a> {
     file: &'a [u8],
     /// Where the next chunk begins.
     at: usize,
@@ -121,7 +121,7 @@ struct Chunk<'a> {
 }
 
 impl<'a> Chunks<'a> {
-    fn of_file(file: &'a [u8]) -> Self {
+    pub(super) fn of_file(file: &'a [u8]) -> Self {
         Self {
             file,
             at: SIGNATURE.len(),
@@ -172,6 +172,27 @@ impl<'a> Chunks<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// Reads all chunks, and no pixels. `least` is how many compressed bytes there must be.
+    ///
+    /// # Errors
+    /// When a checksum is wrong, a piece of the pixels is somewhere else, or the end is missing.
+    pub(super) fn check(mut self, least: u64) -> Result<(), PictureError> {
+        let mut compressed = self.next_piece()?.len() as u64;
+        let at = loop {
+            let at = self.at;
+            let chunk = self.next()?;
+            if chunk.kind != b"IDAT" {
+                break at;
+            }
+            compressed += chunk.data.len() as u64;
+        };
+        if compressed < least {
+            return Err(PictureError::Broken("the compressed pixels end too early"));
+        }
+        self.at = at;
+        self.finish()
     }
 
     fn next(&mut self) -> Result<Chunk<'a>, PictureError> {

@@ -5,8 +5,11 @@ use std::{
     collections::BTreeSet,
     ffi::OsString,
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
+
+use walkdir::{DirEntry, WalkDir};
 
 use crate::{
     config::{Config, NamedViewport, ParsedConfig},
@@ -160,12 +163,10 @@ impl Project {
 
     fn specs(&self) -> Result<(Vec<Source>, SuiteSettings), ProjectError> {
         let folder = self.config.root.join("specs");
-        let mut files = Vec::new();
-        find_specs(&folder, &mut files)?;
+        let files = find_specs(&folder)?;
         if files.is_empty() {
             return Err(ProjectError::NoSpecs(folder));
         }
-        files.sort();
         let sources = files.iter().map(|file| read_source(file));
         let sources = sources.collect::<Result<_, _>>()?;
         let settings = SuiteSettings {
@@ -273,29 +274,42 @@ fn find_config() -> Result<PathBuf, ProjectError> {
     found.ok_or(ProjectError::NoConfig(here))
 }
 
-/// Hidden folders are not ours; links are followed no deeper than folders go.
-fn find_specs(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), ProjectError> {
-    let wrap = |source| ProjectError::Read {
-        path: folder.to_owned(),
-        source,
-    };
+/// The spec files below the folder. Hidden files and folders are not ours. Links to folders are followed, but for those
+/// that lead back to a folder that they are in.
+fn find_specs(folder: &Path) -> Result<Vec<PathBuf>, ProjectError> {
+    let mut files = Vec::new();
     if !folder.exists() {
-        return Ok(());
+        return Ok(files);
     }
-    for entry in fs::read_dir(folder).map_err(wrap)? {
-        let entry = entry.map_err(wrap)?;
-        let path = entry.path();
-        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if is_hidden {
-            continue;
-        }
-        if entry.file_type().map_err(wrap)?.is_dir() {
-            find_specs(&path, files)?;
-        } else if is_spec(&path) {
-            files.push(path);
+    let is_hidden =
+        |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes()[0] == b'.';
+    let entries = WalkDir::new(folder).follow_links(true).into_iter();
+    for entry in entries.filter_entry(|entry| !is_hidden(entry)) {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) => files.extend(Some(entry.into_path()).filter(|path| is_spec(path))),
+            Err(error) if is_ignored(&error) => {}
+            Err(error) => {
+                return Err(ProjectError::Read {
+                    path: error.path().unwrap_or(folder).to_owned(),
+                    source: error
+                        .into_io_error()
+                        .unwrap_or_else(|| ErrorKind::Other.into()),
+                });
+            }
         }
     }
-    Ok(())
+    files.sort();
+    Ok(files)
+}
+
+/// Whether it is about a link back to a folder that it is in, or about a link to nowhere that nothing takes for a spec.
+fn is_ignored(error: &walkdir::Error) -> bool {
+    let is_other_link = |path: &Path| {
+        let name = path.file_name().unwrap_or_default();
+        path.is_symlink() && (!is_spec(path) || name.as_encoded_bytes().starts_with(b"."))
+    };
+    error.loop_ancestor().is_some() || error.path().is_some_and(is_other_link)
 }
 
 fn is_spec(path: &Path) -> bool {

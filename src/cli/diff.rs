@@ -1,5 +1,6 @@
 //! `twinshot diff`: compares two pictures, two folders of pictures, or pairs from stdin, without a browser.
 
+mod claims;
 mod folders;
 mod limits;
 mod out;

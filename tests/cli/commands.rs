@@ -196,6 +196,31 @@ fn list_and_validate_need_no_variables() {
 }
 
 #[test]
+fn specs_behind_a_link_to_a_folder_are_found() {
+    let flow = |name: &str| format!("flow: {name}\nsteps: [{{ goto: / }}]\n");
+    let project = Project::two_sides()
+        .spec("near.yaml", &flow("Near"))
+        .file("elsewhere/far.yaml", flow("Far"))
+        .file("elsewhere/.hidden/hidden.yaml", flow("Hidden"));
+    let link = |to: &str, at: &str| {
+        std::os::unix::fs::symlink(to, project.path(at)).expect("a link");
+    };
+    link("../elsewhere", "specs/linked");
+    link("../specs", "elsewhere/circle");
+    link("nowhere", "specs/note");
+    link("nowhere", "specs/.#near.yaml");
+    let ran = project.run(["list"]);
+    ran.exit(0)
+        .stdout_has("Near")
+        .stdout_has("specs/linked/far.yaml");
+    ran.stdout_lacks("Hidden");
+    assert_eq!(ran.stdout().lines().count(), 4, "{}", ran.shown());
+    // A spec that is not there is an error, however it is missing.
+    link("nowhere", "specs/gone.yaml");
+    project.run(["list"]).exit(2).stderr_has("specs/gone.yaml");
+}
+
+#[test]
 fn what_is_set_is_checked_and_not_noted() {
     let right = [
         "jane:pw",

@@ -209,6 +209,9 @@ fn a_folder_that_is_compared_is_never_written_to() {
         ("a b", "nowhere/../a"),
         ("a b", "link"),
         ("a b", "linked"),
+        ("a b", "a/new"),
+        ("a b", "b/a"),
+        ("link b", "a/new/deep"),
         ("a a", "a"),
         // Here the picture for `b/y.png` would be the file that is compared as `y.png`.
         ("b/b deep/b", "b"),
@@ -222,16 +225,13 @@ fn a_folder_that_is_compared_is_never_written_to() {
     diff(&project, "a b --out new").exit(1);
     assert!(project.path("new/x.png").exists());
     diff(&project, "a b --out new").exit(1);
-    // A folder inside one of the two may be written to until its pictures are compared themselves.
-    diff(&project, "a b --out a/new").exit(1);
-    diff(&project, "a b --out a").exit(2);
 }
 
 #[test]
 fn a_difference_is_a_png_and_called_one() {
     let project = two_pictures();
     let before = files(&project);
-    for out in ["d.jpg", "d.webp", "d.PN", "d.png.gif", "new/d.txt"] {
+    for out in ["d.jpg", "d.webp", "d.PN", "d.png.gif", "new/d.txt", "plain"] {
         let ran = diff(&project, &format!("a.png b.png --out {out}"));
         ran.exit(2).stderr_has(&format!("{out} must end in .png"));
         diff(&project, &format!("a.png nowhere.png --out {out}"))
@@ -239,7 +239,7 @@ fn a_difference_is_a_png_and_called_one() {
             .stderr_has("must end in .png");
     }
     assert_eq!(files(&project), before);
-    for out in ["d.png", "d.PNG", "plain"] {
+    for out in ["d.png", "d.PNG"] {
         diff(&project, &format!("a.png b.png --out {out}")).exit(1);
         let bytes = std::fs::read(project.path(out)).expect("a file");
         assert!(bytes.starts_with(b"\x89PNG"), "{out}");
@@ -294,8 +294,8 @@ fn a_hyphen_writes_the_picture_to_stdout() {
     let project = two_pictures().file("one/x.png", "").file("two/x.png", "");
     let ran = diff(&project, "one two --out -");
     ran.exit(2).stderr_has("name a folder");
-    diff(&project, "a.png b.png --out ./-").exit(1);
-    assert!(project.path("-").exists());
+    diff(&project, "a.png b.png --out ./-.png").exit(1);
+    assert!(project.path("-.png").exists());
 }
 
 #[test]
@@ -472,6 +472,126 @@ fn a_file_that_is_no_picture_is_named_with_the_reason() {
             .stderr_has(&format!("{file}: the baseline picture {says}"));
         assert!(ran.stdout().is_empty(), "{}", ran.shown());
     }
+}
+
+/// A JPEG or a WebP of one colour.
+#[cfg(feature = "formats")]
+fn encoded(format: image::ImageFormat) -> Vec<u8> {
+    let mut file = std::io::Cursor::new(Vec::new());
+    let white = image::RgbImage::from_pixel(40, 30, image::Rgb(Canvas::WHITE));
+    let written = white.write_to(&mut file, format);
+    written.expect("memory takes every picture");
+    file.into_inner()
+}
+
+/// The PNG without one of its chunks.
+fn without_chunk(png: &[u8], kind: &[u8; 4]) -> Vec<u8> {
+    let mut file = png[..8].to_vec();
+    let mut rest = &png[8..];
+    while let Some((length, _)) = rest.split_first_chunk() {
+        let (chunk, after) = rest.split_at(12 + u32::from_be_bytes(*length) as usize);
+        if &chunk[4..8] != kind {
+            file.extend(chunk);
+        }
+        rest = after;
+    }
+    file
+}
+
+#[test]
+fn equal_files_that_are_no_whole_picture_are_no_match() {
+    let png = Canvas::new(40, 30, Canvas::WHITE).png();
+    let mut flipped = png.clone();
+    flipped[50] ^= 1;
+    let mut noisy = png.clone();
+    noisy.extend(b"more");
+    let bad = [
+        ("half", png[..png.len() / 2].to_vec(), "is truncated"),
+        ("head", png[..40].to_vec(), "is truncated"),
+        ("no-end", without_chunk(&png, b"IEND"), "is truncated"),
+        (
+            "no-pixels",
+            without_chunk(&png, b"IDAT"),
+            "is a damaged PNG",
+        ),
+        ("flipped", flipped, "is a damaged PNG: the checksum"),
+    ];
+    let mut project = two_pictures()
+        .file("one/noisy.png", &noisy)
+        .file("two/noisy.png", &noisy);
+    for (name, bytes, says) in &bad {
+        for folder in ["one", "two"] {
+            project = project.file(&format!("{folder}/{name}.png"), bytes);
+        }
+        let (one, two) = (format!("one/{name}.png"), format!("two/{name}.png"));
+        for pair in [format!("{one} {one}"), format!("{one} {two}")] {
+            let ran = diff(&project, &pair);
+            ran.exit(3)
+                .stderr_has(&format!("{one}: the baseline picture {says}"));
+        }
+    }
+    let ran = diff(&project, "one two");
+    for (name, _, says) in &bad {
+        ran.stdout_has(&format!(
+            "{name}.png: not compared: one/{name}.png: the baseline picture {says}"
+        ));
+    }
+    // Other programs ignore what follows the end of a picture too.
+    ran.exit(3).stdout_has("noisy.png: match");
+}
+
+#[cfg(feature = "formats")]
+#[test]
+fn equal_files_of_other_formats_are_whole_or_no_match() {
+    for (name, format) in [
+        ("x.jpg", image::ImageFormat::Jpeg),
+        ("x.webp", image::ImageFormat::WebP),
+    ] {
+        let whole = encoded(format);
+        let project = Project::new()
+            .file(name, &whole)
+            .file(&format!("half-{name}"), &whole[..whole.len() - 4]);
+        diff(&project, &format!("{name} {name}"))
+            .exit(0)
+            .stdout_has("match");
+        let ran = diff(&project, &format!("half-{name} half-{name}"));
+        ran.exit(3)
+            .stderr_has(&format!("half-{name}: the baseline picture is truncated"));
+    }
+}
+
+#[test]
+fn links_to_folders_are_followed() {
+    let white = Canvas::new(9, 9, Canvas::WHITE).png();
+    let red = Canvas::new(9, 9, Canvas::RED).png();
+    let project = Project::new()
+        .file("old/x.png", &white)
+        .file("new/x.png", &red)
+        .file("a/plain.png", &white)
+        .file("b/plain.png", &white)
+        .file("b/alone/x.png", &white);
+    let link = |to: &str, at: &str| {
+        std::os::unix::fs::symlink(to, project.path(at)).expect("a link");
+    };
+    link("../old", "a/linked");
+    link("../new", "b/linked");
+    link("../b/alone", "a/alone");
+    // Circles.
+    link(".", "a/circle");
+    link("../b", "b/circle");
+    link("../b", "old/b");
+    link("nowhere", "a/note");
+    let ran = diff(&project, "a b");
+    ran.exit(1)
+        .stdout_has("linked/x.png: mismatch")
+        .stdout_has("plain.png: match")
+        .stdout_has("alone/x.png: match")
+        .stdout_lacks("note");
+    link("nowhere", "a/gone.png");
+    link("nowhere", "b/gone.png");
+    diff(&project, "a b")
+        .exit(3)
+        .stdout_has("gone.png: not compared");
 }
 
 #[test]

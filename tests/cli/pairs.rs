@@ -167,6 +167,84 @@ fn a_line_whose_picture_would_be_written_over_is_refused() {
 }
 
 #[test]
+fn no_line_writes_over_a_file_of_another() {
+    for (text, errors) in [
+        (
+            "a.png\tsame.png\na.png\tb.png\tsame.png\n",
+            ["", "line 2: same.png is compared in line 1"],
+        ),
+        (
+            "a.png\tb.png\tsame.png\nsame.png\tb.png\n",
+            ["line 1: same.png is compared in line 2", ""],
+        ),
+        (
+            "a.png\tb.png\tnew/../same.png\na.png\tsame.png",
+            ["line 1: new/../same.png is compared in line 2", ""],
+        ),
+        (
+            "a.png\tb.png\tlink.png\na.png\tsame.png\n",
+            ["line 1: link.png is compared in line 2", ""],
+        ),
+        (
+            "a.png\tb.png\td.png\nb.png\ta.png\t./d.png\n",
+            ["", "line 2: line 1 writes ./d.png too"],
+        ),
+        (
+            "a.png\tb.png\td.png\nd.png\ta.png\n",
+            ["line 1: d.png is compared in line 2", "cannot read d.png"],
+        ),
+    ] {
+        let project = pictures();
+        std::os::unix::fs::symlink("same.png", project.path("link.png")).expect("a link");
+        let before = std::fs::read(project.path("same.png")).expect("our own file");
+        let (code, lines, _) = answers(&project, text);
+        assert_eq!((code, lines.len()), (3, 2), "{text}");
+        for (line, says) in lines.iter().zip(errors) {
+            let error = line["error"].as_str().unwrap_or_default();
+            assert_eq!(says.is_empty(), error.is_empty(), "{text}: {error}");
+            assert!(error.contains(says), "{text}: {error}");
+        }
+        let after = std::fs::read(project.path("same.png")).expect("our own file");
+        assert!(before == after, "{text}: it was written over");
+    }
+}
+
+#[test]
+fn a_program_that_has_its_result_may_use_a_file_again() {
+    let project = pictures();
+    let mut engine = Engine::start(&project, &["--format", "jsonl"]);
+    for _ in 0..3 {
+        engine.ask("a.png\tb.png\td.png\n");
+        assert_eq!(engine.answer()["picture"], "d.png");
+    }
+    engine.ask("d.png\tb.png\n");
+    assert_eq!(engine.answer()["verdict"], "mismatch");
+    // From here on it is an input.
+    engine.ask("a.png\tb.png\td.png\na.png\tb.png\t/dev/null\nb.png\ta.png\t/dev/null\n");
+    assert_eq!(engine.answer()["verdict"], "undecided");
+    for _ in 0..2 {
+        assert_eq!(engine.answer()["picture"], "/dev/null");
+    }
+    assert_eq!(engine.end().0, 3);
+}
+
+#[test]
+fn a_list_with_old_line_ends_is_named() {
+    let project = pictures();
+    for text in ["a.png\tsame.png\ra.png\tb.png\r", "a.png\rb.png\n"] {
+        let mut engine = Engine::start(&project, &[]);
+        engine.ask(text);
+        let (code, lines, errors) = engine.end();
+        assert_eq!(code, 3, "{lines}{errors}");
+        assert!(
+            lines.contains("line 1: its line end is CR alone"),
+            "{lines}"
+        );
+        assert!(!lines.contains('\r'), "{lines:?}");
+    }
+}
+
+#[test]
 fn a_list_from_another_system_is_read() {
     let project = pictures();
     let text = "\u{feff}a.png\tb.png\r\na.png\tsame.png\tout.png\r\na.png\tb.png\tdiff.png\r\na.png\twith a space.png\r";

@@ -2,13 +2,15 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
 use rayon::prelude::*;
 use serde_json::Value;
 use twinshot::files::{Accepted, begins_as_picture};
+use walkdir::WalkDir;
 
 use super::super::{
     Exit, Failure,
@@ -97,30 +99,39 @@ fn check_out(
 
 /// Whether there is anything but a folder; also a link to nowhere, which is an error when it is compared.
 fn is_file(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|found| !found.is_dir())
+    !path.is_dir() && fs::symlink_metadata(path).is_ok()
 }
 
-/// The pictures below `root`, recognised by their extension or their first bytes. Links to folders are not followed: they
-/// may form a circle.
+/// The pictures below `root`, recognised by their extension or their first bytes. Links to folders are followed, but for
+/// those that lead back to a folder that they are in.
 fn pictures(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let failed = |source: io::Error| Failure::Read {
-            path: folder.clone(),
-            source,
+    for entry in WalkDir::new(root).follow_links(true) {
+        let path = match entry {
+            Ok(entry) if entry.file_type().is_dir() => continue,
+            Ok(entry) => entry.into_path(),
+            Err(error) if error.loop_ancestor().is_some() => continue,
+            Err(error) => link_to_nowhere(error, root)?,
         };
-        for entry in fs::read_dir(&folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let path = entry.path();
-            if entry.file_type().map_err(failed)?.is_dir() {
-                folders.push(path);
-            } else if is_picture(&path) {
-                found.extend(path.strip_prefix(root).map(Path::to_owned));
-            }
+        if is_picture(&path) {
+            found.extend(path.strip_prefix(root).map(Path::to_owned));
         }
     }
     Ok(found)
+}
+
+/// The path of a link that leads nowhere.
+fn link_to_nowhere(error: walkdir::Error, root: &Path) -> Result<PathBuf, Failure> {
+    let path = error.path().unwrap_or(root).to_owned();
+    match path.is_symlink() {
+        true => Ok(path),
+        false => Err(Failure::Read {
+            path,
+            source: error
+                .into_io_error()
+                .unwrap_or_else(|| ErrorKind::Other.into()),
+        }),
+    }
 }
 
 fn is_picture(path: &Path) -> bool {

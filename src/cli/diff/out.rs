@@ -19,7 +19,7 @@ const STDOUT: &str = "-";
 
 /// A file, however its path is spelled and whatever links to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct FileId {
+pub(super) struct FileId {
     device: u64,
     inode: u64,
 }
@@ -38,6 +38,9 @@ impl FileId {
 
 /// The path without links and `..`, as far as it is there; the rest as it is written.
 fn resolved(path: &Path) -> Option<PathBuf> {
+    if let Ok(real) = path.canonicalize() {
+        return Some(real);
+    }
     let mut resolved = PathBuf::new();
     for part in absolute(path).ok()?.components() {
         match part {
@@ -49,6 +52,24 @@ fn resolved(path: &Path) -> Option<PathBuf> {
         }
     }
     Some(resolved)
+}
+
+/// One of the ways to know a file by. Writing a picture keeps its path, but gives it another identity.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum FileKey {
+    Id(FileId),
+    /// Without links and `..`.
+    Path(PathBuf),
+}
+
+/// All keys of a file, which need not be there yet. None for a pipe or a device.
+pub(super) fn keys(path: &Path) -> Vec<FileKey> {
+    if is_stream(path) {
+        return Vec::new();
+    }
+    let id = FileId::of(path).map(FileKey::Id);
+    let path = resolved(path).map(FileKey::Path);
+    id.into_iter().chain(path).collect()
 }
 
 /// Whether `path` stands for stdout.
@@ -77,15 +98,13 @@ pub(super) fn check(out: &Path, pair: [&Path; 2]) -> Result<(), Failure> {
 /// As [`check`]; also for stdout, which has the results.
 pub(super) fn check_of_line(out: &Path, pair: [&Path; 2]) -> Result<(), String> {
     if is_stdout(out) {
-        return Err(
-            "stdout has the results; name a file, or `./-` for one of that name".to_owned(),
-        );
+        return Err("stdout has the results; name a file".to_owned());
     }
     check_file(out, pair)
 }
 
 fn check_file(out: &Path, pair: [&Path; 2]) -> Result<(), String> {
-    if out.extension().is_some_and(|extension| !is_png(extension)) {
+    if !out.extension().is_some_and(is_png) && !is_stream(out) {
         let shown = out.display();
         return Err(format!(
             "pictures are written as PNG, so {shown} must end in .png"
@@ -130,10 +149,10 @@ pub(super) fn check_folder<'a>(
         return refused("folders have several differences; name a folder for them".to_owned());
     }
     let shown = out.display();
-    let own = FileId::of(out);
-    if own.is_some() && folders.map(FileId::of).contains(&own) {
+    if let Some(folder) = folders.iter().find(|folder| is_within(out, folder)) {
+        let folder = folder.display();
         return refused(format!(
-            "{shown} is one of the folders that are compared; name another folder"
+            "{shown} is in {folder}, which is compared; name another folder"
         ));
     }
     let inputs: HashSet<FileId> = inputs.filter_map(|path| FileId::of(&path)).collect();
@@ -155,13 +174,25 @@ pub(super) fn check_folder<'a>(
     Ok(())
 }
 
+/// Whether it is the folder or inside it, whatever links lead there.
+fn is_within(path: &Path, folder: &Path) -> bool {
+    let [path, folder] = [path, folder].map(resolved);
+    path.zip(folder)
+        .is_some_and(|(path, folder)| path.starts_with(folder))
+}
+
+/// Whether it is a pipe or a device.
+fn is_stream(path: &Path) -> bool {
+    let found = fs::metadata(path);
+    found.is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
 /// Writes the picture. A pipe or a device is written to, not replaced by a file.
 pub(super) fn write(out: &Path, png: &[u8]) -> Result<(), Failure> {
     if is_stdout(out) {
         return print_bytes(png);
     }
-    let is_stream = |found: fs::Metadata| !found.is_file() && !found.is_dir();
-    if !fs::metadata(out).is_ok_and(is_stream) {
+    if !is_stream(out) {
         return Ok(write_picture(out, png)?);
     }
     let written = File::options().write(true).open(out);

@@ -2,11 +2,14 @@
 //! and all results before it are known. Other programs keep this open and send one pair after the other.
 //!
 //! A separate thread reads lines and hands them to the workers. The caller waits for the results in order. The queue
-//! between them is bounded, so memory does not grow with the number of lines.
+//! between them is bounded, so of past lines only the names of their files stay in memory.
+//!
+//! All lines that are there already are checked together before the first of them is compared, so that none writes over a
+//! file of another.
 
 use std::{
     ffi::OsStr,
-    io::{self, BufRead, Read},
+    io::{self, BufRead, BufReader, Read},
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
@@ -20,6 +23,7 @@ use super::super::{
     Exit, Failure,
     terminal::{complain, print, print_to_reader},
 };
+use super::claims::{Claim, Claims};
 use super::outcome::{Outcome, Tally};
 use super::{DiffArgs, Format, STDIN, out};
 use twinshot::files::Accepted;
@@ -28,6 +32,9 @@ use twinshot::files::Accepted;
 const IN_FLIGHT: usize = 256;
 /// Longer than three of the longest paths.
 const MAX_LINE_BYTES: u64 = 64 << 10;
+
+/// How far stdin is read ahead: as many lines as lists usually have.
+const AHEAD_BYTES: usize = 8 << 20;
 
 /// The byte order mark that some editors write at the beginning of UTF-8, and those of UTF-16.
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -44,6 +51,8 @@ struct Line {
     number: usize,
     /// The pair, or why the line is wrong.
     pair: Result<Pair, String>,
+    /// What it writes, or why its files must not be used.
+    claim: Result<Option<Claim>, String>,
 }
 
 struct Pair {
@@ -86,40 +95,103 @@ fn start(arguments: &DiffArgs) -> Queue {
     let (send, queue) = sync_channel(IN_FLIGHT);
     let arguments = arguments.clone();
     thread::spawn(move || {
-        rayon::in_place_scope(|workers| read_lines(&arguments, workers, &send));
+        let claims = Claims::default();
+        rayon::in_place_scope(|workers| read_all(&arguments, &claims, workers, &send));
     });
     queue
 }
 
 /// Hands each line to a worker, until stdin ends or the caller is gone.
-fn read_lines<'a>(
+fn read_all<'a>(
     arguments: &'a DiffArgs,
+    claims: &'a Claims,
     workers: &Scope<'a>,
     queue: &SyncSender<Result<Receiver<Told>, Failure>>,
 ) {
-    let mut stdin = io::stdin().lock();
-    for number in 1.. {
-        let text = next_line(&mut stdin);
-        let text = match number {
-            1 => text.and_then(|text| text.map(unmarked).transpose()),
-            _ => text,
-        };
-        let text = match text {
-            Ok(Some(text)) => text,
-            Ok(None) => return,
-            Err(failure) => return drop(queue.send(Err(failure))),
-        };
-        let is_too_long = text.len() as u64 > MAX_LINE_BYTES;
-        let line = Line::parse(number, &text);
-        let (done, result) = channel();
-        if queue.send(Ok(result)).is_err() {
-            return;
+    let mut lines = Lines::new(io::stdin().lock());
+    while !lines.have_ended {
+        let (batch, failure) = lines.next_batch();
+        let begun: Vec<_> = lines.begun().collect();
+        claims.read(lines.count + 1, begun.iter().map(PathBuf::as_path));
+        for line in checked(claims, batch) {
+            let (done, result) = channel();
+            if queue.send(Ok(result)).is_err() {
+                return;
+            }
+            workers.spawn(move |_| compare(arguments, claims, line, &done));
         }
-        workers.spawn(move |_| compare(arguments, line, &done));
-        // The start of the next line is unknown.
-        if is_too_long {
-            return;
+        if let Some(failure) = failure {
+            return drop(queue.send(Err(failure)));
         }
+    }
+}
+
+/// Checks lines against each other and against all lines before them.
+fn checked(claims: &Claims, mut batch: Vec<Line>) -> Vec<Line> {
+    for line in &batch {
+        if let Ok(pair) = &line.pair {
+            claims.read(line.number, pair.inputs());
+        }
+    }
+    for line in &mut batch {
+        let Ok(pair) = &line.pair else { continue };
+        let checked = claims.check(pair.inputs());
+        line.claim = checked.and_then(|()| pair.claim(line.number, claims));
+    }
+    batch
+}
+
+/// The lines of stdin.
+struct Lines<R: Read> {
+    stdin: BufReader<R>,
+    /// How many were read.
+    count: usize,
+    have_ended: bool,
+}
+
+impl<R: Read> Lines<R> {
+    fn new(stdin: R) -> Self {
+        Self {
+            stdin: BufReader::with_capacity(AHEAD_BYTES, stdin),
+            count: 0,
+            have_ended: false,
+        }
+    }
+
+    /// Waits for a line, and takes all lines with it that are there already. An error comes after the lines before it.
+    fn next_batch(&mut self) -> (Vec<Line>, Option<Failure>) {
+        let mut batch = Vec::new();
+        while batch.is_empty() || self.stdin.buffer().contains(&b'\n') {
+            match self.next_line() {
+                Ok(Some(line)) => batch.push(line),
+                Ok(None) => self.have_ended = true,
+                Err(failure) => return (batch, Some(failure)),
+            }
+            if self.have_ended {
+                break;
+            }
+        }
+        (batch, None)
+    }
+
+    /// The pictures of the line that has begun, as far as it is there. It may be the last one, without a line end.
+    fn begun(&self) -> impl Iterator<Item = PathBuf> {
+        let text = self.stdin.buffer();
+        let text = &text[..text.len().min(MAX_LINE_BYTES as usize)];
+        fields(text).take(2)
+    }
+
+    fn next_line(&mut self) -> Result<Option<Line>, Failure> {
+        let Some(mut text) = next_line(&mut self.stdin)? else {
+            return Ok(None);
+        };
+        self.count += 1;
+        if self.count == 1 {
+            text = unmarked(text)?;
+        }
+        // The start of the line after one that is too long is unknown.
+        self.have_ended = text.len() as u64 > MAX_LINE_BYTES;
+        Ok(Some(Line::parse(self.count, &text)))
     }
 }
 
@@ -151,18 +223,17 @@ fn unmarked(mut line: Vec<u8>) -> Result<Vec<u8>, Failure> {
     Ok(line)
 }
 
-fn compare(arguments: &DiffArgs, line: Line, done: &Sender<Told>) {
-    let outcome = match &line.pair {
-        Err(why) => Outcome::Undecided(format!("line {}: {why}", line.number)),
-        Ok(pair) => {
-            let paths = [pair.baseline.as_path(), pair.candidate.as_path()];
+fn compare(arguments: &DiffArgs, claims: &Claims, line: Line, done: &Sender<Told>) {
+    let outcome = match (&line.pair, &line.claim) {
+        (Err(why), _) | (_, Err(why)) => Outcome::Undecided(format!("line {}: {why}", line.number)),
+        (Ok(pair), Ok(_)) => {
             let out = pair.out.as_deref();
-            match out.map_or(Ok(()), |out| out::check_of_line(out, paths)) {
-                Err(why) => Outcome::Undecided(format!("line {}: {why}", line.number)),
-                Ok(()) => Outcome::of(arguments.judge(paths, out, Accepted::Files)),
-            }
+            Outcome::of(arguments.judge(pair.inputs(), out, Accepted::Files))
         }
     };
+    if let Ok(Some(claim)) = &line.claim {
+        claims.release(claim);
+    }
     // The caller is gone if printing failed.
     let _ = done.send(Told { line, outcome });
 }
@@ -176,17 +247,33 @@ impl Line {
         } else {
             Pair::parse(text)
         };
-        Self { number, pair }
+        Self {
+            number,
+            pair,
+            claim: Ok(None),
+        }
     }
 }
 
 impl Pair {
+    fn inputs(&self) -> [&Path; 2] {
+        [&self.baseline, &self.candidate]
+    }
+
+    fn claim(&self, number: usize, claims: &Claims) -> Result<Option<Claim>, String> {
+        let Some(out) = &self.out else {
+            return Ok(None);
+        };
+        out::check_of_line(out, self.inputs())?;
+        claims.write(number, out).map(Some)
+    }
+
     /// A path can contain any byte except tabs and line ends.
     fn parse(text: &[u8]) -> Result<Self, String> {
-        let fields: Vec<PathBuf> = text
-            .split(|byte| *byte == b'\t')
-            .map(|field| PathBuf::from(OsStr::from_bytes(field)))
-            .collect();
+        if text.contains(&b'\r') {
+            return Err("its line end is CR alone; write LF or CRLF".to_owned());
+        }
+        let fields: Vec<PathBuf> = fields(text).collect();
         let is_named = |path: &&PathBuf| !path.as_os_str().is_empty();
         let is_complete = fields.iter().filter(is_named).count() == fields.len();
         match fields.as_slice() {
@@ -200,6 +287,11 @@ impl Pair {
             ),
         }
     }
+}
+
+fn fields(line: &[u8]) -> impl Iterator<Item = PathBuf> {
+    let fields = line.split(|byte| *byte == b'\t');
+    fields.map(|field| PathBuf::from(OsStr::from_bytes(field)))
 }
 
 impl Told {

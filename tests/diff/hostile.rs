@@ -239,10 +239,16 @@ fn wide_and_tall_together_are_refused_though_each_is_small() {
 }
 
 #[test]
-fn equal_files_are_not_decoded() {
+fn equal_files_are_whole_pictures_or_an_error() {
+    for whole in files() {
+        let found = compare_with_overlay(&whole, &whole, &Options::default()).expect("a picture");
+        assert_eq!((found.diff.mismatched_pixels, found.overlay), (0, None));
+        for length in 0..whole.len() {
+            let cut = &whole[..length];
+            let error = compare(cut, cut, &Options::default()).expect_err("it is cut off");
+            assert_eq!(error.input(), Some(Input::Baseline), "{length}: {error}");
+        }
+    }
     let bytes = header_only(300, 200);
-    let found = compare_with_overlay(&bytes, &bytes, &Options::default()).expect("a header");
-    assert_eq!(found.diff.total_pixels, 60_000);
-    assert_eq!(found.diff.mismatched_pixels, 0);
-    assert_eq!(found.overlay, None);
+    compare(&bytes, &bytes, &Options::default()).expect_err("it has no pixels");
 }

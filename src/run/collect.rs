@@ -520,10 +520,28 @@ fn one_environment(config: &Config) -> Option<String> {
     let find = |name: &String| config.environments.iter().find(|it| it.name == *name);
     let (baseline, candidate) = (find(baseline)?, find(&config.candidate)?);
     let is_same = baseline.name == candidate.name
-        || (baseline.url == candidate.url
+        || (same_place(&baseline.url, &candidate.url)
             && baseline.headers == candidate.headers
             && baseline.basic_auth == candidate.basic_auth);
     is_same.then(|| "both sides are the same environment".to_owned())
+}
+
+/// Whether pages are at the same addresses below both URLs: a last slash makes no difference.
+fn same_place(one: &EnvironmentUrl, other: &EnvironmentUrl) -> bool {
+    let plain = |url: &EnvironmentUrl| match url {
+        EnvironmentUrl::Demo(_) => None,
+        EnvironmentUrl::Url(url) => {
+            let mut plain = url.clone();
+            plain.set_path(url.path().trim_end_matches('/'));
+            let host = url.host_str().map(|host| host.trim_end_matches('.'));
+            // A URL whose host cannot be replaced is compared as it is.
+            let _ = plain.set_host(host);
+            plain.set_query(None);
+            plain.set_fragment(None);
+            Some(plain)
+        }
+    };
+    one == other || plain(one).is_some_and(|one| plain(other) == Some(one))
 }
 
 fn shard_report(part: &Part, options: &RunOptions) -> ShardReport {

@@ -164,7 +164,7 @@ pub(super) async fn compare_servers(
         Some(Likeness::OneSite) => CollectorMessage::OneEnvironment(format!(
             "both sides are the same environment: {names} are one server, which answers alike whatever host it is asked for"
         )),
-        Some(Likeness::SameFile) => CollectorMessage::Warning(format!(
+        Some(Likeness::Alike) => CollectorMessage::Warning(format!(
             "{names} have one address and gave the same answer; check that they are different environments"
         )),
     };

@@ -1,5 +1,7 @@
 //! What makes a green run prove less than it seems to, and how a flow allows it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
 use twinshot::report::Report;
 
@@ -277,11 +279,21 @@ fn a_report_without_allowances_is_read() {
 /// Two names of one server on the loopback.
 fn two_names(server: &FakeEnvironment) -> Project {
     let url = server.url();
-    let other = url.replace("127.0.0.1", "localhost");
+    two_urls(&url, &url.replace("127.0.0.1", "localhost"))
+}
+
+fn two_urls(production: &str, staging: &str) -> Project {
     spec("  - goto: /\n").config(&format!(
-        "environments:\n  production: {{ url: \"{url}\" }}\n  staging: {{ url: \"{other}\" }}\n\
+        "environments:\n  production: {{ url: \"{production}\" }}\n  staging: {{ url: \"{staging}\" }}\n\
          viewports: {{ small: 60x40 }}\n"
     ))
+}
+
+/// Something else each time.
+fn token() -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(1);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("k{:x}+/=", count * 0x9E37_79B9)
 }
 
 #[test]
@@ -295,6 +307,69 @@ fn two_names_of_one_server_are_the_same_environment() {
         let ran = two_names(&server).test(&FakeDriver::new(), &["--ci"]);
         ran.exit(1).stdout_has(says);
     }
+}
+
+#[test]
+fn answers_that_differ_each_time_may_come_from_one_server() {
+    let page = |release: &str| {
+        let nonce = token();
+        format!(
+            "<meta name=csrf content={}><script nonce={nonce}></script><p>{release}",
+            token()
+        )
+    };
+    let with_tokens = FakeEnvironment::new(move |_| Said::Text(200, "", page("1.4.2")));
+    let refuses_others = FakeEnvironment::new(move |asked| {
+        let host = asked.header("host").unwrap_or_default();
+        match host.starts_with("127.0.0.1") || host.starts_with("localhost") {
+            true => Said::Text(200, "", page("1.4.2")),
+            false => Said::Text(400, "", "this host is not allowed".to_owned()),
+        }
+    });
+    let arranged_anew = FakeEnvironment::new(|_| {
+        let words = token().len() + token().bytes().map(usize::from).sum::<usize>() % 7;
+        Said::Text(200, "", "word ".repeat(words))
+    });
+    for server in [with_tokens, refuses_others, arranged_anew] {
+        let ran = two_names(&server).test(&FakeDriver::new(), &["--ci"]);
+        ran.exit(1).stdout_has(
+            "suspicious: both sides are the same environment: production (http://127.0.0.1:",
+        );
+    }
+    let by_name = FakeEnvironment::new(move |asked| {
+        let host = asked.header("host").unwrap_or_default();
+        let release = if host.starts_with("localhost") {
+            "1.4.3"
+        } else {
+            "1.4.2"
+        };
+        Said::Text(200, "", page(release))
+    });
+    let ran = two_names(&by_name).test(&FakeDriver::new(), &["--ci"]);
+    ran.exit(0).stdout_lacks("environment");
+}
+
+#[test]
+fn two_ways_to_write_one_address_are_the_same_environment() {
+    let server = FakeEnvironment::serving("1.4.2");
+    let url = server.url();
+    let url = url.trim_end_matches('/');
+    for (production, staging) in [
+        (format!("{url}/sub"), format!("{url}/sub/")),
+        (url.to_owned(), url.replace("127.0.0.1", "0.0.0.0")),
+        (
+            format!("{url}/sub"),
+            format!("{}/sub/", url.replace("127.0.0.1", "localhost")),
+        ),
+    ] {
+        let ran = two_urls(&production, &staging).test(&FakeDriver::new(), &["--ci"]);
+        ran.exit(1)
+            .stdout_has("suspicious: both sides are the same environment");
+    }
+    // Two folders of one server are two sites.
+    let ran =
+        two_urls(&format!("{url}/old"), &format!("{url}/new")).test(&FakeDriver::new(), &["--ci"]);
+    ran.exit(0).stdout_lacks("environment");
 }
 
 #[test]

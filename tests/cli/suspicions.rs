@@ -235,6 +235,27 @@ fn a_steps_mask_must_match_in_its_own_picture() {
 }
 
 #[test]
+fn masks_that_overlap_cover_each_pixel_once() {
+    let project = spec("  - goto: /\n    shot: home\n    mask: [.card, .card div, .card p]\n");
+    let card = |width: u32, height: u32| {
+        let one = json!({ "x": 0, "y": 0, "width": width, "height": height });
+        let boxes = json!([[one], [one], [one]]);
+        let answer = Answer::Value(json!({ "result": { "value": boxes } }));
+        FakeDriver::new().answers("page.boxes", answer)
+    };
+    let says = "masks cover most of the picture [mostly_masked]";
+    // 900 and 1800 of 2400 pixels.
+    project
+        .test(&card(30, 30), &["--ci"])
+        .exit(0)
+        .stdout_lacks(says);
+    project
+        .test(&card(60, 30), &["--ci"])
+        .exit(1)
+        .stdout_has(says);
+}
+
+#[test]
 fn a_page_that_is_cut_off_is_not_clean() {
     let project = spec("  - goto: /\n    shot: home\n");
     let config = std::fs::read_to_string(project.path("twinshot.yaml")).expect("a file");

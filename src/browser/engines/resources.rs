@@ -31,27 +31,42 @@ pub(super) fn pending_in(tree: &Value, kinds: ResourceKinds) -> BTreeSet<String>
 /// The kinds and URLs of the resources that failed, or that were cut off.
 pub(super) fn failed_in(tree: &Value) -> Vec<(String, String)> {
     let mut failed = Vec::new();
+    unreachable_frames(&tree["frameTree"], &mut failed);
     each_resource(&tree["frameTree"], &mut |resource| {
         let kind = resource["type"].as_str().unwrap_or_default();
         if has_failed(kind, resource) {
+            let is_cancelled = kind == "Image" && resource["canceled"] == json!(true);
+            let kind = if is_cancelled { "cancelled" } else { kind };
             failed.extend(url_of(resource).map(|url| (kind.to_lowercase(), url)));
         }
     });
     failed
 }
 
+/// Adds the frames whose document could not be loaded.
+fn unreachable_frames(frame: &Value, failed: &mut Vec<(String, String)>) {
+    for child in frame["childFrames"].as_array().into_iter().flatten() {
+        let url = child["frame"]["unreachableUrl"].as_str();
+        failed.extend(url.map(|url| ("iframe".to_owned(), url.to_owned())));
+        unreachable_frames(child, failed);
+    }
+}
+
 fn url_of(resource: &Value) -> Option<String> {
     resource["url"].as_str().map(str::to_owned)
 }
 
-/// An error page is no image, whatever its status.
+/// A text is no image and no video, whatever its status. A resource was cancelled if it had not arrived when the time for
+/// loading the page was up; a browser cancels requests for parts of a video by itself.
 fn has_failed(kind: &str, resource: &Value) -> bool {
-    let is_failed = resource["failed"] == json!(true);
-    let is_seen = matches!(
-        kind,
-        "Image" | "Font" | "Stylesheet" | "StyleSheet" | "Script"
-    );
-    is_seen && (is_failed || (kind == "Image" && resource["mimeType"] == "text/html"))
+    let is = |key: &str| resource[key] == json!(true);
+    let mime = resource["mimeType"].as_str().unwrap_or_default();
+    match kind {
+        "Image" => is("failed") || is("canceled") || mime == "text/html",
+        "Media" => is("failed") || mime.starts_with("text/") || mime == "application/json",
+        "Font" | "Stylesheet" | "StyleSheet" | "Script" => is("failed") || is("canceled"),
+        _ => false,
+    }
 }
 
 /// Reads the list of URLs that our page function returns.
@@ -79,4 +94,46 @@ fn is_pending(resource: &Value, kinds: ResourceKinds) -> bool {
     // A `data:` URL contains its resource, which has no size in the tree.
     let is_asked_for = !url.starts_with("data:") && !url.starts_with("blob:");
     is_wanted && is_open && is_asked_for && !is("failed") && !is("canceled")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_or_was_given_up_is_found_in_all_frames() {
+        let resource = |kind: &str, name: &str, mime: &str, flag: &str| {
+            let url = format!("http://site.test/{name}");
+            json!({ "type": kind, "url": url, "mimeType": mime, flag: true })
+        };
+        let tree = json!({ "frameTree": {
+            "resources": [
+                resource("Image", "fine.png", "image/png", "x"),
+                resource("Image", "login.png", "text/html", "x"),
+                resource("Image", "late.png", "", "canceled"),
+                resource("Script", "late.js", "", "canceled"),
+                resource("Media", "none.webm", "text/html", "x"),
+                resource("Media", "fine.webm", "video/webm", "canceled"),
+                resource("Fetch", "none.json", "", "failed"),
+            ],
+            "childFrames": [
+                { "frame": { "url": "http://site.test/" }, "resources": [resource("Font", "f.woff2", "", "failed")] },
+                { "frame": { "unreachableUrl": "http://other.test/" }, "resources": [] },
+            ],
+        }});
+        let mut found: Vec<String> = failed_in(&tree)
+            .iter()
+            .map(|(kind, url)| format!("{kind} {}", url.trim_start_matches("http://")))
+            .collect();
+        found.sort();
+        let expected = [
+            "cancelled site.test/late.png",
+            "font site.test/f.woff2",
+            "iframe other.test/",
+            "image site.test/login.png",
+            "media site.test/none.webm",
+            "script site.test/late.js",
+        ];
+        assert_eq!(found, expected);
+    }
 }

@@ -202,9 +202,9 @@ impl Session {
 pub(super) struct ReleasedPage {
     /// The document in front.
     pub(super) document: Document,
-    /// The URLs of images, style sheets and scripts that failed, and the names of fonts.
+    /// The URLs of images, style sheets, scripts, videos and frames that failed, and the names of fonts.
     pub(super) failed: Vec<String>,
-    /// The URLs of images that are still on their way.
+    /// The URLs of images and frames that are still on their way, and the names of fonts.
     pub(super) late: Vec<String>,
     /// The frames of other sites that the picture shows and that are out of view.
     pub(super) out_of_view: Vec<String>,

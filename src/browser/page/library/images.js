@@ -1,4 +1,4 @@
-// Images and frames that are still loading. A picture of the whole page also needs those that the browser would
+// Images, fonts and frames that are still loading. A picture of the whole page also needs those that the browser would
 // load only near the view.
 // Called by `settle.js`.
 const isInView = (image) => {
@@ -18,6 +18,22 @@ const isOverdue = (image) => {
   if (known && known.source === source) return performance.now() > known.since + IMAGE_MS;
   awaitedImages.set(image, { source, since: performance.now() });
   return false;
+};
+
+// How long we wait for a font.
+const FONT_MS = 5000;
+// Since when we wait for each face.
+const awaitedFonts = new WeakMap();
+const loadingFonts = ({ fonts }) => [...fonts].filter(({ status }) => status === "loading");
+const isLateFont = (face) => performance.now() > (awaitedFonts.get(face) ?? Infinity) + FONT_MS;
+const lateFonts = (document) => loadingFonts(document).filter(isLateFont);
+
+// Whether a font is loading that was not waited for in vain.
+const hasPendingFonts = ({ fonts }) => {
+  if (fonts.status === "loaded") return false;
+  const loading = loadingFonts({ fonts });
+  for (const face of loading) if (!awaitedFonts.has(face)) awaitedFonts.set(face, performance.now());
+  return !loading.length || !loading.every(isLateFont);
 };
 
 const pendingImages = (images, wholePage) =>
@@ -49,6 +65,9 @@ const pendingFrames = (frames, wholePage) =>
     if (!loadingFrames.has(frame)) loadingFrames.set(frame, performance.now() + FRAME_MS);
     return performance.now() < loadingFrames.get(frame);
   });
+
+// Whether the frame was waited for in vain.
+const isLateFrame = (frame) => performance.now() >= (loadingFrames.get(frame) ?? Infinity) && isLoadingFrame(frame);
 
 // A loaded image is drawn only once it is decoded.
 const decodeImages = (images, wholePage) =>

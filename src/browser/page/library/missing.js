@@ -1,4 +1,5 @@
-// What a picture lacks: images, fonts, style sheets and scripts that failed, and images that are still on their way.
+// What a picture lacks: images, fonts, style sheets, scripts, videos and frames that failed, and images, fonts and frames
+// that are still on their way.
 // Called by `timeline.js` after a picture.
 
 // Smaller images are there to be counted, not to be seen.
@@ -48,11 +49,16 @@ const isFetched = (image) => {
 
 const imagesOf = ({ document }) => (document === globalThis.document ? allIn(walked.roots, "img") : [...document.images]);
 
+// Whether a style sheet came as something else, such as the page of a login. Pages in quirks mode accept it.
+const isRefusedSheet = ({ initiatorType, contentType }, { compatMode }) =>
+  compatMode === "CSS1Compat" && /^(?:link|css)$/.test(initiatorType) && /^(?:text|application)\//.test(contentType) && contentType !== "text/css";
+
 // The addresses that failed, each with what asked for it. `failed` are those that only the browser knows.
 const failedAddresses = (views, failed) => {
   const found = new Map();
-  const note = (address, kind) => {
-    if (!/^https?:/.test(address)) return;
+  const note = (written, kind) => {
+    if (!/^https?:/.test(written)) return;
+    const address = written.split("#")[0];
     if (!found.has(address)) found.set(address, new Set());
     found.get(address).add(kind);
   };
@@ -60,11 +66,18 @@ const failedAddresses = (views, failed) => {
   for (const view of views) {
     for (const line of askWindow(view, "failures", String).join("").split("\n")) {
       const space = line.indexOf(" ");
-      if (space > 0) note(line.slice(space + 1), line.slice(0, space));
+      if (space > 0) note(line.slice(space + 1), `<${line.slice(0, space)}>`);
     }
     for (const entry of view.performance.getEntriesByType("resource")) {
-      const showsImage = (entry.contentType || "").startsWith("image/");
-      if (entry.responseStatus >= 400 && !showsImage) note(entry.name, entry.initiatorType);
+      const { name, initiatorType, responseStatus } = entry;
+      const type = entry.contentType || "";
+      if (responseStatus >= 400 && !type.startsWith("image/")) note(name, initiatorType);
+      else if (isRefusedSheet(entry, view.document)) {
+        note(name, "refused");
+        // It may also be an image of a style.
+        if (type === "text/html") note(name, initiatorType);
+      } else if (type === "text/html" && found.has(name) && found.get(name).has("<unparsed>")) note(name, "script");
+      else if (found.has(name) && initiatorType === "img") note(name, initiatorType);
     }
   }
   return found;
@@ -95,21 +108,45 @@ const failedFonts = (view) => {
 
 const isStyleSheet = (address, roots) => {
   const isIt = ({ href, rel, disabled, media }) =>
-    href === address && /\bstylesheet\b/i.test(rel) && !disabled && matchMedia(media || "all").matches;
+    href === address && /\bstylesheet\b/i.test(rel) && !/\balternate\b/i.test(rel) && !disabled && matchMedia(media || "all").matches;
   const links = allIn(roots, "link");
   return links.some(isIt) || allRules(roots).some((rule) => rule.type === CSSRule.IMPORT_RULE && new URL(rule.href, rule.parentStyleSheet.href || document.baseURI).href === address);
 };
 
-const PAINTED = ["backgroundImage", "borderImageSource", "listStyleImage", "maskImage", "content"];
+const PAINTED = [
+  ...["backgroundImage", "borderImageSource", "listStyleImage", "maskImage", "maskBorderSource", "content", "shapeOutside"],
+  ...["fill", "stroke", "filter", "backdropFilter", "clipPath", "markerStart", "markerMid", "markerEnd"],
+];
+
+// Whether the element shows something else where it has failed.
+const hasFallback = (object) =>
+  [...object.childNodes].some((node) => (node.nodeType === 1 ? node.localName !== "param" : node.nodeType === 3 && node.data.trim()));
+const NO_SOURCE = 3;
+const mediaSources = (video) => {
+  const sources = [video.played.length ? "" : video.poster];
+  if (!video.error && video.networkState !== NO_SOURCE) return sources;
+  return [...sources, video.currentSrc, video.src, ...[...video.querySelectorAll("source")].map(({ src }) => src)];
+};
+
+// The addresses from which the element itself shows something, of the kinds that cannot be asked whether they have it.
+const shownSources = (element) => {
+  const { localName } = element;
+  if (localName === "video") return mediaSources(element);
+  if (localName === "object") return hasFallback(element) ? [] : [element.data];
+  if (localName === "embed" || (localName === "input" && element.type === "image")) return [element.src];
+  if (localName === "iframe" || localName === "frame") return element.contentDocument ? [] : [element.src];
+  const href = element.href && element.href.baseVal;
+  return href && localName !== "a" && URL.canParse(href, document.baseURI) ? [new URL(href, document.baseURI).href] : [];
+};
 
 // Those of these addresses that an element in the picture shows. When the time is up, the rest may be shown.
 const shownAddresses = (addresses, roots, area) => {
   const began = performance.now();
   const left = new Set(addresses);
   const shown = [];
-  const find = (element, styles) => {
+  const find = (element, isShown) => {
     for (const address of left) {
-      if (styles.some((style) => style && style.includes(address)) && isPictured(element, area)) {
+      if (isShown(address) && isPictured(element, area)) {
         left.delete(address);
         shown.push(address);
       }
@@ -119,15 +156,39 @@ const shownAddresses = (addresses, roots, area) => {
   for (const element of elements) {
     if (!left.size) break;
     if (performance.now() > began + SEARCH_MS) return [...shown, ...left];
-    const href = element.href && element.href.baseVal;
-    find(element, [element.localName === "input" && element.src, href && new URL(href, document.baseURI).href]);
+    const sources = shownSources(element).map((source) => source.split("#")[0]);
+    if (sources.length) find(element, (address) => sources.includes(address));
     for (const pseudo of [null, "::before", "::after"]) {
       const style = getComputedStyle(element, pseudo);
-      if (!pseudo || style.content !== "none") find(element, PAINTED.map((property) => style[property]));
+      if (pseudo && style.content === "none") continue;
+      const painted = PAINTED.map((property) => style[property]).filter((value) => value && value.includes("url("));
+      if (painted.length) find(element, (address) => painted.some((value) => value.includes(address)));
     }
   }
   return shown;
 };
+
+// The documents of frames in the picture that came as error pages. Those of other sites do not tell.
+const failedFrames = (views, area) => {
+  const hasFailed = (view) => {
+    const [navigation] = view.performance.getEntriesByType("navigation");
+    return navigation && navigation.responseStatus >= 400 && view.frameElement && isPictured(view.frameElement, area);
+  };
+  return views.slice(1).filter(hasFailed).map((view) => view.location.href);
+};
+
+// Whether a script has made an image of its own and draws it, as far as that can be told: the image is nowhere in the
+// page, and the picture shows a canvas.
+const isDrawnByScript = (address, kinds, views, area) =>
+  kinds.has("img") &&
+  !kinds.has("<img>") &&
+  !kinds.has("cancelled") &&
+  isOwn(address) &&
+  !views.some((view) => imagesOf(view).some(({ currentSrc, src }) => currentSrc === address || src === address)) &&
+  views.some(({ document }) => allIn(rootsOf(document), "canvas").some((canvas) => isPictured(canvas, area)));
+
+// A video of a kind that the browser cannot play fails like one that is not there; `refused` is what is no style sheet.
+const SAYS_LITTLE = new Set(["<video>", "<audio>", "<source>", "refused"]);
 
 // What the picture of this area lacks: what failed, and what is late.
 const missingIn = ({ area, failed }) => {
@@ -138,15 +199,20 @@ const missingIn = ({ area, failed }) => {
   const address = (image) => image.currentSrc || image.src;
   const late = pictured.filter((image) => !image.complete && isOverdue(image)).map(address);
   const lacking = pictured.filter((image) => image.complete).map(address);
-  lacking.push(...views.flatMap(failedFonts));
+  lacking.push(...views.flatMap(failedFonts), ...failedFrames(views, area));
+  late.push(...views.flatMap(({ document }) => lateFonts(document)).map(({ family }) => `the font ${family.replace(/["']/g, "")}`));
+  const frames = views.flatMap(({ document }) => allIn(rootsOf(document), "iframe"));
+  late.push(...frames.filter((frame) => isLateFrame(frame) && isPictured(frame, area)).map(({ src }) => src));
   const others = failedAddresses(views, failed || []);
   if (others.size) {
     const roots = views.flatMap(({ document }) => rootsOf(document));
-    const isScript = (kinds) => kinds.has("script");
+    const isScript = (kinds) => kinds.has("script") || kinds.has("<script>") || kinds.has("<worker>");
     const unknown = [];
     for (const [address, kinds] of others) {
-      if (isScript(kinds) ? isOwn(address) : isStyleSheet(address, roots)) lacking.push(address);
-      else if (!isScript(kinds) && !kinds.has("img")) unknown.push(address);
+      if (isScript(kinds)) {
+        if (isOwn(address)) lacking.push(address);
+      } else if (isStyleSheet(address, roots) || isDrawnByScript(address, kinds, views, area)) lacking.push(address);
+      else if (!kinds.has("img") && !kinds.has("<img>") && ![...kinds].every((kind) => SAYS_LITTLE.has(kind))) unknown.push(address);
     }
     if (unknown.length) lacking.push(...shownAddresses(unknown, roots, area));
   }

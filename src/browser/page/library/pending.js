@@ -10,7 +10,7 @@ const stillPending = ({ tree, wholePage, parts, waitForRequests }) => {
   const pending = [];
   const add = (kind, count, words) => pending.push({ kind, count, words });
   if (document.readyState !== "complete") add("document", 1, `the document is ${document.readyState}`);
-  if (parts.fonts && document.fonts.status !== "loaded") add("fonts", 1, "fonts are loading");
+  if (parts.fonts && hasPendingFonts(document)) add("fonts", 1, "fonts are loading");
   if (parts.images) {
     const images = pendingImages(tree.images, wholePage);
     if (images.length) add("images", images.length, `${images.length} images are loading, such as ${images[0].currentSrc || images[0].src}`);

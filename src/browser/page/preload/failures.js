@@ -5,17 +5,25 @@
 // A page with more of them says enough with these.
 const MOST_FAILURES = 100;
 const failures = new OwnSet();
+const noteFailure = (kind, address) => {
+  if (failures.size < MOST_FAILURES) failures.add(`${kind} ${address}`);
+};
+const addressOf = (element) => {
+  const address = element.currentSrc || element.src || element.data || (element.href && element.href.baseVal) || element.href;
+  return typeof address === "string" ? address : "";
+};
 const failureOf = (element) => {
-  if (!element || element.nodeType !== 1) return null;
-  const address = element.currentSrc || element.src || (element.href && element.href.baseVal) || element.href;
-  return typeof address === "string" && address ? `${element.localName} ${address}` : null;
+  const address = element && element.nodeType === 1 && addressOf(element);
+  return address ? `${element.localName} ${address}` : null;
 };
 listen(
   window,
   "error",
-  ({ target }) => {
+  ({ target, filename, message }) => {
     const failure = failureOf(target);
     if (failure && failures.size < MOST_FAILURES) failures.add(failure);
+    // Not one line of this script has run.
+    if (target === window && filename && `${message}`.includes("SyntaxError")) noteFailure("unparsed", filename);
   },
   true,
 );

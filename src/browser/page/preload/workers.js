@@ -34,6 +34,11 @@ onConstructed("Worker", (worker, given) => {
   const { protocol, href } = new OriginalURL(given[0], document.baseURI);
   const hasEntry = protocol === "http:" || protocol === "https:";
   const state = { url: hasEntry ? href : "", madeAt: now(), askedAt: null, hasSpoken: false, isSilent: false };
+  const fail = (event) => {
+    hear();
+    // An error of a script that runs has a message.
+    if (!(event instanceof ErrorEvent) && hasEntry) noteFailure("worker", href);
+  };
   const hear = () => {
     state.hasSpoken = true;
     state.askedAt = null;
@@ -41,7 +46,7 @@ onConstructed("Worker", (worker, given) => {
   workers.add(worker);
   workerStates.set(worker, state);
   listen(worker, "message", hear);
-  listen(worker, "error", hear);
+  listen(worker, "error", fail);
 });
 if (window.Worker) {
   replace(Worker.prototype, "postMessage", (native, self, given) => {

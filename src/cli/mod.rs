@@ -12,6 +12,7 @@ mod schema;
 mod terminal;
 mod test;
 mod validate;
+mod variables;
 
 use std::path::PathBuf;
 

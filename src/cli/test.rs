@@ -21,6 +21,7 @@ use url::Url;
 use super::{
     Exit, Failure, ProjectArgs, SelectionArgs, guard,
     terminal::{Summary, Terminal, Volume, is_ci, tell},
+    variables::with_variables,
 };
 
 /// The arguments of `test`. Each can also be set by a variable `TWINSHOT_…`.
@@ -155,7 +156,7 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<Exit, Failure> {
     let printed = match arguments.format {
         Format::Text => {
             let again = arguments.again(&outcome.report);
-            let again = again.map(|command| options.secrets.redact(&command));
+            let again = again.map(|command| options.secrets.redact(&with_variables(&command)));
             Summary::new(&outcome.report, &outcome.index, again.as_deref()).print()
         }
         Format::Json => terminal.print(&report::json::render(&outcome.report)),
@@ -423,7 +424,7 @@ pub(super) fn program(called: &str) -> String {
 }
 
 /// Also handles a list of URLs.
-fn word_without_credentials(word: &str) -> String {
+pub(super) fn word_without_credentials(word: &str) -> String {
     let (flag, value) = word.split_once('=').unwrap_or(("", word));
     if !value.contains("://") {
         return word.to_owned();

@@ -62,6 +62,7 @@ flows! {
     a_script_is_added_to_the_frame: "frame-script",
     windows: "windows",
     a_window_may_close_itself: "window-that-closes",
+    a_script_may_write_a_window: "window-written",
     dialogs: "dialogs",
     a_dialog_at_load: "dialog-at-load",
     selectors: "selectors",

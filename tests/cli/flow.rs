@@ -136,6 +136,33 @@ viewports: { small: 60x40, sharp: 30x20@2 }
 }
 
 #[test]
+fn the_command_that_runs_again_has_the_variables_of_this_run() {
+    let driver = FakeDriver::new().paints(|view| match view.is_on(STAGING) {
+        true => view.page().with_box([20, 20, 10, 10], Canvas::RED).png(),
+        false => view.page().png(),
+    });
+    let project = Project::two_sides()
+        .env("TWINSHOT_WEBDRIVER", driver.url())
+        .env("TWINSHOT_REPORTS", "my reports")
+        .env("TWINSHOT_CANDIDATE_URL", "http://staging.test/")
+        .env("TWINSHOT_WORKERS", "3")
+        .env("TWINSHOT_LAST_FAILED", "0")
+        .env("TWINSHOT_CHROME", "/no/such/chrome");
+    let ran = project.run(["test", "--workers", "1"]);
+    let line = ran
+        .exit(1)
+        .stdout()
+        .lines()
+        .find_map(|line| line.strip_prefix("again:  "));
+    let expected = format!(
+        "TWINSHOT_CANDIDATE_URL=http://staging.test/ TWINSHOT_WEBDRIVER={} TWINSHOT_REPORTS='my reports' {} test --last-failed --workers 1",
+        driver.url(),
+        env!("CARGO_BIN_EXE_twinshot")
+    );
+    assert_eq!(line, Some(expected.as_str()), "{}", ran.shown());
+}
+
+#[test]
 fn what_failed_last_is_run_again_alone() {
     let project = Project::two_sides();
     let broken =

@@ -100,7 +100,18 @@ impl Session {
                 self.life.first_window()
             }
         };
+        if !self.flow.has_window(&handle) {
+            self.end_written().await;
+        }
         self.switch_to(handle).await
+    }
+
+    /// Ends the documents that scripts of the page in front have written into other windows. A driver waits for their end.
+    async fn end_written(&self) {
+        // A window that is closed, or that has a dialog open, has none to end.
+        let _ = self
+            .in_page(COMMAND_LIMIT, "endWritten", &json!(null))
+            .await;
     }
 
     async fn check_other_window(&self) -> Result<(), StepError> {

@@ -69,7 +69,7 @@ static LIBRARY_SENT: LazyLock<String> = LazyLock::new(|| without_comments(&LIBRA
 
 /// The functions of the library that are called from outside.
 const FUNCTIONS: &str = "describe, describeSoon, sinceParsed, settle, notAnswered, scrollThrough, hasRested, hold, letGo, measure, \
-    boxes, areas, widestElement, movingParts, movingMarquees, stopMarquee, redraw";
+    endWritten, boxes, areas, widestElement, movingParts, movingMarquees, stopMarquee, redraw";
 
 /// Who hides the scrollbars of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +98,7 @@ pub(super) fn preload(name: &str, scrollbars: Scrollbars) -> String {
         include_str!("preload/workers.js"),
         include_str!("preload/script_calls.js"),
         include_str!("preload/departures.js"),
+        include_str!("preload/popups.js"),
         include_str!("preload/animations.js"),
         include_str!("preload/timeline.js"),
         ROOTS,

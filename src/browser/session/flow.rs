@@ -184,7 +184,7 @@ impl Flow {
     }
 
     /// The navigations in the document that may still lead to another one.
-    pub(super) fn departures(&self, document: &Document) -> Departures {
+    pub(crate) fn departures(&self, document: &Document) -> Departures {
         let (load, ended) = &self.ended_departures;
         let Departures { page, frames } = document.departures;
         let is_ended = |number: u64, ended: u64| *load == document.load && number == ended;

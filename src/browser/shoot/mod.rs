@@ -22,7 +22,7 @@ use super::{
 };
 use crate::spec::{Area, Settle, Shot, Viewport};
 
-use settle::ReleasedPage;
+use settle::{GoesOn, ReleasedPage};
 
 pub(crate) use agree::FrameExchange;
 pub(crate) use times::ShotTimes;
@@ -147,6 +147,7 @@ impl Session {
             warnings.extend(warnings::unpainted_frames_warning(&released.out_of_view));
         }
         warnings.extend(missing);
+        warnings.extend(self.leaving(&released));
         self.flow.add_overdue(std::mem::take(&mut times.overdue));
         Ok(Picture {
             png: frame.png,
@@ -189,6 +190,15 @@ impl Session {
             .into_iter()
             .chain(warnings::failed_warning(&failed))
             .collect()
+    }
+
+    /// Warns that the flow was about to leave the page by itself. The picture may be of a page that nobody stays on.
+    fn leaving(&self, released: &ReleasedPage) -> Option<Warning> {
+        if let Some(GoesOn { url, seconds }) = &released.goes_on {
+            return Some(warnings::goes_on_warning(&self.relative_url(url), *seconds));
+        }
+        let is_leaving = self.flow.departures(&released.document).page > 0;
+        is_leaving.then(warnings::leaving_warning)
     }
 
     /// The page in front, if it is still the document that was checked.

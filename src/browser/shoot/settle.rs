@@ -193,6 +193,10 @@ impl Session {
             failed: texts(&released["failed"]),
             late: texts(&released["late"]),
             out_of_view: texts(&released["outOfView"]),
+            goes_on: released["goesOn"]["url"].as_str().map(|url| GoesOn {
+                url: url.to_owned(),
+                seconds: released["goesOn"]["seconds"].as_u64().unwrap_or_default(),
+            }),
         })
     }
 }
@@ -208,6 +212,16 @@ pub(super) struct ReleasedPage {
     pub(super) late: Vec<String>,
     /// The frames of other sites that the picture shows and that are out of view.
     pub(super) out_of_view: Vec<String>,
+    /// The page that this one says it leads to.
+    pub(super) goes_on: Option<GoesOn>,
+}
+
+/// Another page that the browser opens by itself.
+#[derive(Debug)]
+pub(super) struct GoesOn {
+    pub(super) url: String,
+    /// How long after this page was loaded.
+    pub(super) seconds: u64,
 }
 
 fn texts(list: &Value) -> Vec<String> {

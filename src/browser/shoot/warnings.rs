@@ -57,6 +57,22 @@ fn first_of(names: &[String]) -> Option<String> {
     })
 }
 
+/// Warns that the browser will open another page by itself.
+pub(super) fn goes_on_warning(url: &str, seconds: u64) -> Warning {
+    let text = format!(
+        "the page leads to {url} by itself after {seconds} s, and the picture was taken before; to take it there, wait for \
+         that page first"
+    );
+    text.into()
+}
+
+/// Warns that a navigation had begun.
+pub(super) fn leaving_warning() -> Warning {
+    let text = "the browser was about to leave the page when the picture was taken; to take it on the next page, wait for \
+                that page first";
+    text.to_owned().into()
+}
+
 pub(super) fn endless_page_warning(reached_end: Option<bool>) -> Option<Warning> {
     let seconds = SCROLL_BUDGET.as_secs();
     (reached_end == Some(false)).then(|| {

@@ -14,12 +14,15 @@ const departures = () => {
   return { page, frames: sum(frames) };
 };
 
+// Whether a script of another window has written the document. Its URL is that window's, and nothing was asked for.
+const isWritten = (navigation) => location.protocol.startsWith("http") && navigation.name === "about:blank";
+
 const describe = () => {
   const [navigation] = performance.getEntriesByType("navigation");
   return {
     url: location.href,
     title: document.title,
-    status: navigation ? navigation.responseStatus : null,
+    status: navigation && !isWritten(navigation) ? navigation.responseStatus : null,
     // The page's own clock does not reach this.
     load: performance.toJSON().timeOrigin,
     empty: !document.documentElement,
@@ -27,6 +30,21 @@ const describe = () => {
     loading: document.readyState !== "complete",
     leaving: departures(),
   };
+};
+
+// A page that goes on to another one later than this, in seconds, is meant to be looked at.
+const SOON_S = 10;
+
+// Where the page goes on to by itself, and after how many seconds; null if it stays, or loads itself again.
+// Called by `timeline.js`.
+const goesOnTo = () => {
+  for (const { httpEquiv, content } of document.querySelectorAll("meta[http-equiv]")) {
+    const [, seconds, url] = content.match(/^\s*(\d+)[\d.]*\s*[;,\s]\s*(?:url\s*=\s*)?["']?([^"']*)/i) || [];
+    if (!/^refresh$/i.test(httpEquiv) || !url || seconds > SOON_S || !URL.canParse(url, document.baseURI)) continue;
+    const { href } = new URL(url.trim(), document.baseURI);
+    if (href.split("#")[0] !== location.href.split("#")[0]) return { url: href, seconds: Number(seconds) };
+  }
+  return null;
 };
 
 // How many milliseconds ago the document was read to its end; null if the browser still loads it.

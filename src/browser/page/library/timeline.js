@@ -35,7 +35,7 @@ const letGo = (picture) => {
   hideSeen();
   const { area } = picture || {};
   const outOfView = area ? foreignFramesOutOfView(area) : [];
-  const found = { ...describe(), ...missingIn(picture || {}), outOfView };
+  const found = { ...describe(), ...missingIn(picture || {}), outOfView, goesOn: goesOnTo() };
   putPageBack();
   return found;
 };

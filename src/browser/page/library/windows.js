@@ -44,6 +44,10 @@ const askSlowly = (view, question, milliseconds) =>
     setTimeout(() => done(0), milliseconds);
   });
 
+// Ends what scripts have written into the windows that the page has opened.
+// Called from `act/place.rs` as `endWritten`.
+const endWritten = () => tellAll("end-written");
+
 // Whether our preload script runs in every window of the page.
 const runsEverywhere = () => {
   const windows = reachableWindows();

@@ -37,7 +37,7 @@ pub(super) struct CompletePair {
     pub(super) pair: CapturePair,
     /// The approved picture that excuses a difference from a live baseline.
     pub(super) approved: Option<CapturedPicture>,
-    /// Why the approved picture excuses nothing, if it cannot be read.
+    /// Why the approved picture excuses nothing, or is compared forgivingly, if it or its record cannot be read.
     pub(super) warning: Option<Untrusted>,
     /// The hash of the golden picture.
     pub(super) golden: Option<String>,
@@ -82,7 +82,10 @@ impl StoredBaseline {
             Self::Environment { reused, .. } => {
                 reused.complete(&mut pair, planned, browser);
                 match picture {
-                    SideOutcome::Picture(picture) => (Some(picture), None),
+                    SideOutcome::Picture(picture) => {
+                        let warning = picture.warnings.first().cloned();
+                        (Some(picture), warning)
+                    }
                     SideOutcome::Absent => (None, None),
                     SideOutcome::Failed(failure) => (
                         None,
@@ -136,7 +139,11 @@ fn decoded(golden: &GoldenFolder, planned: &PlannedShot, png: Vec<u8>) -> SideOu
             origin: Origin::Golden { file },
             masks: Vec::new(),
             cut_from: None,
-            warnings: Vec::new(),
+            warnings: golden
+                .broken_record(&path)
+                .map(Untrusted::from)
+                .into_iter()
+                .collect(),
             doubts: Vec::new(),
             record: None,
         }),

@@ -48,8 +48,24 @@ impl GoldenFolder {
         }
     }
 
+    /// Why the record beside an approved picture cannot be read, if there is one.
+    pub(crate) fn broken_record(&self, shot_path: &str) -> Option<String> {
+        let file = self.record_file(shot_path);
+        let why = match fs::read_to_string(&file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) => error.to_string(),
+            Ok(text) => serde_json::from_str::<GoldenRecord>(&text)
+                .err()?
+                .to_string(),
+        };
+        let file = file.display();
+        Some(format!(
+            "{file}, which says what drew the golden picture, cannot be read: {why}; restore it, or approve the picture again"
+        ))
+    }
+
     /// What the approved picture with these bytes was drawn with, if that is recorded. A record that cannot be read is
-    /// none: the picture is then compared less strictly.
+    /// none: the picture is then compared less strictly, and [`Self::broken_record`] says why.
     pub(crate) fn circumstances(&self, shot_path: &str, png: &[u8]) -> Option<Circumstances> {
         let text = files::read_text(&self.record_file(shot_path), files::RECORD_LIMIT).ok()?;
         let record: GoldenRecord = serde_json::from_str(&text).ok()?;

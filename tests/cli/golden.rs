@@ -435,3 +435,21 @@ fn an_approval_that_was_killed_leaves_whole_pictures_and_nothing_after_the_next(
         assert!(strays(&project.path("golden")).is_empty());
     }
 }
+
+#[test]
+fn a_broken_record_of_a_golden_picture_is_a_warning() {
+    let project =
+        approved(&FakeDriver::new()).file("golden/Shop/home@small.json", "{ \"picture\":");
+    for arguments in [&GOLDEN[..], &[]] {
+        let ran = project.test(&FakeDriver::new(), arguments);
+        ran.exit(0).verdict(HOME, Verdict::Match);
+        let home = ran.shot(HOME).warnings;
+        let says = "home@small.json, which says what drew the golden picture, cannot be read: EOF";
+        assert!(home.iter().any(|it| it.contains(says)), "{home:?}");
+        assert!(ran.shot(CART).warnings.is_empty(), "{}", ran.shown());
+    }
+    // No record is no trouble.
+    fs::remove_file(project.path("golden/Shop/home@small.json")).expect("our own file");
+    let ran = project.test(&FakeDriver::new(), &GOLDEN);
+    assert!(ran.exit(0).shot(HOME).warnings.is_empty());
+}

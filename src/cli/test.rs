@@ -156,7 +156,11 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<Exit, Failure> {
     let printed = match arguments.format {
         Format::Text => {
             let again = arguments.again(&outcome.report);
-            let again = again.map(|command| options.secrets.redact(&with_variables(&command)));
+            let written = |value: &str| quoted(&word_without_credentials(value));
+            let again = again.map(|command| {
+                let command = with_variables::<TestArgs>(&command, written);
+                options.secrets.redact(&command)
+            });
             Summary::new(&outcome.report, &outcome.index, again.as_deref()).print()
         }
         Format::Json => terminal.print(&report::json::render(&outcome.report)),
@@ -424,7 +428,7 @@ pub(super) fn program(called: &str) -> String {
 }
 
 /// Also handles a list of URLs.
-pub(super) fn word_without_credentials(word: &str) -> String {
+fn word_without_credentials(word: &str) -> String {
     let (flag, value) = word.split_once('=').unwrap_or(("", word));
     if !value.contains("://") {
         return word.to_owned();

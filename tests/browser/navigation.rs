@@ -51,6 +51,39 @@ fn slow_answers_are_waited_for() {
 }
 
 #[test]
+fn a_shot_begins_again_on_the_page_that_comes_meanwhile() {
+    let site = Site::new();
+    let login = "fetch('/data.json?delay=150').then(() => { location = '/find.html?delay=600'; })";
+    let popup = "const own = window.open(''); setTimeout(() => { own.location = '/find.html?delay=300'; }, 200)";
+    let flow = |script: &str, rest: &str| {
+        format!(
+            "setup:\n  - goto: /pointer.html\n  - evaluate: \"document.body.innerHTML = '<button>Go</button>'; \
+             document.body.firstChild.onclick = () => {{ {script} }}\"\nsteps:\n  - click: button\n{rest}"
+        )
+    };
+    let newest = "    shot: false\n  - window: newest\n    shot: popup\n";
+    let outcome = Project::pair(&site, &site)
+        .flow("Login", &flow(login, "    shot: login\n"))
+        .flow("Popup", &flow(popup, newest))
+        .run()
+        .exits(0);
+    for (name, url) in [
+        ("login", "/find.html?delay=600"),
+        ("popup", "/find.html?delay=300"),
+    ] {
+        let page = &outcome.shot(name)["pictures"]["candidate"]["page"];
+        assert_eq!(page["url"], url);
+    }
+    let outcome = Project::solo(&site)
+        .flow("Restless", "steps:\n  - goto: /refreshes.html\n")
+        .run()
+        .exits(3);
+    let failure = failures_of(outcome.first_shot_of("Restless")).next();
+    let message = failure.expect("a failure")["message"].to_string();
+    assert!(message.contains("the page navigated to"), "{message}");
+}
+
+#[test]
 fn a_page_that_takes_too_long_fails() {
     let site = Site::new();
     let outcome = Project::solo(&site)

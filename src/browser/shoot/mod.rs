@@ -17,7 +17,7 @@ use super::{
     document::{Document, PageInfo},
     error::BrowserError,
     picture::{Frame, Picture, PreviousFrame, Warning},
-    session::Session,
+    session::{Allowance, Session},
     wire::COMMAND_LIMIT,
 };
 use crate::spec::{Area, Settle, Shot, Viewport};
@@ -26,6 +26,9 @@ use settle::{GoesOn, ReleasedPage};
 
 pub(crate) use agree::FrameExchange;
 pub(crate) use times::ShotTimes;
+
+/// How many documents in a row are photographed while the page moves on by itself.
+const MOST_DOCUMENTS: u32 = 4;
 
 /// Why there is no picture.
 #[derive(Debug)]
@@ -48,6 +51,17 @@ pub(crate) enum ShootError {
 impl From<BrowserError> for ShootError {
     fn from(error: BrowserError) -> Self {
         Self::Browser(error)
+    }
+}
+
+impl ShootError {
+    /// Whether the reason may be that the document went away.
+    fn may_be_from_departure(&self) -> bool {
+        match self {
+            Self::Unstable { .. } => true,
+            Self::Browser(error) => !error.is_fatal() && !error.is_dialog(),
+            Self::Navigation(_) | Self::Impossible(_) => false,
+        }
     }
 }
 
@@ -106,15 +120,42 @@ impl Session {
     ) -> Result<Picture, ShootError> {
         let screen = self.life.screen().clone();
         let Some(own) = shot.viewport else {
-            return self.shoot_at(screen.viewport, shot, exchange, times).await;
+            return self
+                .shoot_arrived(screen.viewport, shot, exchange, times)
+                .await;
         };
         let is_mobile = screen.device.mobile;
         self.flow.set_previous_frame(None);
         self.engine.set_viewport(own, is_mobile).await?;
-        let picture = self.shoot_at(own, shot, exchange, times).await;
+        let picture = self.shoot_arrived(own, shot, exchange, times).await;
         self.flow.set_previous_frame(None);
         self.engine.set_viewport(screen.viewport, is_mobile).await?;
         picture
+    }
+
+    /// Begins again when another document came to the front meanwhile, as after a login that asks the server first. A
+    /// page that goes on and on is given up.
+    async fn shoot_arrived(
+        &mut self,
+        viewport: Viewport,
+        shot: &Shot,
+        mut exchange: Option<FrameExchange>,
+        times: &mut ShotTimes,
+    ) -> Result<Picture, ShootError> {
+        for _ in 1..MOST_DOCUMENTS {
+            let failed = match self.shoot_at(viewport, shot, exchange.take(), times).await {
+                Err(error) if error.may_be_from_departure() => error,
+                picture => return picture,
+            };
+            match self.document().await {
+                Ok(now) if !self.flow.is_checked(&now) => {}
+                _ => return Err(failed),
+            }
+            let checked = self.check_document(&Allowance::default()).await?;
+            checked.map_err(ShootError::Navigation)?;
+            times.begin_again();
+        }
+        self.shoot_at(viewport, shot, None, times).await
     }
 
     async fn shoot_at(

@@ -50,6 +50,16 @@ impl ShotTimes {
         self.add_wait_for(WaitReason::Driver, 1, took.saturating_sub(settled.in_page));
     }
 
+    /// Forgets what was found out about a document that is gone. The time was spent all the same.
+    pub(super) fn begin_again(&mut self) {
+        *self = Self {
+            settle: self.settle,
+            waits: std::mem::take(&mut self.waits),
+            shoot: self.shoot,
+            ..Self::default()
+        };
+    }
+
     /// Exchanges a frame with the other side, and counts the wait.
     pub(super) async fn wait_for_other_side(
         &mut self,

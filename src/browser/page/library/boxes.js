@@ -64,20 +64,20 @@ const common = (one, other) =>
   boxOf(Math.max(one.left, other.left), Math.max(one.top, other.top), Math.min(one.right, other.right), Math.min(one.bottom, other.bottom));
 
 const wholeOf = (element, visible) => {
-  const { left, top, right, bottom } = visible.get(element) || element.getBoundingClientRect();
+  const { left, top, right, bottom } = visible.get(element) || boxAround(element);
   return boxOf(left, top, right, bottom);
 };
 
 // A text that wraps has a box on each line, and what is broken into columns has one in each.
 const partsOf = (element, visible) => {
   const whole = wholeOf(element, visible);
-  const parts = [...element.getClientRects()].map((part) => common(part, whole)).filter((part) => !isEmpty(part));
+  const parts = drawnBoxes(element).map((part) => common(part, whole)).filter((part) => !isEmpty(part));
   return parts.length > 1 ? parts : [whole];
 };
 
 // The boxes of elements that were found for each target, in CSS pixels of the page.
 const boxesOf = async (elements, boxesOfOne) => {
-  const clipped = [...new Set(elements.flat())].filter(mayBeClipped);
+  const clipped = [...new Set(elements.flat())].filter((element) => hasSize(element) && mayBeClipped(element));
   const visible = clipped.length ? await visibleBoxes(clipped) : new Map();
   const onPage = ({ left, top, right, bottom }) => ({ x: left + scrollX, y: top + scrollY, width: right - left, height: bottom - top });
   return elements.map((list) =>
@@ -91,9 +91,9 @@ const boxesOf = async (elements, boxesOfOne) => {
 // For each target the boxes that a mask has to cover: of all its elements what can be seen, also when something else lies
 // over a part.
 const boxes = (targets) => {
-  const isShown = (element) => canBeSeen(element) && element.checkVisibility({ opacityProperty: true });
+  const isShown = (element) => canBeSeen(element) && boxedAround(element).checkVisibility({ opacityProperty: true });
   const elements = targets.map((alternatives) => findAll(alternatives).filter(isShown));
-  return boxesOf(elements, (element, visible) => partsOf(element, visible).flatMap((part) => uncovered(part, element)));
+  return boxesOf(elements, (element, visible) => partsOf(element, visible).flatMap((part) => (hasSize(element) ? uncovered(part, element) : [part])));
 };
 
 // For each target one box around what can be seen of its first element.

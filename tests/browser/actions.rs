@@ -45,6 +45,8 @@ flows! {
     a_controlled_field_takes_what_is_inserted: "controlled-insert",
     insert_presses_no_keys: "insert",
     what_bars_and_veils_cover_is_reached: "reach",
+    what_is_enabled_later_is_waited_for: "enabled-later",
+    what_moves_is_met: "moving",
     an_answer_that_comes_later_is_waited_for: "answers-later",
     a_navigation_that_leads_nowhere_is_not_waited_for: "answers-none",
     press: "press",

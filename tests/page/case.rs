@@ -192,6 +192,10 @@ fn call_ours(session: &Session, function: &str, with: &Value) -> Result<Value, S
             let body = format!("{NEAREST_TEXTS}\nreturn nearestTexts(arguments[0]);");
             return session.step_script(&body, with);
         }
+        "boxState" => "return boxState(findOne([{ css: [arguments[0]] }]));",
+        "hindranceOf" => {
+            "return hindranceOf(findOne([{ css: [arguments[0].of] }]), arguments[0].kind);"
+        }
         "reach" => REACH_CALL,
         "reachBoth" => REACH_BOTH_CALL,
         _ => return session.call(function, &argument(function, with)),

@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use fantoccini::elements::{Element, ElementRef};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::StepError;
+use super::{StepError, reach::hindered};
 use crate::{
     browser::{
+        error::BrowserError,
         page,
         session::Session,
         target::{POLL, alternatives},
@@ -49,12 +50,35 @@ impl Session {
         body: &str,
         arguments: Vec<Value>,
     ) -> Result<Value, StepError> {
+        let answer = self.execute_with(files, body, arguments).await;
+        answer.map_err(StepError::from)
+    }
+
+    /// The same with the browser's own error.
+    pub(super) async fn execute_with(
+        &self,
+        files: &str,
+        body: &str,
+        arguments: Vec<Value>,
+    ) -> Result<Value, BrowserError> {
         if self.hold_secret(&arguments) {
             self.check_recipient().await?;
         }
         let script = format!("{}{files}\n{body}", page::FIND);
-        let answer = self.wire().execute(COMMAND_LIMIT, &script, arguments);
-        answer.await.map_err(StepError::from)
+        self.wire().execute(COMMAND_LIMIT, &script, arguments).await
+    }
+
+    /// Runs a script that acts on the page as a person would. If that opens a dialog, the script has done its work: the
+    /// dialog is for the next step.
+    pub(super) async fn act_by_script(
+        &self,
+        body: &str,
+        arguments: Vec<Value>,
+    ) -> Result<Value, StepError> {
+        match self.execute_with("", body, arguments).await {
+            Err(error) if error.is_dialog() => Ok(Value::Null),
+            answer => Ok(answer?),
+        }
     }
 
     /// The first match; waits for it until `deadline`.
@@ -76,6 +100,40 @@ impl Session {
             if Instant::now() >= deadline {
                 let missing = self.not_found(target, seen, began.elapsed()).await;
                 return Err(StepError::Step(missing));
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// The first match that takes what is to be done with it, see `page/library/hindrance.js`; waits for it until
+    /// `deadline`.
+    pub(super) async fn find_ready(
+        &self,
+        target: &Target,
+        state: ElementState,
+        kind: &str,
+        deadline: Instant,
+    ) -> Result<Element, StepError> {
+        const BODY: &str = "const found = findOne(arguments[0]); \
+             return found && [found, canBeSeen(found), hindranceOf(found, arguments[1])];";
+        let began = Instant::now();
+        loop {
+            let arguments = vec![alternatives(target), json!(kind)];
+            let answer = self.script_with(page::REACH, BODY, arguments).await;
+            let answer = answer.map_err(|error| error.about_selector(target))?;
+            let is_there = answer[1] == json!(true) || state == ElementState::Present;
+            if is_there
+                && answer[2].is_null()
+                && let Some(element) = self.element(&answer[0])
+            {
+                return Ok(element);
+            }
+            if Instant::now() >= deadline {
+                let waited = began.elapsed();
+                return Err(StepError::Step(match is_there && !answer.is_null() {
+                    true => hindered(target, &answer[2], waited),
+                    false => self.not_found(target, !answer.is_null(), waited).await,
+                }));
             }
             tokio::time::sleep(POLL).await;
         }

@@ -2,12 +2,16 @@
 
 use std::{borrow::Cow, time::Instant};
 
-use fantoccini::{elements::Element, error::ErrorStatus};
 use serde_json::{Value, json};
 
 use super::{ElementCommand, StepError, find::ElementState, reach::Reach, reference};
 use crate::{
-    browser::{error::BrowserError, session::Session, wire::COMMAND_LIMIT},
+    browser::{
+        error::BrowserError,
+        page,
+        session::Session,
+        target::{POLL, alternatives},
+    },
     spec::{Target, Text},
 };
 
@@ -80,7 +84,9 @@ impl Session {
         append: bool,
         deadline: Instant,
     ) -> Result<Field, StepError> {
-        let element = self.find(target, ElementState::Visible, deadline).await?;
+        let element = self
+            .find_ready(target, ElementState::Visible, "text", deadline)
+            .await?;
         let script = "
             const [field, append] = arguments;
             const frame = () => new Promise((done) => requestAnimationFrame(() => done()));
@@ -97,8 +103,6 @@ impl Session {
               try { field.setSelectionRange(field.value.length, field.value.length); } catch { return false; }
               return true;
             };
-            if (field.matches(':disabled')) throw new Error('the field is disabled');
-            if (field.readOnly) throw new Error('the field is read-only');
             field.focus();
             // The timer must be cleared: a remaining one would look like a timer of the page.
             let timer;
@@ -139,7 +143,9 @@ impl Session {
         text: &str,
         deadline: Instant,
     ) -> Result<(), StepError> {
-        let element = self.find(into, ElementState::Visible, deadline).await?;
+        let element = self
+            .find_ready(into, ElementState::Visible, "text", deadline)
+            .await?;
         let script = "
             const [field, text] = arguments;
             if (field.isContentEditable) field.textContent = text;
@@ -151,7 +157,7 @@ impl Session {
             }
             field.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertText', data: text }));
             field.dispatchEvent(new Event('change', { bubbles: true }));";
-        self.script(script, vec![reference(&element), json!(text)])
+        self.act_by_script(script, vec![reference(&element), json!(text)])
             .await
             .map(drop)
     }
@@ -164,26 +170,31 @@ impl Session {
         wanted: bool,
         deadline: Instant,
     ) -> Result<(), StepError> {
-        let element = self.find(target, ElementState::Present, deadline).await?;
-        if self.is_checked(&element).await? == wanted {
+        if self.wait_for_box(target, deadline).await? == wanted {
             return Ok(());
         }
-        let reach = || self.reach(target, Reach::Check, ElementState::Present, deadline);
-        self.click_reached(target, reach, deadline).await?;
-        let is_checked = match self.is_checked(&element).await {
-            // The page drew the box anew, or the click led to another page.
-            Err(error) if error.is(ErrorStatus::StaleElementReference) => {
-                match self.find_now(target).await? {
-                    Some((element, _)) if !self.has_left().await? => {
-                        self.is_checked(&element).await?
-                    }
-                    _ => return Ok(()),
-                }
-            }
-            is_checked => is_checked?,
+        let reach = |misses| {
+            self.reach(
+                target,
+                Reach::Check,
+                ElementState::Present,
+                misses,
+                deadline,
+            )
         };
-        if is_checked == wanted || self.has_left().await? {
-            return Ok(());
+        self.click_reached(target, reach, deadline).await?;
+        loop {
+            match self.box_state(target).await {
+                // The click opened the dialog that the next step answers.
+                Err(error) if error.is_dialog() => return Ok(()),
+                Ok(Some(Ok(is_checked))) if is_checked == wanted => return Ok(()),
+                // The page drew the box anew, or the click led to another page.
+                Ok(_) if self.has_left().await? => return Ok(()),
+                Ok(None) => return Ok(()),
+                Ok(Some(_)) if Instant::now() < deadline => tokio::time::sleep(POLL).await,
+                Ok(Some(_)) => break,
+                Err(error) => return Err(error.into()),
+            }
         }
         let state = if wanted { "unchecked" } else { "checked" };
         Err(StepError::Step(format!(
@@ -191,14 +202,38 @@ impl Session {
         )))
     }
 
-    async fn is_checked(&self, element: &Element) -> Result<bool, BrowserError> {
-        let script = "return Boolean(arguments[0].checked ?? arguments[0].getAttribute('aria-checked') === 'true');";
-        let arguments = vec![reference(element)];
-        let answer = self
-            .wire()
-            .execute(COMMAND_LIMIT, script, arguments)
-            .await?;
-        Ok(answer == json!(true))
+    /// Waits until the target stands for a box, and returns whether that is checked.
+    async fn wait_for_box(&self, target: &Target, deadline: Instant) -> Result<bool, StepError> {
+        self.find(target, ElementState::Present, deadline).await?;
+        loop {
+            let state = self.box_state(target).await?;
+            if let Some(Ok(is_checked)) = state {
+                return Ok(is_checked);
+            }
+            if Instant::now() >= deadline {
+                let is = state.and_then(Result::err);
+                let is = is.unwrap_or_else(|| "nothing any more".to_owned());
+                return Err(StepError::Step(format!(
+                    "`{target}` is no check box, radio button or switch, and no label of one: it is `{is}`"
+                )));
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Whether the box that the target stands for is checked, or else what the target is; `None` if it is gone.
+    async fn box_state(
+        &self,
+        target: &Target,
+    ) -> Result<Option<Result<bool, String>>, BrowserError> {
+        const BODY: &str =
+            "const found = findOne(arguments[0]); return found ? boxState(found) : {};";
+        let arguments = vec![alternatives(target)];
+        let answer = self.execute_with(page::REACH, BODY, arguments).await?;
+        if let Some(is_checked) = answer["isChecked"].as_bool() {
+            return Ok(Some(Ok(is_checked)));
+        }
+        Ok(answer["is"].as_str().map(|is| Err(is.to_owned())))
     }
 
     /// Whether another document is in front than the one that was checked last.
@@ -214,15 +249,41 @@ impl Session {
         options: &[Text],
         deadline: Instant,
     ) -> Result<(), StepError> {
+        loop {
+            let answer = self.select_now(from, options, deadline).await?;
+            let named = |number: &Value| {
+                let number = number
+                    .as_u64()
+                    .and_then(|number| usize::try_from(number).ok());
+                number.and_then(|number| options.get(number))
+            };
+            let failed = match (named(&answer["missing"]), named(&answer["disabled"])) {
+                (Some(name), _) => no_such_option(from, name, &answer["offered"]),
+                (_, Some(name)) => format!("the option `{name}` of `{from}` is disabled"),
+                (None, None) => return Ok(()),
+            };
+            // Some lists get their options only when another one was chosen from.
+            if Instant::now() >= deadline {
+                return Err(StepError::Step(failed));
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Chooses the options, if all are there and enabled. Returns which one is not.
+    async fn select_now(
+        &self,
+        from: &Target,
+        options: &[Text],
+        deadline: Instant,
+    ) -> Result<Value, StepError> {
         let reached = self
-            .reach(from, Reach::Field, ElementState::Visible, deadline)
+            .reach(from, Reach::Field, ElementState::Visible, 0, deadline)
             .await?;
-        let element = reached.element;
         let script = "
             const [list, wanted] = arguments;
             if (!(list instanceof HTMLSelectElement)) throw new Error('the element is not a <select>');
             if (wanted.length > 1 && !list.multiple) throw new Error('the <select> takes one option only');
-            if (list.matches(':disabled')) throw new Error('the <select> is disabled');
             const options = [...list.options];
             const chosen = wanted.map((name) =>
               options.find((option) => option.value === name) || options.find((option) => collapse(option.text) === collapse(name)));
@@ -238,28 +299,8 @@ impl Session {
             list.dispatchEvent(new Event('change', { bubbles: true }));
             return {};";
         let names: Vec<&str> = options.iter().map(Text::value).collect();
-        let answer = self
-            .script(script, vec![reference(&element), json!(names)])
-            .await?;
-        let named = |number: &Value| {
-            let number = number
-                .as_u64()
-                .and_then(|number| usize::try_from(number).ok());
-            number.and_then(|number| options.get(number))
-        };
-        if let Some(name) = named(&answer["missing"]) {
-            return Err(StepError::Step(no_such_option(
-                from,
-                name,
-                &answer["offered"],
-            )));
-        }
-        if let Some(name) = named(&answer["disabled"]) {
-            return Err(StepError::Step(format!(
-                "the option `{name}` of `{from}` is disabled"
-            )));
-        }
-        Ok(())
+        let arguments = vec![reference(&reached.element), json!(names)];
+        self.act_by_script(script, arguments).await
     }
 
     pub(super) async fn upload(
@@ -269,7 +310,7 @@ impl Session {
         deadline: Instant,
     ) -> Result<(), StepError> {
         let reached = self
-            .reach(into, Reach::Field, ElementState::Present, deadline)
+            .reach(into, Reach::Field, ElementState::Present, 0, deadline)
             .await?;
         Ok(self
             .try_command(&reached.element, ElementCommand::SendKeys(paths))

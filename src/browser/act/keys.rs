@@ -15,7 +15,9 @@ impl Session {
         deadline: Instant,
     ) -> Result<(), StepError> {
         if let Some(target) = on {
-            let element = self.find(target, ElementState::Present, deadline).await?;
+            let element = self
+                .find_ready(target, ElementState::Present, "keys", deadline)
+                .await?;
             self.script("arguments[0].focus();", vec![reference(&element)])
                 .await?;
         }

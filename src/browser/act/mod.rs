@@ -32,7 +32,7 @@ use crate::{
 };
 use find::ElementState;
 use pointer::{DOUBLE_CLICK, DOWN, UP, pointer_button};
-use reach::{Reach, Reached};
+use reach::{AROUND, Reach, Reached};
 
 /// How long a page may take to answer after it did not answer in time.
 const SILENT_LIMIT: Duration = Duration::from_secs(2);
@@ -107,6 +107,35 @@ fn is_transient(error: &BrowserError) -> bool {
     ]
     .into_iter()
     .any(|status| error.is(status))
+}
+
+/// Says what happened to an element that was there but could not be acted on until the end. Drivers say it in words of
+/// their own, with numbers that nobody knows.
+fn in_our_words(target: &Target, error: BrowserError) -> StepError {
+    let BrowserError::Refused { status, message } = &error else {
+        return error.into();
+    };
+    let reason = match status {
+        ErrorStatus::StaleElementReference => {
+            "the page replaced it each time, just when it was acted on".to_owned()
+        }
+        ErrorStatus::ElementNotInteractable => {
+            "it has no size, or does not take the focus".to_owned()
+        }
+        ErrorStatus::MoveTargetOutOfBounds => "it could not be brought into view".to_owned(),
+        ErrorStatus::ElementClickIntercepted => match message.split_once("receive the click: ") {
+            Some((_, cover)) => format!("{} covers it", named(cover)),
+            None => message.clone(),
+        },
+        _ => return error.into(),
+    };
+    StepError::Step(format!("`{target}`: {reason}"))
+}
+
+/// The opening tag of an element as a driver writes it, without what it holds.
+fn named(markup: &str) -> String {
+    let end = markup.find('>').map_or(markup.len(), |end| end + 1);
+    format!("`{}`", &markup[..end])
 }
 
 /// Whether an action only views pages as an anonymous visitor would: no input, no script of the flow, and no URL with a
@@ -409,7 +438,15 @@ impl Session {
     }
 
     async fn click(&self, target: &Target, deadline: Instant) -> Result<(), StepError> {
-        let reach = || self.reach(target, Reach::Click, ElementState::Visible, deadline);
+        let reach = |misses| {
+            self.reach(
+                target,
+                Reach::Click,
+                ElementState::Visible,
+                misses,
+                deadline,
+            )
+        };
         self.click_reached(target, reach, deadline).await.map(drop)
     }
 
@@ -419,11 +456,11 @@ impl Session {
     async fn click_reached<F: Future<Output = Result<Reached, StepError>>>(
         &self,
         target: &Target,
-        reach: impl Fn() -> F,
+        reach: impl Fn(u32) -> F,
         deadline: Instant,
     ) -> Result<Reached, StepError> {
-        loop {
-            let reached = reach().await?;
+        for misses in 0_u32.. {
+            let reached = reach(misses).await?;
             let by_driver = match reached.is_plain {
                 true => Some(
                     self.try_command(&reached.element, ElementCommand::Click)
@@ -438,10 +475,15 @@ impl Session {
                 }
                 Some(clicked) => clicked,
             };
+            let clicked = match clicked {
+                Ok(()) => self.check_met().await,
+                clicked => clicked,
+            };
             if self.is_done(target, clicked, deadline).await? {
                 return Ok(reached);
             }
         }
+        unreachable!("the deadline comes before the last attempt")
     }
 
     /// Whether the command is done. If the page was still moving, it can be tried again until the deadline.
@@ -457,10 +499,12 @@ impl Session {
                 tokio::time::sleep(POLL).await;
                 Ok(false)
             }
-            Err(error) if is_transient(&error) => {
-                Err(StepError::Step(format!("`{target}`: {error}")))
+            Err(BrowserError::Refused { message, .. }) if message == AROUND => {
+                let around = self.name_around().await;
+                let around = around.unwrap_or_else(|| AROUND.to_owned());
+                Err(StepError::Step(format!("`{target}`: {around}")))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(in_our_words(target, error)),
         }
     }
 

@@ -36,7 +36,7 @@ impl Session {
                 Vec::new(),
             ),
         };
-        self.script(script, arguments).await.map(drop)
+        self.act_by_script(script, arguments).await.map(drop)
     }
 
     pub(super) async fn evaluate(&self, script: &str, args: &[Value]) -> Result<(), StepError> {

@@ -29,19 +29,30 @@ impl Session {
     ) -> Result<Reached, StepError> {
         let what = match buttons {
             [] => Reach::Hover,
+            [UP] => Reach::Release,
             _ => Reach::Press,
         };
-        loop {
-            let reached = self
-                .reach(target, what, ElementState::Visible, deadline)
-                .await?;
-            if self
-                .is_done(target, self.act_on(&reached, buttons).await, deadline)
-                .await?
-            {
+        for misses in 0_u32.. {
+            let state = ElementState::Visible;
+            let reached = self.reach(target, what, state, misses, deadline).await?;
+            let acted = match self.act_on(&reached, buttons).await {
+                Ok(()) if what != Reach::Release => self.check_pressed(buttons).await,
+                acted => acted,
+            };
+            if self.is_done(target, acted, deadline).await? {
                 return Ok(reached);
             }
         }
+        unreachable!("the deadline comes before the last attempt")
+    }
+
+    /// Checks that the pointer met the element. Releases a button that it holds down elsewhere.
+    async fn check_pressed(&self, buttons: &[&str]) -> Result<(), BrowserError> {
+        let met = self.check_met().await;
+        if met.is_err() && buttons.last() == Some(&DOWN) {
+            self.pointer(vec![pointer_button(UP)]).await?;
+        }
+        met
     }
 
     /// Moves the pointer to the point, then presses and releases the buttons as given.
@@ -66,6 +77,22 @@ impl Session {
         to: &DragTo,
         deadline: Instant,
     ) -> Result<(), StepError> {
+        loop {
+            let actions = self.drag_actions(from, to, deadline).await?;
+            let dragged = self.drag_once(actions).await?;
+            if self.is_done(from, dragged, deadline).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits until the element can be dragged, and returns how.
+    async fn drag_actions(
+        &self,
+        from: &Target,
+        to: &DragTo,
+        deadline: Instant,
+    ) -> Result<Vec<Value>, StepError> {
         let mut actions = Vec::new();
         match to {
             DragTo::Element(target) => {
@@ -78,7 +105,7 @@ impl Session {
             }
             DragTo::Offset { x, y } => {
                 let state = ElementState::Visible;
-                let start = self.reach(from, Reach::Press, state, deadline).await?;
+                let start = self.reach(from, Reach::Press, state, 0, deadline).await?;
                 actions.push(pointer_move_to(&start, 0));
                 actions.push(pointer_button(DOWN));
                 actions.push(pointer_move_by(x / 2, y / 2));
@@ -86,12 +113,25 @@ impl Session {
             }
         }
         actions.push(pointer_button(UP));
+        Ok(actions)
+    }
+
+    /// Drags once. The inner error is for an element that the pointer did not meet.
+    async fn drag_once(&self, actions: Vec<Value>) -> Result<Result<(), BrowserError>, StepError> {
         if self.engine.traits().can_drop {
-            return Ok(self.pointer(actions).await?);
+            return Ok(match self.pointer(actions).await {
+                Ok(()) => self.check_met().await,
+                dragged => dragged,
+            });
         }
         self.watch_native_drag().await?;
-        self.pointer(actions).await?;
-        self.check_native_drag().await
+        if let Err(error) = self.pointer(actions).await {
+            return Ok(Err(error));
+        }
+        if let Err(missed) = self.check_met().await {
+            return Ok(Err(missed));
+        }
+        self.check_native_drag().await.map(Ok)
     }
 
     /// Watches for a drag that the browser itself does. Drivers other than Chrome's start such a drag but never end it.
@@ -132,7 +172,14 @@ pub(super) fn pointer_button(kind: &str) -> Value {
     json!({ "type": kind, "button": 0 })
 }
 
+pub(super) fn pointer_move_in_view((x, y): (i64, i64), milliseconds: u32) -> Value {
+    json!({ "type": "pointerMove", "duration": milliseconds, "origin": "viewport", "x": x, "y": y })
+}
+
 fn pointer_move_to(reached: &Reached, milliseconds: u32) -> Value {
+    if let Some(point) = reached.in_view {
+        return pointer_move_in_view(point, milliseconds);
+    }
     let (x, y) = reached.offset;
     json!({ "type": "pointerMove", "duration": milliseconds, "origin": reference(&reached.element), "x": x, "y": y })
 }

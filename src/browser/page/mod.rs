@@ -25,6 +25,9 @@ const VIDEOS: &str = include_str!("library/videos.js");
 pub(super) const REACH: &str = concat!(
     include_str!("library/elements.js"),
     include_str!("library/hit.js"),
+    include_str!("library/hindrance.js"),
+    include_str!("library/check_box.js"),
+    include_str!("library/watch_pointer.js"),
     include_str!("library/reach.js")
 );
 

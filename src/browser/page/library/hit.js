@@ -34,7 +34,9 @@ const actsOn = (hit, element, kind) => {
     return controlOf(hit) === element.control || isWithin(hit, element.control) ? "itself" : null;
   }
   if (isWithin(hit, element)) return "itself";
-  if (kind === "drag") return null;
+  // The text of an element without a box belongs to what that lies in.
+  if (hit !== element && hit === boxedAround(element)) return "itself";
+  if (kind === "drag" || kind === "drop") return null;
   if (controlOf(hit) === element) return "another";
   if (element.localName === "label" && element.control && isWithin(hit, element.control)) return "another";
   if (element.localName === "option" && hit === element.closest("select")) return "itself";
@@ -50,6 +52,16 @@ const frameOf = (view) => {
   } catch {
     return null;
   }
+};
+
+const isInForeignFrame = () => {
+  let view = window;
+  while (view !== view.parent) {
+    const frame = frameOf(view);
+    if (!frame) return true;
+    view = frame.ownerDocument.defaultView;
+  }
+  return false;
 };
 
 // What the pages around a frame show in place of this point of the frame.

@@ -61,6 +61,10 @@ const CALLS: &[(&str, &str)] = &[
         "return found && reach(found, arguments[1]).then((reached) => [found, canBeSeen(found), reached]);",
         r##"[{"css": ["#box"]}]"##,
     ),
+    (
+        "return found && [found, canBeSeen(found), hindranceOf(found, arguments[1])];",
+        r##"[{"css": ["#box"]}]"##,
+    ),
     ("return pageText();", "null"),
     // As `act/recipient.rs` has it.
     (

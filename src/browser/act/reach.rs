@@ -105,8 +105,8 @@ impl Session {
         deadline: Instant,
     ) -> Result<Reached, StepError> {
         const BODY: &str = "const found = findOne(arguments[0]); \
-             const again = () => findOne(arguments[0]); \
-             return found && reach(found, { ...arguments[1], again }).then((reached) => [found.isConnected ? found : null, canBeSeen(found), reached]);";
+             arguments[1].again = () => findOne(arguments[0]); \
+             return found && reach(found, arguments[1]).then((reached) => [found, canBeSeen(found), reached]);";
         let mut time = ReachTime::until(deadline);
         for turn in 0_u32.. {
             let options = json!({

@@ -46,7 +46,6 @@ const extendFixed = (element, style, page) => {
 const PSEUDO = ["::before", "::after"];
 const coversViewAsPseudo = (element, pseudo) => {
   const { position, content, width, height, top, left } = getComputedStyle(element, pseudo);
-  const number = (text) => parseFloat(text) || 0;
   return (
     position === "fixed" &&
     content !== "none" &&

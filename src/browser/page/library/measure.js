@@ -29,16 +29,15 @@ const goesBack = () => {
 };
 
 const measure = () => {
-  const page = document.documentElement || { scrollWidth: 0, scrollHeight: 0 };
-  const body = document.body;
+  // In quirks mode the body stands for the view, unless it scrolls by itself.
+  const page = document.scrollingElement || document.documentElement || { scrollWidth: 0, scrollHeight: 0 };
   const can = canScroll();
   // A phone shows a part of a page that is too wide for it, or all of it smaller.
   const seen = window.visualViewport || { width: innerWidth, height: innerHeight, scale: 1 };
   const width = Math.round(seen.width * seen.scale) === innerWidth ? innerWidth : Math.round(seen.width);
   const height = Math.round(seen.height * seen.scale) === innerHeight ? innerHeight : Math.round(seen.height);
-  const bodyHeight = body && getComputedStyle(body).position === "static" ? body.scrollHeight : 0;
   const pageWidth = Math.max(width, can.sideways ? page.scrollWidth : 0);
-  const pageHeight = Math.max(height, can.upAndDown ? Math.max(page.scrollHeight, bodyHeight) : 0);
+  const pageHeight = Math.max(height, can.upAndDown ? page.scrollHeight : 0);
   const back = document.documentElement ? goesBack() : {};
   return {
     width,

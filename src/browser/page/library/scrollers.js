@@ -20,10 +20,18 @@ const partOfView = (element) => {
   return (Math.max(0, width) * Math.max(0, height)) / (innerWidth * innerHeight);
 };
 
+const number = (text) => parseFloat(text) || 0;
+
+// How many pixels of its content a box shows. In quirks mode, the browser tells those of the view in place of the body's.
+const shownIn = (element, { shown, size, start, end }) => {
+  if (element !== document.body || document.compatMode !== "BackCompat") return element[shown];
+  const style = getComputedStyle(element);
+  return element.getBoundingClientRect()[size] - number(style[`border-${start}-width`]) - number(style[`border-${end}-width`]);
+};
 // How many pixels of its content a box hides, which a person can scroll to.
-const hiddenIn = (element, { all, shown, overflow }) => {
-  const hidden = element[all] - element[shown];
-  return hidden > 1 && /auto|scroll|overlay/.test(getComputedStyle(element)[overflow]) ? hidden : 0;
+const hiddenIn = (element, axis) => {
+  const hidden = element[axis.all] - shownIn(element, axis);
+  return hidden > 1 && /auto|scroll|overlay/.test(getComputedStyle(element)[axis.overflow]) ? hidden : 0;
 };
 const hidesSomething = (element) => AXES.some((axis) => hiddenIn(element, axis));
 
@@ -68,7 +76,6 @@ const usedSize = (element, { size }) => parseFloat(getComputedStyle(element)[siz
 // Makes the track of a grid larger in which an item ends. Tracks may share their room in any way.
 const growTrack = (grid, item, axis, by) => {
   const style = getComputedStyle(grid);
-  const number = (text) => parseFloat(text) || 0;
   const tracks = style[axis.tracks].split(" ").map(number);
   const border = number(style[`border-${axis.start}-width`]) + number(style[`padding-${axis.start}`]);
   let left = item.getBoundingClientRect()[axis.end] - grid.getBoundingClientRect()[axis.start] - border;
@@ -115,6 +122,9 @@ const growingWith = (scroller) => {
   return found;
 };
 
+// A box may be shown larger or smaller than what is around it.
+const zoomOf = (element) => element.currentCSSZoom || 1;
+
 // Makes the box, and everything around it, so much larger that it hides nothing.
 const expandAxis = (scroller, axis, limit) => {
   let room = limit;
@@ -125,14 +135,15 @@ const expandAxis = (scroller, axis, limit) => {
     room -= by;
     const sizes = growingWith(scroller).map((element) => ({ element, before: usedSize(element, axis) }));
     for (const { element, before } of sizes) {
-      const missing = before + by - usedSize(element, axis);
+      const wanted = before + (by * zoomOf(scroller)) / zoomOf(element);
+      const missing = wanted - usedSize(element, axis);
       if (missing > 0) grow(element, axis, missing);
     }
   }
 };
 const expand = (scroller, limit) => {
   rememberScroll(scroller);
-  for (const axis of AXES) if (hiddenIn(scroller, axis)) expandAxis(scroller, axis, Math.max(0, limit - scroller[axis.shown]));
+  for (const axis of AXES) if (hiddenIn(scroller, axis)) expandAxis(scroller, axis, Math.max(0, limit - shownIn(scroller, axis)));
   // Now the page itself is what scrolls.
   for (const element of [document.documentElement, document.body]) if (element) setStyle(element, "overflow", "visible");
 };

@@ -210,7 +210,8 @@ impl Session {
             .chain(held)
             .chain(warnings::moving_parts_warning(&times.moving_parts))
             .chain(warnings::endless_page_warning(times.reached_end))
-            .chain(times.only_in_view.as_deref().map(warnings::part_warning));
+            .chain(times.only_in_view.as_deref().map(warnings::part_warning))
+            .chain(warnings::small_scroller_warning(&times.only_partly));
         all.chain(warnings::idle_mask_warnings(shot, &frame.masks))
             .collect()
     }

@@ -74,6 +74,8 @@ pub(super) struct Settled {
     pub(super) document: Document,
     /// A box of the whole page that hides a part of it, by a short selector.
     pub(super) only_in_view: Option<String>,
+    /// Smaller boxes that scroll, by short selectors.
+    pub(super) only_partly: Vec<String>,
 }
 
 impl Session {
@@ -125,13 +127,9 @@ impl Session {
         if !self.engine.traits().photographs_backwards && measures.leave_out_before_zero() {
             only_in_view = Some("html".to_owned());
         }
-        let pending = answer["pending"].as_array().into_iter().flatten();
-        let pending = pending
-            .filter_map(|entry| entry.as_str().map(str::to_owned))
-            .collect();
         Ok(Settled {
             measures,
-            pending,
+            pending: texts(&answer["pending"]),
             waits: waits(&answer["waits"]),
             in_page: Duration::from_secs_f64(number("took")?.clamp(0.0, MOST_MS) / 1000.0),
             is_lazy: answer["lazy"].as_f64().is_some_and(|count| count > 0.0),
@@ -139,6 +137,7 @@ impl Session {
             is_unchanged: answer["unchanged"] == json!(true),
             document: self.read_document(&answer["document"]),
             only_in_view,
+            only_partly: texts(&answer["onlyPartly"]),
         })
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct ShotTimes {
     pub(super) overdue: Vec<String>,
     /// A box that hides a part of what the picture should show, by a short selector.
     pub(super) only_in_view: Option<String>,
+    /// Smaller boxes that scroll in the picture, by short selectors.
+    pub(super) only_partly: Vec<String>,
     /// The width in CSS pixels of a page that is wider than its phone's screen.
     pub(super) too_wide: Option<f64>,
     /// The kinds and URLs of resources that failed, as far as the browser tells.
@@ -44,6 +46,7 @@ impl ShotTimes {
     /// Adds the waits of one settling. Time that was not spent in the page counts as the driver's.
     pub(super) fn add(&mut self, settled: &Settled, took: Duration) {
         self.only_in_view.clone_from(&settled.only_in_view);
+        self.only_partly.clone_from(&settled.only_partly);
         for &WaitTime { reason, count, ms } in &settled.waits {
             self.add_wait(reason, count, ms);
         }

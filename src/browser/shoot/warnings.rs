@@ -111,6 +111,16 @@ pub(super) fn unpainted_frames_warning(frames: &[String]) -> Option<Warning> {
     Some(Warning::of(Suspicion::PartialPage, text))
 }
 
+/// Notes smaller boxes that scroll. The picture shows them as they are, so this is no reason for suspicion.
+pub(super) fn small_scroller_warning(scrollers: &[String]) -> Option<Warning> {
+    let names = first_of(scrollers)?;
+    let text = format!(
+        "of {names} the picture shows what is in view, and not what it scrolls to; `area: {{ scroll: SELECTOR }}` \
+         shows one such box to its end"
+    );
+    Some(text.into())
+}
+
 /// Warns that a phone's page is wider than its screen, which its users notice. `width` is in CSS pixels.
 pub(super) fn too_wide_warning(width: f64, screen: Viewport, widest: Option<&str>) -> Warning {
     let screen = screen.width;

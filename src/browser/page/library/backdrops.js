@@ -26,48 +26,71 @@ const overPage = ({ pageX, pageY, pageWidth, pageHeight }) => ({
   transition: "none",
 });
 
-// Those whose colour goes on around them.
-const shadowed = new Set();
-const extendFixed = (element, style, page) => {
-  if (!coversView(element.getBoundingClientRect()) || !element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return;
-  if (!element.shadowRoot && isBackdrop(element)) {
-    const box = overPage(page);
-    for (const property in box) setStyle(element, property, box[property]);
-  } else if (style.backgroundColor !== "rgba(0, 0, 0, 0)" && !shadowed.has(element)) {
-    // What it holds stays where it is, and only its colour goes on.
-    shadowed.add(element);
-    const shadow = `0 0 0 ${page.pageWidth + page.pageHeight}px ${style.backgroundColor}`;
-    setStyle(element, "transition", "none");
-    setStyle(element, "box-shadow", style.boxShadow === "none" ? shadow : `${style.boxShadow}, ${shadow}`);
+const fillPage = (element, page) => {
+  const box = overPage(page);
+  for (const property in box) setStyle(element, property, box[property]);
+};
+
+// Those whose background goes on around them, with the boxes that they had.
+const extended = new Map();
+
+// Lets the background of a box go on over the whole page. Behind a border it does, and all that the box holds stays where it
+// is. A picture that fills the view is drawn again for each view, as a person sees it there.
+const FILLING = /cover|100%/;
+const extendBackground = (element, { backgroundSize, backgroundAttachment }, page) => {
+  const { left, top, width, height } = extended.get(element);
+  const beyond = { left: left - page.pageX, top: top - page.pageY };
+  beyond.right = page.pageWidth - beyond.left - width;
+  beyond.bottom = page.pageHeight - beyond.top - height;
+  const edges = Object.keys(beyond).filter((edge) => beyond[edge] >= 1);
+  for (const edge of edges) {
+    const border = { width: `${beyond[edge]}px`, style: "solid", color: "transparent" };
+    for (const part in border) setStyle(element, `border-${edge}-${part}`, border[part]);
   }
+  setStyle(element, "box-sizing", "border-box");
+  fillPage(element, page);
+  if (FILLING.test(backgroundSize) && backgroundAttachment !== "fixed") setStyle(element, "background-repeat", "repeat");
+};
+
+const goOnAround = (element, style, page) => {
+  const { backgroundImage, backgroundColor } = style;
+  if (backgroundImage === "none" && (backgroundColor === "rgba(0, 0, 0, 0)" || extended.has(element))) return;
+  if (!extended.has(element)) extended.set(element, edgesOf(element));
+  if (backgroundImage !== "none") return extendBackground(element, style, page);
+  const shadow = `0 0 0 ${page.pageWidth + page.pageHeight}px ${backgroundColor}`;
+  setStyle(element, "transition", "none");
+  setStyle(element, "box-shadow", style.boxShadow === "none" ? shadow : `${style.boxShadow}, ${shadow}`);
+};
+const extendFixed = (element, style, page) => {
+  const isShown = element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  if (!isShown || !(extended.has(element) || coversView(edgesOf(element)))) return;
+  if (!element.shadowRoot && isBackdrop(element)) return fillPage(element, page);
+  // What it holds stays where it is, but for its own backdrops.
+  goOnAround(element, style, page);
+  if (style.overflow !== "visible") return;
+  const backs = [...element.children].filter((child) => coversView(edgesOf(child)) && isBackdrop(child));
+  for (const back of backs) if (getComputedStyle(back).position === "absolute") fillPage(back, page);
 };
 
 // Pseudo-elements that cover the view have no style of their own to set, so a style sheet does it.
-const PSEUDO = ["::before", "::after"];
+const PSEUDO = ["before", "after"];
 const coversViewAsPseudo = (element, pseudo) => {
-  const { position, content, width, height, top, left } = getComputedStyle(element, pseudo);
-  return (
-    position === "fixed" &&
-    content !== "none" &&
-    coversView({ left: number(left), top: number(top), right: number(left) + number(width), bottom: number(top) + number(height) })
-  );
+  const { content, position, width, height, top, left } = getComputedStyle(element, `::${pseudo}`);
+  if (content === "none" || position !== "fixed") return false;
+  return coversView({ left: number(left), top: number(top), right: number(left) + number(width), bottom: number(top) + number(height) });
 };
 let backdropSheet = null;
-const extendPseudo = (selectors, page) => {
+const extendPseudo = (roots, selectors, page) => {
   const box = Object.entries(overPage(page)).map(([property, value]) => `${property}: ${value} !important;`);
   const rule = selectors.map((selector) => `${selector} { ${box.join(" ")} }`).join("\n");
-  if (!backdropSheet) {
-    backdropSheet = new CSSStyleSheet();
-    document.adoptedStyleSheets.push(backdropSheet);
-  }
+  backdropSheet ??= new CSSStyleSheet();
   backdropSheet.replaceSync(rule);
+  for (const { adoptedStyleSheets: sheets } of roots) if (!sheets.includes(backdropSheet)) sheets.push(backdropSheet);
 };
-
-// The body, what stands in it, and one level further: elements that hold a page and may have a backdrop of that kind.
-const outerElements = () => {
-  const { documentElement, body } = document;
-  const inner = body ? [...body.children].flatMap((element) => [element, ...element.children]) : [];
-  return [documentElement, body, ...inner].filter(Boolean);
+// Marks the element for the style sheet.
+const markPseudo = (element, pseudo) => {
+  const marks = (element.getAttribute(NAME) || "").split(" ").filter(Boolean);
+  if (!marks.includes(pseudo)) element.setAttribute(NAME, [...marks, pseudo].join(" "));
 };
 
 // What the page looked like when its backdrops were looked for.
@@ -79,31 +102,29 @@ const extendBackdrops = (roots) => {
   if (page.pageWidth <= page.width && page.pageHeight <= page.height) return;
   const size = `${page.pageWidth} ${page.pageHeight}`;
   if (size === lookedFor.size && changes.last() < lookedFor.at) return;
-  for (const root of roots) {
-    for (const element of root.querySelectorAll("*")) {
-      const style = getComputedStyle(element);
-      if (style.backgroundAttachment.includes("fixed")) setStyle(element, "background-attachment", "scroll");
-      if (style.position === "fixed") extendFixed(element, style, page);
-    }
-  }
-  const selectors = [];
-  for (const element of outerElements()) {
+  const selectors = new Set();
+  for (const element of allIn(roots, "*")) {
+    const style = getComputedStyle(element);
+    if (style.backgroundAttachment.includes("fixed")) setStyle(element, "background-attachment", "scroll");
+    if (style.position === "fixed" || wereFixed.has(element)) extendFixed(element, style, page);
     for (const pseudo of PSEUDO.filter((name) => coversViewAsPseudo(element, name))) {
-      if (!element.hasAttribute(NAME)) element.setAttribute(NAME, "");
-      selectors.push(`[${NAME}]${pseudo}`);
+      markPseudo(element, pseudo);
+      selectors.add(`[${NAME}~=${pseudo}]::${pseudo}`);
     }
   }
-  if (document.querySelector("dialog[open], [popover]")) selectors.push(":modal::backdrop", ":popover-open::backdrop");
-  if (selectors.length) extendPseudo(selectors, page);
+  if (document.querySelector("dialog[open], [popover]")) selectors.add(":modal::backdrop").add(":popover-open::backdrop");
+  if (selectors.size) extendPseudo(roots, [...selectors], page);
   lookedFor = { at: performance.now(), size };
 };
 
 const takeBackdropsBack = () => {
   if (backdropSheet) {
-    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== backdropSheet);
-    for (const element of document.querySelectorAll(`[${NAME}]`)) element.removeAttribute(NAME);
+    for (const root of rootsOf(document)) {
+      root.adoptedStyleSheets = [...root.adoptedStyleSheets].filter((sheet) => sheet !== backdropSheet);
+      for (const element of root.querySelectorAll(`[${NAME}]`)) element.removeAttribute(NAME);
+    }
     backdropSheet = null;
   }
-  shadowed.clear();
+  extended.clear();
   lookedFor = { at: -Infinity, size: "" };
 };

@@ -1,5 +1,5 @@
 // Changes that a picture makes to the page's styles and scroll positions, and takes back afterwards.
-// Called by `whole_page.js`, `scrollers.js` and `backdrops.js`.
+// Called by `whole_page.js`, `enlarge.js` and `backdrops.js`.
 
 // The properties that we set, with the value and priority that they had.
 const styledBefore = new Map();
@@ -17,14 +17,20 @@ const rememberScroll = (element) => {
   if (!scrolledBefore.has(element)) scrolledBefore.set(element, { left: element.scrollLeft, top: element.scrollTop });
 };
 
-const putBack = () => {
-  for (const [element, properties] of styledBefore) {
+const putStylesBack = (elements) => {
+  for (const element of elements) {
+    const properties = styledBefore.get(element);
+    if (!properties) continue;
+    styledBefore.delete(element);
     const hadStyle = properties.get(null);
     properties.delete(null);
     for (const [property, [value, priority]] of properties) element.style.setProperty(property, value, priority);
     if (!hadStyle && !element.getAttribute("style")) element.removeAttribute("style");
   }
+};
+
+const putBack = () => {
+  putStylesBack([...styledBefore.keys()]);
   for (const [element, position] of scrolledBefore) element.scrollTo({ ...position, behavior: "instant" });
-  styledBefore.clear();
   scrolledBefore.clear();
 };

@@ -1,192 +1,158 @@
-// Boxes that scroll and hold the page: they are made so large that they show all they hold. The size of the view stays as it
-// is.
+// Boxes that scroll and hold a part of the page: which those are, and which of them the picture shows whole.
 // Called by `whole_page.js`.
 
-// Boxes that scroll hold the page if together they cover most of the view, each of them much of it. Smaller ones are parts
-// of the page with a scrollbar of their own. Where the page itself scrolls, a box holds it that hides more than the page.
+// How much of the view a box covers, as a part of it, that a person takes for a part of the page: if it stands in the same
+// place of the view while the page scrolls, and as one of several that together cover most of it; by itself; and so much
+// that the report tells what it hides.
 const MUCH_OF_VIEW = 0.1;
+const LARGE_IN_VIEW = 0.4;
 const MOST_OF_VIEW = 0.5;
-// Where to look for it, in parts of the view.
-const LOOK_AT = [1 / 6, 1 / 2, 5 / 6];
-const AXES = [
-  { size: "height", max: "max-height", tracks: "grid-template-rows", gap: "row-gap", start: "top", end: "bottom", overflow: "overflowY", all: "scrollHeight", shown: "clientHeight", direction: "column" },
-  { size: "width", max: "max-width", tracks: "grid-template-columns", gap: "column-gap", start: "left", end: "right", overflow: "overflowX", all: "scrollWidth", shown: "clientWidth", direction: "row" },
-];
+const NOTED_IN_VIEW = 0.15;
+// A frame of another site that fills the view is the page, and nobody can say what it hides.
+const ALL_OF_VIEW = 0.8;
+// A box may load more each time it shows more. It is made larger so often.
+const MOST_TIMES = 12;
 
-const partOfView = (element) => {
-  const { left, top, right, bottom } = element.getBoundingClientRect();
+// The part of the view that lies between these edges.
+const areaInView = (left, top, right, bottom) => {
   const width = Math.min(right, innerWidth) - Math.max(left, 0);
   const height = Math.min(bottom, innerHeight) - Math.max(top, 0);
   return (Math.max(0, width) * Math.max(0, height)) / (innerWidth * innerHeight);
 };
-
-const number = (text) => parseFloat(text) || 0;
-
-// How many pixels of its content a box shows. In quirks mode, the browser tells those of the view in place of the body's.
-const shownIn = (element, { shown, size, start, end }) => {
-  if (element !== document.body || document.compatMode !== "BackCompat") return element[shown];
-  const style = getComputedStyle(element);
-  return element.getBoundingClientRect()[size] - number(style[`border-${start}-width`]) - number(style[`border-${end}-width`]);
-};
-// How many pixels of its content a box hides, which a person can scroll to.
-const hiddenIn = (element, axis) => {
-  const hidden = element[axis.all] - shownIn(element, axis);
-  return hidden > 1 && /auto|scroll|overlay/.test(getComputedStyle(element)[axis.overflow]) ? hidden : 0;
-};
-const hidesSomething = (element) => AXES.some((axis) => hiddenIn(element, axis));
-
-const elementsAt = (x, y) => {
-  const found = new Set();
-  const look = (root) => {
-    for (const element of root.elementsFromPoint(x, y)) {
-      if (found.has(element)) continue;
-      found.add(element);
-      if (element.shadowRoot) look(element.shadowRoot);
-    }
-  };
-  look(document);
-  return found;
+const partOfView = (element) => {
+  const { left, top, right, bottom } = edgesOf(element);
+  return areaInView(left, top, right, bottom);
 };
 
-// The large boxes in view that scroll, the largest first. Fields are no part of the page.
-const largeScrollers = () => {
-  const around = new Set();
-  for (const [x, y] of LOOK_AT.flatMap((x) => LOOK_AT.map((y) => [x, y]))) {
-    for (const element of elementsAt(innerWidth * x, innerHeight * y)) {
-      for (let outer = element; outer && !around.has(outer); outer = drawnIn(outer)) around.add(outer);
-    }
+// The edges of what a person can see of a box, here or by scrolling.
+const shownEdges = (element) => {
+  let { left, top, right, bottom } = edgesOf(element);
+  for (let around = drawnIn(element); around; around = drawnIn(around)) {
+    const { overflowX, overflowY } = getComputedStyle(around);
+    if (isViewport(around) || overflowX === "visible") continue;
+    const edges = edgesOf(around);
+    if (/hidden|clip/.test(overflowX)) [left, right] = [Math.max(left, edges.left), Math.min(right, edges.right)];
+    if (/hidden|clip/.test(overflowY)) [top, bottom] = [Math.max(top, edges.top), Math.min(bottom, edges.bottom)];
   }
-  return [...around]
-    .filter((element) => !isViewport(element) && !element.matches("textarea, input, select") && hidesSomething(element))
-    .map((element) => ({ element, part: partOfView(element) }))
+  return { left, top, right, bottom };
+};
+// How much of the view a box would cover when somebody has scrolled to it.
+const mostOfView = (element) => {
+  const { left, top, right, bottom } = shownEdges(element);
+  const isBeside = right <= 0 && !measure().pageX;
+  return isBeside || right <= left || bottom <= top ? 0 : areaInView(0, 0, right - left, bottom - top);
+};
+
+// Whether a box stands in the same place of the view while the page scrolls.
+const staysInView = (element) => {
+  for (let at = element; at; at = drawnIn(at)) {
+    if (wereFixed.has(at) || /fixed|sticky/.test(getComputedStyle(at).position)) return true;
+  }
+  return false;
+};
+
+// Fields are no part of the page.
+const FIELDS = "textarea, input, select, option";
+const mayHide = (element) =>
+  (element.scrollHeight > shownIn(element, AXES[0]) + 1 || element.scrollWidth > element.clientWidth + 1) &&
+  element.offsetWidth * element.offsetHeight >= MUCH_OF_VIEW * innerWidth * innerHeight;
+const isVisible = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+
+// The large boxes that scroll, with the part of the view that each covers.
+const largeScrollers = () =>
+  allIn(rootsOf(document), "*")
+    .filter((element) => mayHide(element) && !isViewport(element) && !element.matches(FIELDS) && hidesSomething(element) && isVisible(element))
+    .map((element) => ({ element, part: mostOfView(element) }))
     .filter(({ part }) => part >= MUCH_OF_VIEW)
     .sort((one, other) => other.part - one.part);
-};
 
-// Those of these boxes that hold the page, which itself hides `own` pixels.
+// Those that hold a part of the page by themselves. Tables and code that only go on to the side do not.
+const holdsByItself = ({ element, part }) =>
+  hiddenIn(element, DOWN) > 0 &&
+  (part >= LARGE_IN_VIEW || (staysInView(element) && partOfView(element) >= MUCH_OF_VIEW));
+
+// Those that together hold the page, which itself hides `own` pixels.
 const holdersOfPage = (scrollers, own) => {
-  const holders = scrollers.filter(({ element }) => AXES.some((axis) => hiddenIn(element, axis) > own));
+  const hides = ({ element }) => AXES.some((axis) => hiddenIn(element, axis) > own);
+  const holders = scrollers.filter((one) => partOfView(one.element) >= MUCH_OF_VIEW && hides(one));
   const isInside = ({ element }) => holders.some((other) => other.element !== element && other.element.contains(element));
-  const covered = sum(holders.filter((one) => !isInside(one)).map(({ part }) => part));
+  const covered = sum(holders.filter((one) => !isInside(one)).map(({ element }) => partOfView(element)));
   return covered >= MOST_OF_VIEW ? holders : [];
 };
 
-const usedSize = (element, { size }) => parseFloat(getComputedStyle(element)[size]);
-
-// Makes the track of a grid larger in which an item ends. Tracks may share their room in any way.
-const growTrack = (grid, item, axis, by) => {
-  const style = getComputedStyle(grid);
-  const tracks = style[axis.tracks].split(" ").map(number);
-  const border = number(style[`border-${axis.start}-width`]) + number(style[`padding-${axis.start}`]);
-  let left = item.getBoundingClientRect()[axis.end] - grid.getBoundingClientRect()[axis.start] - border;
-  const last = tracks.findIndex((size) => (left -= size + number(style[axis.gap])) <= 0);
-  if (last < 0) return;
-  tracks[last] += by;
-  setStyle(grid, axis.tracks, tracks.map((size) => `${size}px`).join(" "));
+// Large frames whose pages scroll. They cannot be made larger: that would change what their pages size by their view.
+const hidesInFrame = ({ document: inner, innerWidth: width, innerHeight: height }) => {
+  const isLarge = (element) => element.clientWidth * element.clientHeight >= MOST_OF_VIEW * width * height;
+  return allIn(rootsOf(inner), "*").some(
+    (element) => (element === inner.scrollingElement || isLarge(element)) && element.scrollHeight > element.clientHeight + 1 && isScrolledIn(element, inner),
+  );
 };
-
-// Makes a box larger by so many pixels.
-const grow = (element, axis, by) => {
-  const size = usedSize(element, axis);
-  if (!Number.isFinite(size)) return;
-  const { position, [axis.start]: start } = getComputedStyle(element);
-  const around = drawnIn(element);
-  const { display, flexDirection } = around ? getComputedStyle(around) : {};
-  if (/grid/.test(display) && !/absolute|fixed/.test(position)) growTrack(around, element, axis, by);
-  setStyle(element, "transition", "none");
-  setStyle(element, axis.max, "none");
-  setStyle(element, axis.size, `${size + by}px`);
-  if (/flex/.test(display) && flexDirection.startsWith(axis.direction)) setStyle(element, "flex", "none");
-  if (position === "fixed" || position === "absolute") {
-    setStyle(element, axis.start, start);
-    setStyle(element, axis.end, "auto");
-  }
-  // A fixed box does not make the page longer.
-  if (position === "fixed") setStyle(element, "position", "absolute");
-};
+const isScrolledIn = (element, { scrollingElement }) =>
+  element === scrollingElement || /auto|scroll|overlay/.test(getComputedStyle(element).overflowY);
+const framesThatHide = () =>
+  allIn(rootsOf(document), "iframe, frame").filter((frame) => {
+    const part = isVisible(frame) ? mostOfView(frame) : 0;
+    if (part < LARGE_IN_VIEW) return false;
+    return frame.contentDocument ? hidesInFrame(frame.contentWindow) : false;
+  });
 
 // What a box hides still, because the picture would become too large.
 let leftOut = 0;
 const notShown = () => leftOut;
 
-// The box, and what must grow with it: everything around it, but for what an absolute box leaves, and a fixed one.
-const growingWith = (scroller) => {
-  const found = [];
-  for (let element = scroller; element; ) {
-    found.push(element);
-    const { position } = getComputedStyle(element);
-    if (position === "fixed") break;
-    element = drawnIn(element);
-    while (position === "absolute" && element && getComputedStyle(element).position === "static") element = drawnIn(element);
-  }
-  return found;
-};
-
-// A box may be shown larger or smaller than what is around it.
-const zoomOf = (element) => element.currentCSSZoom || 1;
-
-// Makes the box, and everything around it, so much larger that it hides nothing.
-const expandAxis = (scroller, axis, limit) => {
-  let room = limit;
-  for (let pass = 0; pass < MOST_PASSES; pass += 1) {
-    const hidden = hiddenIn(scroller, axis);
-    const by = Math.min(hidden, room);
-    if (by <= 0) return;
-    room -= by;
-    const sizes = growingWith(scroller).map((element) => ({ element, before: usedSize(element, axis) }));
-    for (const { element, before } of sizes) {
-      const wanted = before + (by * zoomOf(scroller)) / zoomOf(element);
-      const missing = wanted - usedSize(element, axis);
-      if (missing > 0) grow(element, axis, missing);
-    }
-  }
-};
-const expand = (scroller, limit) => {
-  rememberScroll(scroller);
-  for (const axis of AXES) if (hiddenIn(scroller, axis)) expandAxis(scroller, axis, Math.max(0, limit - shownIn(scroller, axis)));
-  // Now the page itself is what scrolls.
-  for (const element of [document.documentElement, document.body]) if (element) setStyle(element, "overflow", "visible");
-};
-
-// A large frame whose page scrolls. It cannot be made larger: that would change what its page sizes by its view.
-const largeFrame = () =>
-  [...elementsAt(innerWidth / 2, innerHeight / 2)].find((element) => {
-    const page = element.contentDocument && element.contentDocument.documentElement;
-    return page && partOfView(element) >= MOST_OF_VIEW && page.scrollHeight > page.clientHeight + 1;
-  });
-
-// How often each box was made larger, and one that still hides something. A box that grows with its room never shows all.
+// How often each box was made larger; those that grow with their room and so never show all; and the first of what still
+// hides something.
 const expanded = new Map();
+const hopeless = new Set();
 let onlyInView = null;
+// Names of smaller boxes that scroll.
+let onlyPartly = [];
+
+// Makes these boxes larger. Returns whether it changed any.
+const expandAll = (scrollers, limit) => {
+  let hasChanged = false;
+  for (const scroller of scrollers) {
+    const times = expanded.get(scroller) || 0;
+    if (times >= MOST_TIMES || hopeless.has(scroller) || !hidesSomething(scroller)) continue;
+    hasChanged = true;
+    if (enlarge(scroller, limit)) expanded.set(scroller, times + 1);
+    else hopeless.add(scroller);
+  }
+  return hasChanged;
+};
+
+const noteWhatHides = (found, limit, named) => {
+  onlyInView = null;
+  leftOut = 0;
+  for (const scroller of [...expanded.keys(), ...hopeless]) {
+    if (!scroller.isConnected || !hidesSomething(scroller)) continue;
+    if (scroller.clientHeight >= limit) leftOut = scroller.scrollHeight - scroller.clientHeight;
+    else onlyInView = nameOf(scroller);
+  }
+  const [frame] = named ? [] : framesThatHide();
+  if (frame) onlyInView = nameOf(frame);
+  const isSmaller = ({ element, part }) => part >= NOTED_IN_VIEW && hiddenIn(element, DOWN) && !expanded.has(element) && !hopeless.has(element);
+  onlyPartly = named ? [] : found.filter(isSmaller).map(({ element }) => nameOf(element));
+};
 
 // Shows what large boxes hide. Returns whether it changed the page.
 const expandScrollers = (limit, named) => {
   const page = measure();
   const own = Math.max(page.pageHeight - page.height, page.pageWidth - page.width);
-  let hasChanged = false;
-  onlyInView = null;
-  leftOut = 0;
   const isShell = own <= 1 || expanded.size > 0;
-  const found = named ? [findOne(named)].filter(Boolean) : holdersOfPage(largeScrollers(), isShell ? 0 : own).map(({ element }) => element);
-  for (const scroller of new Set([...expanded.keys(), ...found])) {
-    const times = expanded.get(scroller) || 0;
-    if (times >= MOST_PASSES || !hidesSomething(scroller)) continue;
-    expanded.set(scroller, times + 1);
-    expand(scroller, limit);
-    hasChanged = true;
-  }
-  for (const scroller of expanded.keys()) {
-    if (!scroller.isConnected || !hidesSomething(scroller)) continue;
-    if (scroller.clientHeight >= limit) leftOut = scroller.scrollHeight - scroller.clientHeight;
-    else onlyInView = nameOf(scroller);
-  }
-  const frame = !named && isShell && largeFrame();
-  if (frame) onlyInView = nameOf(frame);
+  const found = named ? [] : largeScrollers();
+  const holders = [...found.filter(holdsByItself), ...holdersOfPage(found, isShell ? 0 : own)].map(({ element }) => element);
+  const wanted = named ? [findOne(named)].filter(Boolean) : holders;
+  const hasChanged = expandAll(new Set([...expanded.keys(), ...wanted]), limit);
+  noteWhatHides(found, limit, named);
   return hasChanged;
 };
 
 const forgetScrollers = () => {
   expanded.clear();
+  hopeless.clear();
+  wereFixed.clear();
   onlyInView = null;
+  onlyPartly = [];
   leftOut = 0;
 };

@@ -31,7 +31,7 @@ const finishSettling = ({ pending, waits, unchanged, showsAll, began }) => {
   const lazy = showsAll ? unseenWhenSettled + countTransparent() : 0;
   const marquees = movingMarquees().length;
   const found = { pending: pending.map(({ words }) => words), waits, took, unchanged, lazy, marquees, document: describe() };
-  return { ...found, ...measure(), onlyInView };
+  return { ...found, ...measure(), onlyInView, onlyPartly };
 };
 
 // Waits until nothing is pending, at most `budget` milliseconds. In a `hurry` it skips what `hasRested` can tell

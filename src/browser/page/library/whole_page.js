@@ -2,9 +2,6 @@
 // back afterwards.
 // Called by `settle.js`, and by `timeline.js` to put the page back.
 
-// How often each of this is tried.
-const MOST_PASSES = 4;
-
 // The page's own bars stand where they are at its beginning. Returns whether the page had been scrolled. A page that scrolls
 // itself back each time wins.
 let timesAtBeginning = 0;

@@ -112,8 +112,8 @@ impl Session {
         }
     }
 
-    /// Waits for the box that holds the page, which a step may have opened only a moment ago.
-    pub(super) async fn wait_for_scroller(&self, target: &Target) -> Result<(), ShootError> {
+    /// Waits for the element that holds the page or is the area, which a step may have opened only a moment ago.
+    pub(super) async fn wait_for_box(&self, target: &Target) -> Result<(), ShootError> {
         let deadline = Instant::now() + self.options.timeout;
         while self.first_box(target).await?.is_none() {
             if Instant::now() >= deadline {
@@ -134,7 +134,7 @@ impl Session {
             .map(|found| found.area))
     }
 
-    /// The element's border box, grown to whole CSS pixels.
+    /// The element's border box as far as the page reaches, grown to whole CSS pixels.
     async fn element_box(
         &self,
         target: &Target,
@@ -146,9 +146,11 @@ impl Session {
             found.x.floor().max(measures.page_x),
             found.y.floor().max(measures.page_y),
         );
+        let page_right = measures.page_x + measures.page_width;
+        let page_bottom = measures.page_y + measures.page_height;
         let (right, bottom) = (
-            (found.x + found.width).ceil(),
-            (found.y + found.height).ceil(),
+            (found.x + found.width).ceil().min(page_right),
+            (found.y + found.height).ceil().min(page_bottom),
         );
         if right <= left || bottom <= top {
             return Err(ShootError::Impossible(format!(

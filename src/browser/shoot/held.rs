@@ -109,9 +109,10 @@ impl HeldPage<'_> {
     ) -> Result<Frame, ShootError> {
         if let Area::Page {
             scroller: Some(target),
-        } = &shot.area
+        }
+        | Area::Element(target) = &shot.area
         {
-            self.wait_for_scroller(target).await?;
+            self.wait_for_box(target).await?;
         }
         let settled = self.settle_fully(shot, exchange.is_some(), times).await?;
         let is_mobile = self.life.screen().device.mobile;

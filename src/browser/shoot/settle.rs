@@ -94,7 +94,11 @@ impl Session {
                 "limit": self.options.max_page_height,
                 "scroller": scroller.as_ref().map(alternatives),
             }),
-            Area::Viewport | Area::Element(_) => json!(null),
+            Area::Element(target) => json!({
+                "limit": self.options.max_page_height,
+                "area": alternatives(target),
+            }),
+            Area::Viewport => json!(null),
         };
         let parts = self.settle_parts(shot);
         let argument = json!({

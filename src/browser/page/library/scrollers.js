@@ -121,7 +121,8 @@ const expandAll = (scrollers, limit) => {
   return hasChanged;
 };
 
-const noteWhatHides = (found, limit, named) => {
+// Notes what the boxes that were made larger hide still.
+const noteExpanded = (limit) => {
   onlyInView = null;
   leftOut = 0;
   for (const scroller of [...expanded.keys(), ...hopeless]) {
@@ -129,10 +130,13 @@ const noteWhatHides = (found, limit, named) => {
     if (scroller.clientHeight >= limit) leftOut = scroller.scrollHeight - scroller.clientHeight;
     else onlyInView = nameOf(scroller);
   }
-  const [frame] = named ? [] : framesThatHide();
+};
+// Notes what hides something and stays as it is.
+const noteOthers = (scrollers) => {
+  const [frame] = framesThatHide();
   if (frame) onlyInView = nameOf(frame);
   const isSmaller = ({ element, part }) => part >= NOTED_IN_VIEW && hiddenIn(element, DOWN) && !expanded.has(element) && !hopeless.has(element);
-  onlyPartly = named ? [] : found.filter(isSmaller).map(({ element }) => nameOf(element));
+  onlyPartly = scrollers.filter(isSmaller).map(({ element }) => nameOf(element));
 };
 
 // Shows what large boxes hide. Returns whether it changed the page.
@@ -144,7 +148,25 @@ const expandScrollers = (limit, named) => {
   const holders = [...found.filter(holdsByItself), ...holdersOfPage(found, isShell ? 0 : own)].map(({ element }) => element);
   const wanted = named ? [findOne(named)].filter(Boolean) : holders;
   const hasChanged = expandAll(new Set([...expanded.keys(), ...wanted]), limit);
-  noteWhatHides(found, limit, named);
+  noteExpanded(limit);
+  if (!named) noteOthers(found);
+  return hasChanged;
+};
+
+// Whether a box that scrolls cuts off a part of the element.
+const cutsOff = (scroller, element) => {
+  const [outer, inner] = [edgesOf(scroller), edgesOf(element)];
+  return AXES.some(
+    (axis) => hiddenIn(scroller, axis) && (inner[axis.start] < outer[axis.start] - 1 || inner[axis.end] > outer[axis.end] + 1),
+  );
+};
+// Shows what the boxes around an element hide of it. Returns whether it changed the page.
+const expandAround = (limit, area) => {
+  const element = findOne(area);
+  const around = element ? growingWith(element).slice(1) : [];
+  const hasChanged = expandAll(around.filter((box) => !isViewport(box) && cutsOff(box, element)), limit);
+  noteExpanded(limit);
+  onlyPartly = element && !isViewport(element) && hiddenIn(element, DOWN) ? [nameOf(element)] : [];
   return hasChanged;
 };
 

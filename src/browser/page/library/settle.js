@@ -69,7 +69,7 @@ const settle = async ({ budget, wholePage, show, hurry, mustDraw, parts }) => {
     if (hurry) pending = pending.filter(({ kind }) => kind !== "animations");
     if (!pending.length) {
       since = performance.now();
-      if (show) extendBackdrops(tree.roots);
+      if (show && !show.area) extendBackdrops(tree.roots);
       if (parts.images) await decodeImages(tree.images, wholePage);
       addWait(waits, "decoding", since);
       since = performance.now();

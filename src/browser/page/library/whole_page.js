@@ -1,5 +1,5 @@
-// Shows all of the page for a picture of the whole page, as somebody sees it who scrolls through it, and puts everything
-// back afterwards.
+// Shows all of the page for a picture of the whole page, or all of an element, as somebody sees it who scrolls to it, and
+// puts everything back afterwards.
 // Called by `settle.js`, and by `timeline.js` to put the page back.
 
 // The page's own bars stand where they are at its beginning. Returns whether the page had been scrolled. A page that scrolls
@@ -13,8 +13,9 @@ const goToBeginning = () => {
   return true;
 };
 
-// Shows all of the page. Returns whether it changed the page's layout.
-const showWholePage = ({ limit, scroller }) => {
+// Shows all of the page, or of one element of it. Returns whether it changed the page's layout.
+const showWholePage = ({ limit, scroller, area }) => {
+  if (area) return expandAround(limit, area);
   const hasScrolled = goToBeginning();
   return expandScrollers(limit, scroller) || hasScrolled;
 };

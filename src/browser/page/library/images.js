@@ -1,10 +1,27 @@
 // Images, fonts and frames that are still loading. A picture of the whole page also needs those that the browser would
 // load only near the view.
 // Called by `settle.js`.
-const isInView = (image) => {
-  const box = image.getBoundingClientRect();
-  return box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
+// The edges of an element in the view of its own window; none if it lies outside of it.
+const edgesInOwnView = (element) => {
+  const { left, top, right, bottom } = element.getBoundingClientRect();
+  const { innerWidth: width, innerHeight: height } = element.ownerDocument.defaultView;
+  if (bottom <= 0 || right <= 0 || top >= height || left >= width) return null;
+  return { left: Math.max(left, 0), top: Math.max(top, 0), right: Math.min(right, width), bottom: Math.min(bottom, height) };
 };
+// Whether a part of an element is in the page's view, also in a frame.
+const isInView = (element) => {
+  let edges = edgesInOwnView(element);
+  for (let view = element.ownerDocument.defaultView; edges && view !== window; view = view.parent) {
+    const frame = view.frameElement.getBoundingClientRect();
+    const { left, top, right, bottom } = edges;
+    const isOutside = bottom + frame.top <= 0 || right + frame.left <= 0 || top + frame.top >= view.parent.innerHeight || left + frame.left >= view.parent.innerWidth;
+    edges = isOutside ? null : { left: left + frame.left, top: top + frame.top, right: right + frame.left, bottom: bottom + frame.top };
+  }
+  return edges !== null;
+};
+// Whether a picture can show the image. One of the whole page shows frames as they are.
+const mayBeInPicture = (image, wholePage) =>
+  wholePage ? image.ownerDocument === document || edgesInOwnView(image) !== null : isInView(image);
 
 // How long we wait for an image; `ARRIVAL_BUDGET` in `pending_resources.rs` comes after it.
 const IMAGE_MS = 5000;
@@ -38,7 +55,7 @@ const hasPendingFonts = ({ fonts }) => {
 
 const pendingImages = (images, wholePage) =>
   images.filter((image) => {
-    if (!(wholePage || isInView(image)) || !image.checkVisibility()) return false;
+    if (!mayBeInPicture(image, wholePage) || !image.checkVisibility()) return false;
     if (wholePage && image.loading === "lazy" && !image.complete) image.loading = "eager";
     return !image.complete && !isOverdue(image);
   });
@@ -73,6 +90,6 @@ const isLateFrame = (frame) => performance.now() >= (loadingFrames.get(frame) ??
 const decodeImages = (images, wholePage) =>
   Promise.all(
     images
-      .filter((image) => image.complete && image.naturalWidth > 0 && (wholePage || isInView(image)))
+      .filter((image) => image.complete && image.naturalWidth > 0 && mayBeInPicture(image, wholePage))
       .map((image) => image.decode().catch(() => {})),
   );

@@ -10,5 +10,5 @@ const walkTree = () => {
   const roots = rootsOf(document);
   const everyRoot = roots.concat(...reachableWindows().slice(1).map((view) => rootsOf(view.document)));
   walked = { roots, everyRoot };
-  return { ...walked, images: allIn(roots, "img"), frames: allIn(roots, "iframe"), videos: allIn(everyRoot, "video") };
+  return { ...walked, images: allIn(everyRoot, "img"), frames: allIn(roots, "iframe"), videos: allIn(everyRoot, "video") };
 };

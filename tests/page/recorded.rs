@@ -44,7 +44,7 @@ const CALLS: &[(&str, &str)] = &[
     ("describeSoon", "null"),
     ("sinceParsed", "null"),
     ("measure", "null"),
-    ("widestElement", "null"),
+    ("tooWideBy", "null"),
     ("redraw", "null"),
     ("boxes", r##"[[{"css": ["#box"]}]]"##),
     ("areas", r##"[[{"css": ["#box"]}]]"##),

@@ -73,7 +73,7 @@ static LIBRARY_SENT: LazyLock<String> = LazyLock::new(|| without_comments(&LIBRA
 
 /// The functions of the library that are called from outside.
 const FUNCTIONS: &str = "describe, describeSoon, sinceParsed, settle, notAnswered, scrollThrough, hasRested, hold, letGo, measure, \
-    endWritten, boxes, areas, widestElement, movingParts, movingMarquees, stopMarquee, redraw";
+    endWritten, boxes, areas, tooWideBy, movingParts, movingMarquees, stopMarquee, redraw";
 
 /// Who hides the scrollbars of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,6 +23,7 @@ use super::{
 use crate::spec::{Area, Settle, Shot, Viewport};
 
 use settle::{GoesOn, ReleasedPage};
+use warnings::WideBy;
 
 pub(crate) use agree::FrameExchange;
 pub(crate) use times::ShotTimes;
@@ -180,9 +181,9 @@ impl Session {
         self.flow.set_previous_frame(previous);
         let mut warnings = self.warnings(shot, &frame, times);
         if let Some(width) = times.too_wide {
-            let widest = self.in_page(COMMAND_LIMIT, "widestElement", &json!(null));
-            let widest = widest.await?;
-            warnings.push(warnings::too_wide_warning(width, viewport, widest.as_str()));
+            let by = self.in_page(COMMAND_LIMIT, "tooWideBy", &json!(null));
+            let by = WideBy::read(&by.await?);
+            warnings.push(warnings::too_wide_warning(width, viewport, &by));
         }
         if self.engine.traits().leaves_frames_out_of_view {
             warnings.extend(warnings::unpainted_frames_warning(&released.out_of_view));

@@ -1,5 +1,7 @@
 //! Warnings that a picture needs.
 
+use serde_json::Value;
+
 use super::{pending_resources::ARRIVAL_BUDGET, settle::SCROLL_BUDGET};
 use crate::{
     browser::picture::Warning,
@@ -121,17 +123,38 @@ pub(super) fn small_scroller_warning(scrollers: &[String]) -> Option<Warning> {
     Some(text.into())
 }
 
+/// Why a phone's page is wider than its screen.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum WideBy {
+    /// The element that reaches furthest to the side, by a short selector.
+    Element(String),
+    Meta,
+    MissingMeta,
+}
+
+impl WideBy {
+    /// Reads the answer of the page.
+    pub(super) fn read(answer: &Value) -> Self {
+        match answer["element"].as_str() {
+            Some(name) => Self::Element(name.to_owned()),
+            None if answer["meta"] == true => Self::Meta,
+            None => Self::MissingMeta,
+        }
+    }
+}
+
 /// Warns that a phone's page is wider than its screen, which its users notice. `width` is in CSS pixels.
-pub(super) fn too_wide_warning(width: f64, screen: Viewport, widest: Option<&str>) -> Warning {
+pub(super) fn too_wide_warning(width: f64, screen: Viewport, by: &WideBy) -> Warning {
     let screen = screen.width;
-    let text = match widest {
-        Some(widest) => format!(
+    let laid_out = format!("the page is laid out {width} px wide on a screen of {screen} px");
+    let text = match by {
+        WideBy::Element(widest) => format!(
             "the page is {width} px wide on a screen of {screen} px; `{widest}` reaches furthest to the side"
         ),
-        None => format!(
-            "the page is laid out {width} px wide on a screen of {screen} px, as phones do without a \
-             `<meta name=viewport>`"
-        ),
+        WideBy::Meta => format!("{laid_out}, as its `<meta name=viewport>` asks for"),
+        WideBy::MissingMeta => {
+            format!("{laid_out}, as phones do without a `<meta name=viewport>`")
+        }
     };
     text.into()
 }
@@ -141,4 +164,20 @@ pub(super) fn cut_warning(height: u32, limit: u32) -> Warning {
     let text =
         format!("the page is {height} px tall; the picture ends at max_page_height, {limit} px");
     Warning::of(Suspicion::PartialPage, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_phone_page_is_too_wide_by_an_element_or_as_its_meta_asks_for() {
+        assert_eq!(
+            WideBy::read(&json!({ "element": "table" })),
+            WideBy::Element("table".to_owned())
+        );
+        assert_eq!(WideBy::read(&json!({ "meta": true })), WideBy::Meta);
+        assert_eq!(WideBy::read(&json!(null)), WideBy::MissingMeta);
+    }
 }

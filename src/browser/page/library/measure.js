@@ -55,11 +55,13 @@ const measure = () => {
   };
 };
 
-// A phone's page should fit its screen. The element that reaches furthest beyond it, if any does.
-// Called from `shoot/mod.rs` as `widestElement`.
-const widestElement = () => {
+// A phone's page should fit its screen. Why it does not: the `element` that reaches furthest beyond it, or a `<meta
+// name=viewport>` that asks for more; null without either.
+// Called from `shoot/mod.rs` as `tooWideBy`.
+const tooWideBy = () => {
   if (!document.body) return null;
-  // The width for which the page is laid out. Without a `<meta name=viewport>` that is more than the screen has.
+  // The width for which the page is laid out. A `<meta name=viewport>`, or that there is none, can make it more than the
+  // screen has.
   const screen = document.documentElement.clientWidth;
   let widest = null;
   let furthest = screen + 1;
@@ -70,5 +72,6 @@ const widestElement = () => {
     furthest = reaches;
     widest = element;
   }
-  return widest && nameOf(widest);
+  if (widest) return { element: nameOf(widest) };
+  return document.querySelector("meta[name=viewport i]") && { meta: true };
 };

@@ -271,7 +271,7 @@ impl HeldPage<'_> {
             } else if is_lazy && times.reached_end.is_none() {
                 let began = Instant::now();
                 let limit = self.options.max_page_height;
-                times.reached_end = Some(self.scroll_through(limit, parts).await?);
+                times.reached_end = Some(self.scroll_through(limit, shot).await?);
                 times.add_wait_for(WaitReason::Scrolling, 1, began.elapsed());
             } else if !self.wait_for_resources(kinds, &mut budget, times).await? {
                 return Ok(settled);

@@ -89,22 +89,11 @@ impl Session {
         budget: Duration,
     ) -> Result<Settled, BrowserError> {
         let milliseconds = u64::try_from(budget.as_millis()).unwrap_or(u64::MAX);
-        let show = match &shot.area {
-            Area::Page { scroller } => json!({
-                "limit": self.options.max_page_height,
-                "scroller": scroller.as_ref().map(alternatives),
-            }),
-            Area::Element(target) => json!({
-                "limit": self.options.max_page_height,
-                "area": alternatives(target),
-            }),
-            Area::Viewport => json!(null),
-        };
         let parts = self.settle_parts(shot);
         let argument = json!({
             "budget": milliseconds,
             "wholePage": shot.area.is_beyond_viewport(),
-            "show": show,
+            "show": self.parts_to_show(&shot.area),
             "hurry": hurry,
             "mustDraw": !self.engine.traits().draws_for_pictures,
             "parts": in_words(parts),
@@ -145,16 +134,29 @@ impl Session {
         })
     }
 
+    /// Tells the page what of it is shown beyond the view, for our page functions.
+    fn parts_to_show(&self, area: &Area) -> Value {
+        let limit = self.options.max_page_height;
+        match area {
+            Area::Page { scroller } => {
+                json!({ "limit": limit, "scroller": scroller.as_ref().map(alternatives) })
+            }
+            Area::Element(target) => json!({ "limit": limit, "area": alternatives(target) }),
+            Area::Viewport => json!(null),
+        }
+    }
+
     /// Scrolls each part of the page into view down to `limit` CSS pixels, so that scripts add the content that they
     /// load lazily, and scrolls back. Returns whether it reached the end of the page.
     pub(super) async fn scroll_through(
         &self,
         limit: u32,
-        parts: Settle,
+        shot: &Shot,
     ) -> Result<bool, BrowserError> {
         let argument = json!({
             "limit": limit,
-            "parts": in_words(parts),
+            "show": self.parts_to_show(&shot.area),
+            "parts": in_words(self.settle_parts(shot)),
         });
         let time = COMMAND_LIMIT + SCROLL_BUDGET;
         let answer = self.in_page(time, "scrollThrough", &argument).await?;

@@ -24,10 +24,14 @@ const placesAside = (scrolled, height) => {
 };
 
 // Goes down to `limit` pixels and back. Resolves to whether the end of the page was reached.
-const scrollThrough = async ({ limit, parts }) => {
+const scrollThrough = async ({ limit, show, parts }) => {
   const began = performance.now();
   const [left, top] = [scrollX, scrollY];
-  const height = () => Math.min(limit, measure().pageHeight);
+  // Boxes that load more become larger again.
+  const height = () => {
+    if (show && !show.area && expanded.size) expandScrollers(show.limit, show.scroller);
+    return Math.min(limit, measure().pageHeight);
+  };
   const goTo = async (x, y, isBack = false) => {
     const before = scrollY;
     scrollTo({ left: x, top: y, behavior: "instant" });
@@ -35,6 +39,7 @@ const scrollThrough = async ({ limit, parts }) => {
     noteSeen(scrollY - before, isBack);
   };
   const isLoading = () => {
+    if (hasTimersOfView()) return true;
     const wanted = { images: true, requests: parts.requests };
     return stillPending({ tree: walkTree(), wholePage: true, parts: wanted, waitForRequests: !alwaysHasRequests }).length > 0;
   };

@@ -23,12 +23,12 @@ const addWait = (waits, kind, since, count = 1) => {
   wait.count = Math.max(wait.count, count);
 };
 
-const finishSettling = ({ pending, waits, unchanged, showsAll, began }) => {
+const finishSettling = ({ pending, waits, unchanged, showsAll, mayGrow, began }) => {
   settledAt = performance.now();
   callsWhenSettled = scriptCalls();
   const took = settledAt - began;
   unseenWhenSettled = countUnseen();
-  const lazy = showsAll ? unseenWhenSettled + countTransparent() : 0;
+  const lazy = showsAll ? unseenWhenSettled + countTransparent() + Number(mayGrow) : 0;
   const marquees = movingMarquees().length;
   const found = { pending: pending.map(({ words }) => words), waits, took, unchanged, lazy, marquees, document: describe() };
   return { ...found, ...measure(), onlyInView, onlyPartly };
@@ -41,8 +41,11 @@ const settle = async ({ budget, wholePage, show, hurry, mustDraw, parts }) => {
   // A page that draws by itself, or has just changed, is about to change.
   const isStill = runsEverywhere() && !drawsByItself();
   let unchanged = isStill && isAsItSettled();
-  if (show && showWholePage(show)) hurry = unchanged = false;
   const showsAll = wholePage && parts.images;
+  // A box may load more of its content when it becomes larger.
+  const isWaiting = show && countUnseen() + countUnseenInBoxes() > 0;
+  const hasGrown = show && showWholePage(show);
+  if (hasGrown) hurry = unchanged = false;
   const showMore = () => (showsAll ? showSkipped() + showSeen() + showHidden() : 0);
   if (showMore()) hurry = unchanged = false;
   hurry &&= isStill && changes.sinceMutation() > QUIET_MS;
@@ -89,7 +92,8 @@ const settle = async ({ budget, wholePage, show, hurry, mustDraw, parts }) => {
     await pause(TURN_MS);
     for (const { kind, count } of pending) addWait(waits, kind, since, count);
   } while (performance.now() < began + budget);
-  return finishSettling({ pending, waits, unchanged, showsAll, began });
+  const mayGrow = Boolean(isWaiting && hasGrown);
+  return finishSettling({ pending, waits, unchanged, showsAll, mayGrow, began });
 };
 
 // What a page starts when it has loaded shows within so long.

@@ -1,27 +1,48 @@
 // Knows which elements wait to come into view: those that the page's scripts watch with an IntersectionObserver,
 // and those that `content-visibility: auto` leaves out.
-// Asked by `library/lazy.js`.
+// Asked by `library/lazy.js`, and told of timers by `script_calls.js`.
 
 // The elements that the page was told are out of view. A page that was scrolled through has seen its elements, so
 // only those count that it was first told of since then.
 const unseen = new OwnSet();
+// The same for the view of a box that scrolls.
+const unseenInBoxes = new OwnSet();
 const firstTold = new OwnWeakMap();
 let timesScrolledThrough = 0;
 const noteEntries = (entries, { root }) => {
-  if (root && root !== document) return;
+  const isInBox = root && root !== document;
   for (let index = 0; index < entries.length; index += 1) {
     const { target, isIntersecting } = entries[index];
+    if (isInBox) {
+      if (isIntersecting) unseenInBoxes.delete(target);
+      else unseenInBoxes.add(target);
+      continue;
+    }
     if (!firstTold.has(target)) firstTold.set(target, timesScrolledThrough);
     if (isIntersecting) unseen.delete(target);
     else if (firstTold.get(target) === timesScrolledThrough) unseen.add(target);
   }
 };
+// Whether the page is being told what is in view, and until when the timers run that it set meanwhile. A list loads more
+// by such a timer.
+let isTelling = false;
+let timersEnd = 0;
+const LONGEST_TIMER_MS = 2000;
+const noteTimer = (milliseconds) => {
+  if (isTelling && milliseconds <= LONGEST_TIMER_MS) timersEnd = max(timersEnd, now() + milliseconds);
+};
+onQuestion("count-timers", () => (now() <= timersEnd ? 1 : 0));
 onObserved(
   "IntersectionObserver",
   (callback) =>
     function (entries, observer) {
       noteEntries(entries, observer);
-      return call(callback, this, entries, observer);
+      isTelling = true;
+      try {
+        return call(callback, this, entries, observer);
+      } finally {
+        isTelling = false;
+      }
     },
 );
 
@@ -56,6 +77,10 @@ onQuestion("count-unseen", () => {
   dropRemoved(unseen);
   dropRemoved(skipped);
   return unseen.size + skipped.size;
+});
+onQuestion("count-unseen-in-boxes", () => {
+  dropRemoved(unseenInBoxes);
+  return unseenInBoxes.size;
 });
 onMessage("forget-unseen", () => {
   timesScrolledThrough += 1;

@@ -3,7 +3,7 @@
 // Put together by `mod.rs`.
 const NAME = "__NAME__";
 const { apply, construct } = Reflect;
-const { ceil, floor } = Math;
+const { ceil, floor, max } = Math;
 const { create } = Object;
 const call = Function.prototype.call.bind(Function.prototype.call);
 const addListener = EventTarget.prototype.addEventListener;

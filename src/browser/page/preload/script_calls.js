@@ -4,6 +4,7 @@ let scriptCalls = 0;
 for (const name of ["setTimeout", "setInterval"]) {
   replace(window, name, (native, self, given) => {
     const callback = given[0];
+    if (name === "setTimeout") noteTimer(typeof given[1] === "number" ? given[1] : 0);
     if (typeof callback === "function") {
       given[0] = function () {
         scriptCalls += 1;

@@ -48,6 +48,7 @@ const LIBRARY: &[&str] = &[
     include_str!("library/boxes.js"),
     include_str!("library/put_back.js"),
     include_str!("library/enlarge.js"),
+    include_str!("library/virtual_lists.js"),
     include_str!("library/scrollers.js"),
     include_str!("library/backdrops.js"),
     include_str!("library/whole_page.js"),

@@ -1,5 +1,5 @@
 // Frames of other sites, which we may not look into. `preload/foreign_frames.js` stills each of them.
-// Called by `settle.js` and `timeline.js`.
+// Called by `settle.js`, `scrollers.js` and `timeline.js`.
 
 // A smaller frame is there for its script.
 const LEAST_FRAME = 10;
@@ -23,3 +23,14 @@ const foreignFramesOutOfView = (area) => {
   const frames = reachableWindows().flatMap(({ document }) => rootsOf(document).flatMap((root) => [...root.querySelectorAll("iframe, frame")]));
   return frames.filter((frame) => isForeign(frame) && isLarge(frame) && isPictured(frame, area) && !isInView(frame)).map(nameOf);
 };
+
+// How long such a window may take to answer.
+const FOREIGN_MS = 300;
+// Resolves to the number that such a window answers, or to null. Only it can read the question and only we the answer.
+const askForeign = (view, question) =>
+  new Promise((done) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => done(asNumber(data));
+    view.postMessage(`${NAME}-${question}`, "*", [port2]);
+    setTimeout(() => done(null), FOREIGN_MS);
+  });

@@ -87,14 +87,13 @@ const hidesInFrame = ({ document: inner, innerWidth: width, innerHeight: height 
     (element) => (element === inner.scrollingElement || isLarge(element)) && element.scrollHeight > element.clientHeight + 1 && isScrolledIn(element, inner),
   );
 };
-const isScrolledIn = (element, { scrollingElement }) =>
-  element === scrollingElement || /auto|scroll|overlay/.test(getComputedStyle(element).overflowY);
-const framesThatHide = () =>
-  allIn(rootsOf(document), "iframe, frame").filter((frame) => {
-    const part = isVisible(frame) ? mostOfView(frame) : 0;
-    if (part < LARGE_IN_VIEW) return false;
-    return frame.contentDocument ? hidesInFrame(frame.contentWindow) : false;
-  });
+const isScrolledIn = (element, { scrollingElement, documentElement, body }) =>
+  element === scrollingElement
+    ? ![documentElement, body].some((outer) => outer && /hidden|clip/.test(getComputedStyle(outer).overflowY))
+    : /auto|scroll|overlay/.test(getComputedStyle(element).overflowY);
+const largeFrames = () =>
+  allIn(rootsOf(document), "iframe, frame").filter((frame) => isVisible(frame) && mostOfView(frame) >= LARGE_IN_VIEW);
+const framesThatHide = () => largeFrames().filter((frame) => frame.contentDocument && hidesInFrame(frame.contentWindow));
 
 // What a box hides still, because the picture would become too large.
 let leftOut = 0;
@@ -134,7 +133,8 @@ const noteExpanded = (limit) => {
 // Notes what hides something and stays as it is.
 const noteOthers = (scrollers) => {
   const [frame] = framesThatHide();
-  if (frame) onlyInView = nameOf(frame);
+  const hiding = frame || blankList();
+  if (hiding) onlyInView = nameOf(hiding);
   const isSmaller = ({ element, part }) => part >= NOTED_IN_VIEW && hiddenIn(element, DOWN) && !expanded.has(element) && !hopeless.has(element);
   onlyPartly = scrollers.filter(isSmaller).map(({ element }) => nameOf(element));
 };
@@ -168,6 +168,17 @@ const expandAround = (limit, area) => {
   noteExpanded(limit);
   onlyPartly = element && !isViewport(element) && hiddenIn(element, DOWN) ? [nameOf(element)] : [];
   return hasChanged;
+};
+
+// Notes the large frames of other sites that hide something, which each tells by itself. One that does not tell may be the
+// page.
+const silentFrames = new WeakSet();
+const noteForeignFrames = async () => {
+  for (const frame of largeFrames().filter((frame) => !frame.contentDocument)) {
+    const hidden = silentFrames.has(frame) ? null : await askForeign(frame.contentWindow, "count-hidden");
+    if (hidden === null) silentFrames.add(frame);
+    if (hidden > 1 || (hidden === null && mostOfView(frame) >= ALL_OF_VIEW)) onlyInView ??= nameOf(frame);
+  }
 };
 
 const forgetScrollers = () => {

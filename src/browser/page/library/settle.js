@@ -92,6 +92,7 @@ const settle = async ({ budget, wholePage, show, hurry, mustDraw, parts }) => {
     await pause(TURN_MS);
     for (const { kind, count } of pending) addWait(waits, kind, since, count);
   } while (performance.now() < began + budget);
+  if (show && !show.area && !show.scroller) await noteForeignFrames();
   const mayGrow = Boolean(isWaiting && hasGrown);
   return finishSettling({ pending, waits, unchanged, showsAll, mayGrow, began });
 };

@@ -3,8 +3,8 @@
 
 // How many elements wait to come into view.
 const countUnseen = () => sum(askAll("count-unseen"));
-// How many elements wait to come into the view of a box that scrolls.
-const countUnseenInBoxes = () => sum(askAll("count-unseen-in-boxes"));
+// How many elements the page watches in the view of a box that scrolls.
+const countToldInBoxes = () => sum(askAll("count-told-in-boxes"));
 // Whether timers run that the page set when it was told what came into view.
 const hasTimersOfView = () => sum(askAll("count-timers")) > 0;
 // Shows what `content-visibility: auto` leaves out. Returns how many elements that were.

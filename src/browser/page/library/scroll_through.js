@@ -28,10 +28,8 @@ const scrollThrough = async ({ limit, show, parts }) => {
   const began = performance.now();
   const [left, top] = [scrollX, scrollY];
   // Boxes that load more become larger again.
-  const height = () => {
-    if (show && !show.area && expanded.size) expandScrollers(show.limit, show.scroller);
-    return Math.min(limit, measure().pageHeight);
-  };
+  const expandAgain = () => show && !show.area && expanded.size > 0 && expandScrollers(show.limit, show.scroller);
+  const height = () => Math.min(limit, measure().pageHeight);
   const goTo = async (x, y, isBack = false) => {
     const before = scrollY;
     scrollTo({ left: x, top: y, behavior: "instant" });
@@ -46,7 +44,7 @@ const scrollThrough = async ({ limit, show, parts }) => {
   const keepsHeight = async (known) => {
     for (let reading = 0; reading < HEIGHT_READINGS; reading += 1) {
       await pause(HEIGHT_PAUSE_MS);
-      if (height() !== known || isLoading()) return false;
+      if (expandAgain() || height() !== known || isLoading()) return false;
     }
     return true;
   };

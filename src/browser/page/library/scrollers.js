@@ -107,6 +107,17 @@ let onlyInView = null;
 // Names of smaller boxes that scroll.
 let onlyPartly = [];
 
+// The boxes that hide something again, and whether the browser has drawn them so. Only then is the end of a list out of view,
+// and the page hears of it when it comes into view again.
+const hidingAgain = new Map();
+const wasDrawnHiding = (scroller) => {
+  if (hidingAgain.get(scroller)) return hidingAgain.delete(scroller);
+  if (hidingAgain.has(scroller)) return false;
+  hidingAgain.set(scroller, false);
+  nextFrames().then(() => hidingAgain.has(scroller) && hidingAgain.set(scroller, true));
+  return false;
+};
+
 // Makes these boxes larger. Returns whether it changed any.
 const expandAll = (scrollers, limit) => {
   let hasChanged = false;
@@ -114,6 +125,7 @@ const expandAll = (scrollers, limit) => {
     const times = expanded.get(scroller) || 0;
     if (times >= MOST_TIMES || hopeless.has(scroller) || !hidesSomething(scroller)) continue;
     hasChanged = true;
+    if (times > 0 && !wasDrawnHiding(scroller)) continue;
     if (enlarge(scroller, limit)) expanded.set(scroller, times + 1);
     else hopeless.add(scroller);
   }
@@ -184,6 +196,7 @@ const noteForeignFrames = async () => {
 const forgetScrollers = () => {
   expanded.clear();
   hopeless.clear();
+  hidingAgain.clear();
   wereFixed.clear();
   onlyInView = null;
   onlyPartly = [];

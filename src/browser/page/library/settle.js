@@ -42,8 +42,6 @@ const settle = async ({ budget, wholePage, show, hurry, mustDraw, parts }) => {
   const isStill = runsEverywhere() && !drawsByItself();
   let unchanged = isStill && isAsItSettled();
   const showsAll = wholePage && parts.images;
-  // A box may load more of its content when it becomes larger.
-  const isWaiting = show && countUnseen() + countUnseenInBoxes() > 0;
   const hasGrown = show && showWholePage(show);
   if (hasGrown) hurry = unchanged = false;
   const showMore = () => (showsAll ? showSkipped() + showSeen() + showHidden() : 0);
@@ -93,7 +91,8 @@ const settle = async ({ budget, wholePage, show, hurry, mustDraw, parts }) => {
     for (const { kind, count } of pending) addWait(waits, kind, since, count);
   } while (performance.now() < began + budget);
   if (show && !show.area && !show.scroller) await noteForeignFrames();
-  const mayGrow = Boolean(isWaiting && hasGrown);
+  // A box may load more of its content when it becomes larger.
+  const mayGrow = Boolean(hasGrown) && countToldInBoxes() > 0;
   return finishSettling({ pending, waits, unchanged, showsAll, mayGrow, began });
 };
 

@@ -5,20 +5,19 @@
 // The elements that the page was told are out of view. A page that was scrolled through has seen its elements, so
 // only those count that it was first told of since then.
 const unseen = new OwnSet();
-// The same for the view of a box that scrolls.
-const unseenInBoxes = new OwnSet();
+// Those that the page was told of for the view of a box that scrolls, since it was scrolled through.
+const toldInBoxes = new OwnSet();
 const firstTold = new OwnWeakMap();
 let timesScrolledThrough = 0;
 const noteEntries = (entries, { root }) => {
   const isInBox = root && root !== document;
   for (let index = 0; index < entries.length; index += 1) {
     const { target, isIntersecting } = entries[index];
+    if (!firstTold.has(target)) firstTold.set(target, timesScrolledThrough);
     if (isInBox) {
-      if (isIntersecting) unseenInBoxes.delete(target);
-      else unseenInBoxes.add(target);
+      if (firstTold.get(target) === timesScrolledThrough) toldInBoxes.add(target);
       continue;
     }
-    if (!firstTold.has(target)) firstTold.set(target, timesScrolledThrough);
     if (isIntersecting) unseen.delete(target);
     else if (firstTold.get(target) === timesScrolledThrough) unseen.add(target);
   }
@@ -78,11 +77,12 @@ onQuestion("count-unseen", () => {
   dropRemoved(skipped);
   return unseen.size + skipped.size;
 });
-onQuestion("count-unseen-in-boxes", () => {
-  dropRemoved(unseenInBoxes);
-  return unseenInBoxes.size;
+onQuestion("count-told-in-boxes", () => {
+  dropRemoved(toldInBoxes);
+  return toldInBoxes.size;
 });
 onMessage("forget-unseen", () => {
   timesScrolledThrough += 1;
   unseen.clear();
+  toldInBoxes.clear();
 });

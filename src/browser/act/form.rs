@@ -170,7 +170,7 @@ impl Session {
         wanted: bool,
         deadline: Instant,
     ) -> Result<(), StepError> {
-        if self.wait_for_box(target, deadline).await? == wanted {
+        if self.wait_for_check_box(target, deadline).await? == wanted {
             return Ok(());
         }
         let reach = |misses| {
@@ -203,7 +203,11 @@ impl Session {
     }
 
     /// Waits until the target stands for a box, and returns whether that is checked.
-    async fn wait_for_box(&self, target: &Target, deadline: Instant) -> Result<bool, StepError> {
+    async fn wait_for_check_box(
+        &self,
+        target: &Target,
+        deadline: Instant,
+    ) -> Result<bool, StepError> {
         self.find(target, ElementState::Present, deadline).await?;
         loop {
             let state = self.box_state(target).await?;

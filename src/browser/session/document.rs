@@ -155,7 +155,9 @@ impl Session {
             let is_https = self.options.base.scheme() == "https";
             let trouble = match document.trouble {
                 // WebKit may report either end of such a connection first; it depends on timing.
-                Some(name) if is_https && name.contains("cancelled") => {
+                Some(name)
+                    if is_https && (name.contains("cancelled") || name.contains("ERR_CERT_")) =>
+                {
                     format!(" ({name}){CERTIFICATE}")
                 }
                 Some(name) => format!(" ({name})"),

@@ -79,12 +79,20 @@ impl Flow {
     pub(super) fn note_load(&self, document: &Document) {
         let is_page = document.info.url != BLANK_PAGE && !document.is_error_page();
         let Loads(loads) = &mut *self.loads.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = loads.back().is_none_or(|(_, load)| *load != document.load);
+        let is_new = !loads.iter().any(|(_, load)| *load == document.load);
         if is_page && is_new {
             loads.push_back((page_part(&document.info.url), document.load.clone()));
             let surplus = loads.len().saturating_sub(MOST_LOADS);
             loads.drain(..surplus);
         }
+    }
+
+    /// The page of the last two documents, if they are of one page.
+    pub(crate) fn reloaded_page(&self) -> Option<String> {
+        let Loads(loads) = &*self.loads.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = loads.iter().rev().map(|(page, _)| page);
+        let page = last.next().filter(|page| last.next() == Some(page));
+        page.cloned()
     }
 
     /// The page that loaded itself again and again since the last step began, and how many documents are known.

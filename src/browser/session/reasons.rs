@@ -32,7 +32,11 @@ impl Session {
     pub(crate) async fn reload_trouble(&self) -> Option<String> {
         let began = Instant::now();
         loop {
-            let (page, documents) = self.flow.reloading_page();
+            let (mut page, documents) = self.flow.reloading_page();
+            // The driver stopped answering, and no more can be seen.
+            if self.wire().is_lost() {
+                page = page.or_else(|| self.flow.reloaded_page());
+            }
             if let Some(page) = page {
                 let url = self.relative_url(&page);
                 return Some(format!(

@@ -152,6 +152,12 @@ impl Session {
                 Ok(now) if !self.flow.is_checked(&now) => {}
                 _ => return Err(failed),
             }
+            // The driver may wait for such a page for ever.
+            if self.flow.reloaded_page().is_some()
+                && let Some(trouble) = self.reload_trouble().await
+            {
+                return Err(ShootError::Navigation(trouble));
+            }
             let checked = self.check_document(&Allowance::default()).await?;
             checked.map_err(ShootError::Navigation)?;
             times.begin_again();

@@ -51,7 +51,7 @@ impl GoldenFolder {
     /// Why the record beside an approved picture cannot be read, if there is one.
     pub(crate) fn broken_record(&self, shot_path: &str) -> Option<String> {
         let file = self.record_file(shot_path);
-        let why = match fs::read_to_string(&file) {
+        let why = match files::read_text(&file, files::RECORD_LIMIT) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) => error.to_string(),
             Ok(text) => serde_json::from_str::<GoldenRecord>(&text)

@@ -230,11 +230,16 @@ impl Session {
         {
             return dialog.into();
         }
-        let may_reload = match &error {
-            StepError::Step(message) | StepError::Navigation(message) => is_about_loading(message),
-            StepError::Browser(error) => matches!(error, BrowserError::Deadline { .. }),
-            StepError::Expectation(_) => false,
-        };
+        // A script whose document goes away has led elsewhere itself.
+        let is_script = matches!(action, Action::Evaluate { .. } | Action::Inject(_));
+        let may_reload = !is_script
+            && match &error {
+                StepError::Step(message) | StepError::Navigation(message) => {
+                    is_about_loading(message)
+                }
+                StepError::Browser(error) => matches!(error, BrowserError::Deadline { .. }),
+                StepError::Expectation(_) => false,
+            };
         if may_reload && let Some(trouble) = self.reload_trouble().await {
             return StepError::Navigation(trouble);
         }

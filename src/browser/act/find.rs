@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use fantoccini::elements::{Element, ElementRef};
 use serde_json::{Value, json};
 
-use super::{StepError, reach::hindered};
+use super::StepError;
 use crate::{
     browser::{
         error::BrowserError,
@@ -202,4 +202,12 @@ impl Session {
         let client = self.wire().client().clone();
         Some(Element::from_element_id(client, reference))
     }
+}
+
+/// Says why an element takes nothing, such as that it is disabled.
+pub(super) fn hindered(target: &Target, hindrance: &Value, waited: Duration) -> String {
+    let why = hindrance["why"].as_str().unwrap_or("takes nothing");
+    let name = hindrance["name"].as_str().unwrap_or_default();
+    let waited = waited.as_secs_f32();
+    format!("`{target}` {why} (`{name}`), and was so for {waited:.1} s")
 }

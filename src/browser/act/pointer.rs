@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     StepError,
     find::ElementState,
-    reach::{Reach, Reached},
+    reach::{Reach, Reached, pointer_move_in_view},
     reference,
 };
 use crate::{
@@ -170,10 +170,6 @@ impl Session {
 
 pub(super) fn pointer_button(kind: &str) -> Value {
     json!({ "type": kind, "button": 0 })
-}
-
-pub(super) fn pointer_move_in_view((x, y): (i64, i64), milliseconds: u32) -> Value {
-    json!({ "type": "pointerMove", "duration": milliseconds, "origin": "viewport", "x": x, "y": y })
 }
 
 fn pointer_move_to(reached: &Reached, milliseconds: u32) -> Value {

@@ -7,7 +7,9 @@ use fantoccini::{elements::Element, error::ErrorStatus};
 use serde_json::{Value, json};
 
 use super::{
-    StepError, find::ElementState, in_our_words, pointer::pointer_move_in_view, reference,
+    StepError,
+    find::{ElementState, hindered},
+    in_our_words, reference,
 };
 use crate::{
     browser::{
@@ -344,14 +346,6 @@ fn blocked(target: &Target, found: &Value, waited: Duration) -> String {
     covered(target, &found["cover"], waited)
 }
 
-/// Says why an element takes nothing, such as that it is disabled.
-pub(super) fn hindered(target: &Target, hindrance: &Value, waited: Duration) -> String {
-    let why = hindrance["why"].as_str().unwrap_or("takes nothing");
-    let name = hindrance["name"].as_str().unwrap_or_default();
-    let waited = waited.as_secs_f32();
-    format!("`{target}` {why} (`{name}`), and was so for {waited:.1} s")
-}
-
 /// The name of what covers an element, if it is anything, and where it is.
 fn name_and_place(cover: &Value) -> (Option<String>, String) {
     let place = format!("at {},{} of the view", cover["x"], cover["y"]);
@@ -366,6 +360,10 @@ fn name_and_place(cover: &Value) -> (Option<String>, String) {
     };
     let name = cover["name"].as_str();
     (name.map(|name| format!("`{name}`{text}{around}")), place)
+}
+
+pub(super) fn pointer_move_in_view((x, y): (i64, i64), milliseconds: u32) -> Value {
+    json!({ "type": "pointerMove", "duration": milliseconds, "origin": "viewport", "x": x, "y": y })
 }
 
 /// Says what covers an element, and where.
